@@ -1,0 +1,80 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface HostedZonesArgs {
+  /** Public hosted zones by name: the id of one that exists, or none for one to be made. */
+  zones: readonly { readonly name: string; readonly id?: string }[];
+  /** Names that get a CAA record, with the zone that each is in. */
+  caa: readonly { readonly host: string; readonly zone: string }[];
+  /** Refuse to delete zones that were made here. */
+  protection: boolean;
+}
+
+/** Who issues ACM's certificates, by the names that AWS asks to be allowed. */
+const ISSUERS = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
+
+/**
+ * The footprint's hosted zones, and the CAA records that let Amazon, and nobody else, issue certificates for its names.
+ *
+ * ```ts
+ * const zones = new HostedZones("edge-zones", {
+ *   zones: [{ name: "example.com", id: "Z0123456789ABCDEFGHIJ" }],
+ *   caa: [{ host: "cdn.example.com", zone: "example.com" }],
+ *   protection: true,
+ * });
+ * ```
+ *
+ * A CAA record governs every name below it, so they stand at the names that the footprint serves, not at an apex. They
+ * come before any certificate is asked for, since the one at an apex might forbid it. Creates the zones without an id,
+ * and a record per CAA name. A hosted zone costs $0.50 a month (list price).
+ */
+export class HostedZones extends pulumi.ComponentResource {
+  /** Id of each zone, by its name. */
+  readonly ids: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Name servers of the zones that were made here: delegate to them at the parent zone. */
+  readonly nameServers: Readonly<Record<string, pulumi.Output<string[]>>>;
+  readonly caaRecords: readonly pulumi.Resource[];
+
+  constructor(name: string, args: HostedZonesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("footprint:hostedZones:HostedZones", name, {}, opts);
+
+    const ids: Record<string, pulumi.Output<string>> = {};
+    const nameServers: Record<string, pulumi.Output<string[]>> = {};
+    for (const zone of args.zones) {
+      if (zone.id === undefined) {
+        const made = new aws.route53.Zone(
+          `${name}-${zone.name}`,
+          // Accelerated recovery: changes stay possible when the control plane's home region is lost.
+          { name: zone.name, enableAcceleratedRecovery: true },
+          { parent: this, protect: args.protection },
+        );
+        ids[zone.name] = made.zoneId;
+        nameServers[zone.name] = made.nameServers;
+      } else {
+        ids[zone.name] = pulumi.output(zone.id);
+      }
+    }
+
+    this.caaRecords = args.caa.map(({ host, zone }) => {
+      const zoneId = ids[zone];
+      if (zoneId === undefined) {
+        throw new pulumi.ResourceError(`caa: "${host}" is in zone "${zone}", which is not listed`, this, true);
+      }
+      return new aws.route53.Record(
+        `${name}-${host}-caa`,
+        {
+          zoneId,
+          name: host,
+          type: "CAA",
+          ttl: 3600,
+          records: ISSUERS.flatMap((issuer) => [`0 issue "${issuer}"`, `0 issuewild "${issuer}"`]),
+        },
+        { parent: this },
+      );
+    });
+
+    this.ids = ids;
+    this.nameServers = nameServers;
+    this.registerOutputs({ ids, nameServers });
+  }
+}

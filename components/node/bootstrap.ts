@@ -1,0 +1,63 @@
+/**
+ * What a new node does after its user data: install HAProxy, take up the configuration bundle, report for service.
+ *
+ * It runs in the interpreter of the user data and uses its `IDENTITY`, `metadata`, `store` and `aws_request`. It is the
+ * same text for every PoP. Changing a byte of it replaces the nodes, a few at a time; configuration belongs into the
+ * bundle, which running nodes adopt.
+ */
+export const BOOTSTRAP = `# Footprint bootstrap: install, configure, report for service.
+import os, pathlib, subprocess, time
+
+
+def run(*command):
+    subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def adopt(bundle):
+    for path, text in bundle["files"].items():
+        target = pathlib.Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+
+def verified_bundle():
+    pointer = json.loads(store(IDENTITY["pointer"]))
+    content = store(pointer["bundle"]["key"])
+    if hashlib.sha256(content).hexdigest() != pointer["bundle"]["sha256"]:
+        raise SystemExit("the bundle is not the one that the pointer names")
+    return json.loads(content)
+
+
+def report_for_service():
+    region, instance = IDENTITY["region"], metadata("instance-id")
+    group = metadata("tags/instance/aws:autoscaling:groupName")
+    aws_request("autoscaling", f"autoscaling.{region}.amazonaws.com", "/", query={
+        "Action": "CompleteLifecycleAction", "Version": "2011-01-01", "AutoScalingGroupName": group,
+        "LifecycleHookName": "launching", "LifecycleActionResult": "CONTINUE", "InstanceId": instance})
+
+
+def healthy(port, path):
+    try:
+        http("GET", f"http://127.0.0.1:{port}{path}", timeout=2)
+        return True
+    except OSError:
+        return False
+
+
+pathlib.Path("/etc/footprint").mkdir(exist_ok=True)
+pathlib.Path("/etc/footprint/identity.json").write_text(json.dumps(IDENTITY, indent=2) + "\\n")
+run("apt-get", "-qq", "update")
+run("apt-get", "-qq", "install", "--yes", "--no-install-recommends", "haproxy")
+bundle = verified_bundle()
+adopt(bundle)
+run("haproxy", "-c", "-q", "-f", "/etc/haproxy/haproxy.cfg")
+run("systemctl", "enable", "haproxy")
+run("systemctl", "restart", "haproxy")
+for _ in range(60):
+    if healthy(bundle["health"]["port"], bundle["health"]["path"]):
+        break
+    time.sleep(1)
+else:
+    raise SystemExit("HAProxy runs, but does not answer health")
+report_for_service()
+`;

@@ -1,0 +1,15 @@
+/** Ports on which a node listens. Only the load balancer reaches them. */
+export const NODE_PORTS = {
+  /** HTTP/1.1 and cleartext HTTP/2 behind PROXY protocol v2; TLS ends at the load balancer. */
+  traffic: 8443,
+  /** What arrived at port 80, behind PROXY protocol v2: answered with a redirect. */
+  redirect: 8080,
+  /** Node health: takes connections with and without a PROXY header, since the load balancer's checks may carry one. */
+  health: 8089,
+} as const;
+
+/** Path of the node's own health on the health port. */
+export const NODE_HEALTH_PATH = "/health";
+
+/** Path of the PoP's health at its per-PoP name, answered by HAProxy without cache or origin. */
+export const POP_HEALTH_PATH = "/.well-known/pop-health";

@@ -1,0 +1,26 @@
+/**
+ * The clocks of a node's life, seconds. They stand in one place because they add up: a terminating node is first
+ * deregistered and drained by the load balancer, and only then does its lifecycle hook begin.
+ */
+export const TIMING = {
+  /** Between two health checks of a target. */
+  targetCheckInterval: 10,
+  /** Until a check counts as failed; must be below the interval. */
+  targetCheckTimeout: 5,
+  /** Failures until a target is unhealthy: 10 s x 3 finds a dead node within 30 s. */
+  targetUnhealthyThreshold: 3,
+  /** Successes until a target is healthy. */
+  targetHealthyThreshold: 2,
+  /** New connections still arrive for about 120 s after deregistration; 180 s covers them with room. */
+  deregistrationDelay: 180,
+  /** An unhealthy target keeps its open connections this long instead of having them reset. */
+  unhealthyDraining: 120,
+  /** What remains to a node after deregistration to finish long responses; it ends the wait itself when idle. */
+  terminatingHeartbeat: 300,
+  /** From launch until the node has installed itself and answers health; after that the launch is given up. */
+  launchingHeartbeat: 900,
+  /** A node that has just come into service is not counted by scaling or refresh for this long. */
+  instanceWarmup: 180,
+  /** Alias records of load balancers are answered with this TTL. */
+  aliasTtl: 60,
+} as const;

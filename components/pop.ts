@@ -1,0 +1,178 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AlarmTopic } from "./alarmTopic";
+import { Alarms } from "./alarms";
+import { CacheFleet, type CacheFleetArgs } from "./cacheFleet";
+import { Certificates } from "./certificates";
+import { DrainGuard } from "./drainGuard";
+import type { HostedName } from "./hostedName";
+import { popName, type RoutedPop } from "./latencyRouting";
+import { LoadBalancer } from "./loadBalancer";
+import { Network, type NetworkArgs } from "./network";
+import { BOOTSTRAP } from "./node/bootstrap";
+import { bundle } from "./node/bundle";
+import type { Site } from "./node/site";
+import { NodeStore } from "./nodeStore";
+import { SecretParameters } from "./secretParameters";
+import type { SecretPair } from "./secrets";
+import { requireRegion, tagged } from "./transformations";
+
+export interface PopArgs extends Pick<NetworkArgs, "cidr" | "zones" | "egress" | "flowLogs" | "logRetention"> {
+  /** The PoP's region, which is also its name. */
+  region: string;
+  /** Name of the footprint that it belongs to. */
+  footprint: string;
+  /** `drained` takes it out of DNS and lifts its protection; all else stays. */
+  state: "active" | "drained";
+  /** Protect what may not be lost while the PoP is active. */
+  protection: boolean;
+  crossZone: boolean;
+  tlsPolicy: string;
+  image: string;
+  nodes: Pick<CacheFleetArgs, "min" | "max" | "types" | "spotShare" | "target">;
+  sites: readonly Site[];
+  /** The sites' hosts in their zones. */
+  hosts: readonly HostedName[];
+  /** Where the per-PoP names live. */
+  popDomain: HostedName;
+  /** What must stand before certificates are asked for. */
+  beforeCertificates: readonly pulumi.Resource[];
+  secrets: Readonly<Record<string, SecretPair>>;
+  alarmEmails: readonly string[];
+}
+
+/**
+ * One Point of Presence: all that serves users in one region, and nothing that another PoP shares.
+ *
+ * ```ts
+ * const pop = new Pop("eu-central-1", { region: "eu-central-1", state: "active", ...settings });
+ * ```
+ *
+ * Creates, in the order in which a packet travels: network, certificates, load balancer, node store, cache fleet; and
+ * the alarms on them. Everything below carries the PoP's region, or the PoP throws before it is registered.
+ *
+ * Costs a month what its parts cost: `footprint plan` adds them up from a dated price table.
+ */
+export class Pop extends pulumi.ComponentResource implements RoutedPop {
+  readonly region: string;
+  readonly active: boolean;
+  readonly loadBalancer: { readonly dnsName: pulumi.Output<string>; readonly zoneId: pulumi.Output<string> };
+  /** IPv4 addresses from which the PoP's nodes reach origins; empty with direct egress. */
+  readonly egressAddresses: pulumi.Output<string[]>;
+  /** Name of the bucket that holds the PoP's drain switch and purge log. */
+  readonly storeBucketName: pulumi.Output<string>;
+  readonly ready: readonly pulumi.Resource[];
+
+  constructor(name: string, args: PopArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { region, protection } = args;
+    super("footprint:pop:Pop", name, {}, {
+      ...opts,
+      transformations: [
+        ...(opts?.transformations ?? []),
+        requireRegion(region),
+        tagged({ Footprint: args.footprint, Pop: region }),
+      ],
+    });
+    const child = { parent: this };
+    const guarded = protection && args.state === "active";
+
+    new DrainGuard(region, { protection: guarded }, child);
+
+    const topic = new AlarmTopic(`${name}-alarms`, { region, emails: args.alarmEmails }, child);
+
+    const network = new Network(
+      `${name}-network`,
+      {
+        region,
+        cidr: args.cidr,
+        zones: args.zones,
+        egress: args.egress,
+        flowLogs: args.flowLogs,
+        logRetention: args.logRetention,
+      },
+      child,
+    );
+
+    const wildcard = { host: `*.${args.popDomain.host}`, zoneId: args.popDomain.zoneId };
+    const certificates = new Certificates(
+      `${name}-certificate`,
+      { region, names: [wildcard, ...args.hosts], after: args.beforeCertificates },
+      child,
+    );
+    const { [wildcard.host]: defaultCertificateArn, ...certificateArns } = certificates.arns;
+
+    const loadBalancer = new LoadBalancer(
+      `${name}-lb`,
+      {
+        region,
+        vpcId: network.vpcId,
+        subnetIds: network.publicSubnetIds,
+        crossZone: args.crossZone,
+        tlsPolicy: args.tlsPolicy,
+        defaultCertificateArn: required(defaultCertificateArn),
+        certificateArns,
+        logs: network.logs,
+        protection: guarded,
+      },
+      child,
+    );
+
+    const parameters = new SecretParameters(`${name}-secret`, { region, secrets: args.secrets }, child);
+    const store = new NodeStore(
+      `${name}-store`,
+      {
+        region,
+        bootstrap: BOOTSTRAP,
+        bundle: bundle({ popName: popName(region, args.popDomain.host), sites: args.sites }),
+        parameters: parameters.references,
+        forceDestroy: !guarded,
+      },
+      child,
+    );
+
+    const alarms = new Alarms(
+      `${name}-alarm`,
+      {
+        region,
+        topicArn: topic.arn,
+        loadBalancerArnSuffix: loadBalancer.arnSuffix,
+        targetGroupArnSuffix: loadBalancer.httpsTargetGroupArnSuffix,
+        natGatewayId: network.natGatewayId,
+        certificateArns: certificates.arns,
+      },
+      child,
+    );
+
+    const fleet = new CacheFleet(
+      `${name}-nodes`,
+      {
+        region,
+        footprint: args.footprint,
+        network,
+        publicAddresses: args.egress === "direct",
+        loadBalancer,
+        store,
+        parameterArns: parameters.arns,
+        image: args.image,
+        ...args.nodes,
+        originPorts: args.sites.flatMap((site) => site.origins.map((origin) => origin.port)),
+        alarms: { topicArn: topic.arn, rollbackAlarmName: alarms.unhealthyNodesName },
+      },
+      child,
+    );
+
+    this.region = region;
+    this.active = args.state === "active";
+    this.loadBalancer = { dnsName: loadBalancer.dnsName, zoneId: loadBalancer.zoneId };
+    this.egressAddresses = network.egressAddresses;
+    this.storeBucketName = store.bucketName;
+    this.ready = fleet.ready;
+    this.registerOutputs({ egressAddresses: this.egressAddresses, storeBucketName: this.storeBucketName });
+  }
+}
+
+function required<T>(value: T | undefined): T {
+  if (value === undefined) {
+    throw new Error("the certificate of the per-PoP names is missing");
+  }
+  return value;
+}

@@ -1,0 +1,53 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+/** Two live values of one secret, so that it can be rotated without a moment in which two sides disagree. */
+export interface SecretPair {
+  readonly current: pulumi.Output<string>;
+  readonly next: pulumi.Output<string>;
+}
+
+export interface SecretsArgs {
+  /** Generation of the header that proves to an origin that a request comes from this footprint; 1 or more. */
+  originAuth: number;
+  /** Generation of the key that signs entries of the purge log; 1 or more. */
+  purge: number;
+}
+
+/** Long enough that guessing is out of the question; letters and digits need no escaping in a header. */
+const LENGTH = 48;
+
+/**
+ * The secrets of a footprint: generation n is `current`, n + 1 is `next`.
+ *
+ * ```ts
+ * const secrets = new Secrets("edge-secrets", { originAuth: 1, purge: 1 });
+ * ```
+ *
+ * Rotation: origins accept both values; raise the generation by one, and what was `next` is `current`, a new value is
+ * `next`, and the oldest is gone. Creates two random passwords a secret, kept encrypted in the stack's state. Costs
+ * nothing.
+ */
+export class Secrets extends pulumi.ComponentResource {
+  readonly originAuth: SecretPair;
+  readonly purge: SecretPair;
+
+  constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("footprint:secrets:Secrets", name, {}, opts);
+
+    const value = (role: string, generation: number): pulumi.Output<string> =>
+      new random.RandomPassword(
+        `${name}-${role}-${String(generation)}`,
+        { length: LENGTH, special: false },
+        { parent: this },
+      ).result;
+    const pair = (role: string, generation: number): SecretPair => ({
+      current: value(role, generation),
+      next: value(role, generation + 1),
+    });
+
+    this.originAuth = pair("origin-auth", args.originAuth);
+    this.purge = pair("purge", args.purge);
+    this.registerOutputs({});
+  }
+}

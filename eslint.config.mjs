@@ -1,0 +1,102 @@
+import js from "@eslint/js";
+import { defineConfig } from "eslint/config";
+import prettier from "eslint-config-prettier";
+import tseslint from "typescript-eslint";
+
+/** Habits that hide mistakes here, each with what to write instead. */
+const habits = [
+  {
+    selector: "CallExpression[callee.property.name='localeCompare']",
+    message: "Sorts by the machine's locale. Compare with < and >, so that every machine gives the same order.",
+  },
+  {
+    selector: "TSAsExpression > TSAsExpression[typeAnnotation.type='TSUnknownKeyword']",
+    message: "`as unknown as` switches the type check off. Narrow the value, or change the type it comes from.",
+  },
+  {
+    selector:
+      ":matches(VariableDeclarator, Property, AssignmentExpression, ReturnStatement) > LogicalExpression[operator='||'] > :matches(Literal, TemplateLiteral, ObjectExpression, ArrayExpression).right",
+    message: "As a default, `||` also replaces 0, false and the empty string. Write `??`.",
+  },
+];
+
+/** A component knows no stack: it could be published as a package tomorrow. */
+const readsStack = "/^(Config|getStack|getProject|getOrganization|StackReference)$/";
+const stackReaders = [
+  `MemberExpression[object.name='pulumi'][property.name=${readsStack}]`,
+  `ImportDeclaration[source.value='@pulumi/pulumi'] > ImportSpecifier[imported.name=${readsStack}]`,
+].map((selector) => ({ selector, message: "Components never know stacks: take the value as an argument." }));
+
+const infraFromComponents = {
+  regex: "(^|/)infra(/|$)",
+  message: "Nothing flows back: components never import infra.",
+};
+
+export default defineConfig(
+  { ignores: ["node_modules/", "coverage/"] },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "no-restricted-syntax": ["error", ...habits],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/prefer-nullish-coalescing": "error",
+      "@typescript-eslint/prefer-optional-chain": "error",
+      "@typescript-eslint/prefer-readonly": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      // Numbers are what addresses and messages here are made of.
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+    },
+  },
+  {
+    files: ["components/**/*.ts"],
+    rules: {
+      "no-restricted-imports": ["error", { patterns: [infraFromComponents] }],
+      "no-restricted-syntax": ["error", ...habits, ...stackReaders],
+    },
+  },
+  {
+    files: ["infra/config/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "(^|/)(components|plan)(/|$)",
+              message: "Configuration comes first: it imports neither components nor the plan.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      // `expect(object.method)` never calls it, and a test may lean on what it has just set up.
+      "@typescript-eslint/unbound-method": "off",
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
+  },
+  {
+    files: ["**/*.js"],
+    languageOptions: {
+      sourceType: "commonjs",
+      globals: {
+        __dirname: "readonly",
+        Atomics: "readonly",
+        console: "readonly",
+        module: "writable",
+        process: "readonly",
+        require: "readonly",
+        SharedArrayBuffer: "readonly",
+      },
+    },
+    rules: { "no-unused-vars": ["error", { ignoreRestSiblings: true }] },
+  },
+  prettier,
+);

@@ -1,0 +1,59 @@
+import { Command } from "commander";
+import { version } from "../../package.json";
+import { registerImages } from "../commands/images";
+import { registerPlan } from "../commands/plan";
+import { registerZoneId } from "../commands/zoneId";
+import { coloursFor } from "./colours";
+import { exitCodes } from "./exitCodes";
+import { reportOf } from "./report";
+
+const examples = `
+Examples:
+  $ footprint plan --stack sandbox            what the stack sandbox would deploy, without credentials or network
+  $ footprint plan --stack global --json      the same as one JSON object
+  $ footprint images --stack global --help    how image ids come into a stack file
+
+Exit codes:
+  ${exitCodes.ok}  the command did what it was asked
+  ${exitCodes.failure}  it failed
+  ${exitCodes.usage}  the stack file or the command line has a mistake; everything wrong is listed on stderr`;
+
+/** Runs the command line of this process. */
+export function run(): void {
+  // `footprint plan | head` closes our stdout early: there is nobody left to tell.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failure);
+  });
+  let stack: string | undefined;
+  const program = footprint().hook("preAction", (_program, command) => {
+    stack = command.opts<{ stack?: string }>().stack;
+  });
+  const fail = (error: unknown): void => {
+    const report = reportOf(error, stack);
+    process.stderr.write(report.text);
+    process.exitCode = report.exitCode;
+  };
+  // What a Pulumi program leaves behind un-awaited ends here.
+  process.on("unhandledRejection", fail);
+  program.parseAsync().catch(fail);
+}
+
+function footprint(): Command {
+  const { red } = coloursFor(process.stderr);
+  const program = new Command("footprint")
+    .description("A self-run edge on AWS: plans a deployment footprint and helps to write its stack file.")
+    .version(version)
+    .addHelpText("after", examples)
+    .showHelpAfterError("Run `footprint --help` for the commands, `footprint <command> --help` for one of them.")
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error:/, red("error:")));
+      },
+    })
+    .exitOverride();
+  // A command loads what it needs when it runs: the AWS SDK alone takes longer than `--help` may.
+  for (const register of [registerPlan, registerImages, registerZoneId]) {
+    register(program);
+  }
+  return program;
+}

@@ -1,0 +1,42 @@
+import type { HostedZone } from "@aws-sdk/client-route-53";
+
+// The SDK would warn on each run that its releases of 2027 want a newer Node. Ours is pinned by the lockfile.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
+/** Value of an SSM parameter in a region, with the caller's credentials. */
+export async function parameterValue(region: string, name: string): Promise<string> {
+  const { GetParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
+  const client = new SSMClient({ region });
+  const { Parameter } = await client.send(new GetParameterCommand({ Name: name }));
+  return Parameter?.Value ?? "";
+}
+
+/** Every hosted zone of the account with exactly that name. */
+export async function hostedZones(name: string): Promise<readonly HostedZone[]> {
+  const { ListHostedZonesByNameCommand, Route53Client } = await import("@aws-sdk/client-route-53");
+  // Route 53 is global; its control plane and the signature's region are us-east-1.
+  const client = new Route53Client({ region: "us-east-1" });
+  const found: HostedZone[] = [];
+  let from: { DNSName?: string; HostedZoneId?: string } = { DNSName: name };
+  for (;;) {
+    const page = await client.send(new ListHostedZonesByNameCommand(from));
+    const zones = page.HostedZones ?? [];
+    const named = zones.filter((zone) => zone.Name === `${name}.`);
+    found.push(...named);
+    // Zones come in the order of their names, from the one asked for on.
+    if (page.IsTruncated !== true || named.length < zones.length) {
+      return found;
+    }
+    from = { DNSName: page.NextDNSName, HostedZoneId: page.NextHostedZoneId };
+  }
+}
+
+/** What went wrong with a call, in one line that says what to do about missing credentials. */
+export function awsReason(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  return error.name === "CredentialsProviderError"
+    ? "no AWS credentials (set AWS_PROFILE, or sign in with `aws sso login`)"
+    : `${error.name}: ${error.message.split("\n")[0] ?? ""}`;
+}

@@ -1,0 +1,111 @@
+import { formatBlock, parseBlock, slotBlock } from "./addresses";
+import type { FootprintConfig, PopConfig, SiteConfig, ZoneConfig } from "./model";
+import { zoneOf } from "./names";
+import { originTexts, parseOrigin } from "./origins";
+import { compare } from "./problems";
+import { region, type RegionTable } from "./regions";
+import { PLACEHOLDER_IMAGE, type SiteInput, type StackInput } from "./schema";
+import { popSettings } from "./settings";
+
+/** Fills in what a checked configuration leaves out. The result is frozen, and the same for any order of keys. */
+export function complete(stack: string, homeRegion: string, input: StackInput, regions: RegionTable): FootprintConfig {
+  const zones = sortedEntries(input.zones).map(([name, zone]): ZoneConfig => ({
+    name,
+    ...(zone.id === undefined ? {} : { id: zone.id }),
+    caaAtApex: zone.caaAtApex,
+  }));
+  const zoneNames = zones.map((zone) => zone.name);
+  return deepFreeze({
+    stack,
+    homeRegion,
+    zones,
+    primaryZone: expected(zoneNames.length === 1 ? zoneNames[0] : zoneNames.find((name) => input.zones[name]?.primary)),
+    sites: sortedEntries(input.sites).map(([host, site]) => completeSite(host, site, zoneNames)),
+    pops: sortedEntries(input.pops).map(([code]) => completePop(code, input, regions)),
+    supernet: input.supernet,
+    healthCheck: input.healthCheck,
+    tlsPolicy: input.tlsPolicy,
+    logs: input.logs,
+    protection: input.protection,
+    purge: input.purge,
+    secrets: input.secrets,
+    tags: Object.fromEntries(sortedEntries(input.tags)),
+    alarmEmails: [...input.alarms.emails].sort(),
+  });
+}
+
+/** Regions whose image is still the placeholder: the plan reports them, a deployment refuses them. */
+export function placeholderImages(config: FootprintConfig): readonly string[] {
+  return config.pops.filter((pop) => pop.image === PLACEHOLDER_IMAGE).map((pop) => pop.region);
+}
+
+function completeSite(host: string, site: SiteInput, zones: readonly string[]): SiteConfig {
+  const { query, headers, cookies } = site.cacheKey;
+  return {
+    host,
+    zone: expected(zoneOf(host, zones)),
+    origins: originTexts(site.origin).map((text) => {
+      const origin = parseOrigin(text);
+      if (typeof origin === "string") {
+        throw new Error(`an origin was not checked: ${origin}`);
+      }
+      return origin;
+    }),
+    cacheKey: {
+      query: typeof query === "string" ? query : [...query].sort(),
+      headers: headers.map((name) => name.toLowerCase()).sort(),
+      cookies: [...cookies].sort(),
+    },
+    stale: site.stale,
+    maxAge: site.maxAge,
+    methods: [...site.methods].sort(),
+    compression: site.compression,
+    redirectStatus: site.redirectStatus,
+    tagHeader: site.tagHeader,
+  };
+}
+
+function completePop(code: string, input: StackInput, regions: RegionTable): PopConfig {
+  const pop = expected(input.pops[code]);
+  const { zones: all, slot } = region(code, regions);
+  const settings = popSettings(input, code, regions);
+  return {
+    region: code,
+    state: settings.state,
+    cidr: pop.cidr ?? formatBlock(expected(slotBlock(parseBlock(input.supernet), slot))),
+    zones: all
+      .map((zone, number) => ({ id: zone.id, number }))
+      .filter((zone) => settings.zones.includes(zone.id)),
+    egress: settings.egress,
+    crossZone: settings.crossZone,
+    image: expected(input.image[code]),
+    nodes: {
+      min: settings.min,
+      max: settings.max,
+      types: [...expected(settings.types)],
+      spotShare: settings.spotShare,
+      targetUtilization: settings.targetUtilization,
+    },
+    ...(pop.peak === undefined ? {} : { peak: pop.peak }),
+  };
+}
+
+function sortedEntries<T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] {
+  return Object.entries(record).sort(([a], [b]) => compare(a, b));
+}
+
+/** A value that the rules guarantee. */
+function expected<T>(value: T | undefined): T {
+  if (value === undefined) {
+    throw new Error("the configuration was completed without having been checked");
+  }
+  return value;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,115 @@
+/**
+ * The completed configuration of one footprint: what `infra/config` hands to the program and to the plan.
+ *
+ * Everything here is plain, checked and complete: defaults are applied, zones and addresses are filled in from the
+ * region table. Lists are sorted (hosts, regions, zone ids by their number), so that the order of keys in a stack
+ * file never shows. The object is frozen.
+ */
+export interface FootprintConfig {
+  /** Name of the stack, and so of the footprint. */
+  readonly stack: string;
+  /** `aws:region`: home of what is global. */
+  readonly homeRegion: string;
+  /** Hosted zones, sorted by name. */
+  readonly zones: readonly ZoneConfig[];
+  /** Name of the zone that holds `pop.<zone>`. */
+  readonly primaryZone: string;
+  /** Sites, sorted by host. */
+  readonly sites: readonly SiteConfig[];
+  /** PoPs, sorted by region code. */
+  readonly pops: readonly PopConfig[];
+  /** The block from which every PoP takes its own: slot n is the n-th /20. */
+  readonly supernet: string;
+  readonly healthCheck: HealthCheckConfig;
+  /** Name of the load balancers' TLS security policy. */
+  readonly tlsPolicy: string;
+  readonly logs: LogConfig;
+  /** Protect what may not be lost (load balancers, drain guards, zones made by the stack). */
+  readonly protection: boolean;
+  readonly purge: { /** Seconds after which a PoP that cannot read the purge log takes itself out. */ readonly maxStaleness: number };
+  /** Generation of each secret: n is `current`, n + 1 is `next`. Raising one by one rotates it. */
+  readonly secrets: { readonly originAuth: number; readonly purge: number };
+  /** Tags of every resource that takes tags, beside the footprint's own. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Addresses that receive alarms. */
+  readonly alarmEmails: readonly string[];
+}
+
+export interface ZoneConfig {
+  readonly name: string;
+  /** Id of an existing public hosted zone; absent: the stack creates the zone. */
+  readonly id?: string;
+  /** Put a CAA record at the apex also (it governs every name of the zone). */
+  readonly caaAtApex: boolean;
+}
+
+export interface SiteConfig {
+  readonly host: string;
+  /** The zone whose name is the longest suffix of the host. */
+  readonly zone: string;
+  /** In failover order: the first healthy one is used. */
+  readonly origins: readonly OriginConfig[];
+  readonly cacheKey: {
+    readonly query: "all" | "none" | readonly string[];
+    readonly headers: readonly string[];
+    readonly cookies: readonly string[];
+  };
+  /** Seconds (RFC 5861). */
+  readonly stale: { readonly whileRevalidate: number; readonly ifError: number };
+  /** Upper bound of a stored response's freshness lifetime, seconds. */
+  readonly maxAge: number;
+  readonly methods: readonly string[];
+  readonly compression: boolean;
+  /** Status with which port 80 redirects to https. */
+  readonly redirectStatus: 301 | 308;
+  /** Response header that carries the tags for purging. */
+  readonly tagHeader: string;
+}
+
+export interface OriginConfig {
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface PopConfig {
+  readonly region: string;
+  readonly state: "active" | "drained";
+  /** The VPC's block, /16 to /24. */
+  readonly cidr: string;
+  /** Zones in use, sorted by `number`, the zone's fixed place in the region table (0-based). */
+  readonly zones: readonly { readonly id: string; readonly number: number }[];
+  readonly egress: "nat" | "direct";
+  /** Spread connections over all zones (billed between zones). */
+  readonly crossZone: boolean;
+  /** Id of the machine image (arm64). */
+  readonly image: string;
+  readonly nodes: NodesConfig;
+  /** Expected peak towards clients, Gbit/s; absent: the plan gives capacities without a verdict. */
+  readonly peak?: number;
+}
+
+export interface NodesConfig {
+  readonly min: number;
+  readonly max: number;
+  /** Instance types in order of preference; all arm64 and of the same vCPU count. */
+  readonly types: readonly string[];
+  /** Percentage of the nodes above `min` that are Spot. */
+  readonly spotShare: number;
+  /** Percentage of CPU and of baseline bandwidth at which the group grows. */
+  readonly targetUtilization: number;
+}
+
+export interface HealthCheckConfig {
+  /** Seconds between two checks of one checker: 10 or 30. */
+  readonly interval: 10 | 30;
+  /** Failures in a row until a PoP is unhealthy. */
+  readonly threshold: number;
+}
+
+export interface LogConfig {
+  /** Which connections flow logs record. */
+  readonly flow: "rejected" | "all";
+  /** Days that flow and access logs are kept. */
+  readonly retention: number;
+}

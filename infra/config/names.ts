@@ -1,0 +1,26 @@
+/** A host or zone name as a person may have written it, in the one form that is compared: lower case, no final dot. */
+export function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
+}
+
+/** Whether the name is a DNS host name of two labels or more (RFC 1123; internationalized ones in their ASCII form). */
+export function isHostName(name: string): boolean {
+  const labels = name.split(".");
+  return (
+    name.length <= 253 &&
+    labels.length >= 2 &&
+    labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) &&
+    // A last label of digits would make it an address (RFC 3696, section 2).
+    !/^\d+$/.test(labels[labels.length - 1] ?? "")
+  );
+}
+
+/** Whether the name is the zone's apex or a name below it. */
+export function isWithin(name: string, zone: string): boolean {
+  return name === zone || name.endsWith(`.${zone}`);
+}
+
+/** The zone that a host belongs to: of those that it ends with, the longest. */
+export function zoneOf(host: string, zones: readonly string[]): string | undefined {
+  return zones.filter((zone) => isWithin(host, zone)).sort((a, b) => b.length - a.length)[0];
+}

@@ -1,0 +1,265 @@
+import { formatBlock, isAligned, isPrivate, align, parseBlock, slotCount, SLOT_PREFIX } from "./addresses";
+import { didYouMean, formatValue } from "./problems";
+import { repeated, type Finding, type Rule, type RuleContext } from "./rule";
+
+/**
+ * Longest stack name. It is part of physical names beside a region (14 characters for ap-southeast-2), a role and
+ * Pulumi's suffix of 8; the shortest limit among those is an S3 bucket's, 63.
+ */
+export const STACK_NAME_LIMIT = 24;
+
+/** "Certificates per Network Load Balancer" (AWS, "Quotas for your Network Load Balancers"). */
+export const CERTIFICATES_PER_LOAD_BALANCER = 25;
+
+/** Tags that the footprint sets itself. */
+export const OWN_TAGS: readonly string[] = ["Footprint", "Pop", "Name"];
+
+/** AWS allows 50 tags on a resource; ten are left to the footprint and to AWS's own services. */
+const TAG_LIMIT = 40;
+
+/** `unknown region "us-est-1", did you mean "us-east-1"? known: ...`. */
+export function unknownRegion(code: string, context: RuleContext): string {
+  const codes = [...context.regions.keys()].sort();
+  return `unknown region "${code}"${didYouMean(code, codes) || ";"} known: ${codes.join(", ")}`;
+}
+
+const stackName: Rule = {
+  id: "stack-name",
+  check: ({ stack }) =>
+    new RegExp(`^[a-z][a-z0-9-]{0,${String(STACK_NAME_LIMIT - 1)}}$`).test(stack)
+      ? []
+      : [
+          {
+            path: ["stack"],
+            message: `must be a lower-case letter and then letters, digits or hyphens, at most ${String(STACK_NAME_LIMIT)} (it becomes part of bucket and role names), got ${formatValue(stack)}`,
+          },
+        ],
+};
+
+const homeRegion: Rule = {
+  id: "home-region",
+  check: (context) => {
+    const home = context.homeRegion;
+    if (home === undefined) {
+      return [{ path: ["aws:region"], message: "must be set: the home of what is global, such as us-east-1" }];
+    }
+    return context.regions.has(home) ? [] : [{ path: ["aws:region"], message: unknownRegion(home, context) }];
+  },
+};
+
+const notEmpty: Rule = {
+  id: "not-empty",
+  check: ({ input, entire }) =>
+    (["zones", "sites", "pops"] as const)
+      .filter((key) => entire(key) && Object.keys(input[key]).length === 0)
+      .map((key) => ({ path: [key], message: "must have at least one entry, got {}" })),
+};
+
+const supernetSize: Rule = {
+  id: "supernet-size",
+  check: ({ input }) => {
+    const { prefix } = parseBlock(input.supernet);
+    return prefix >= 8 && prefix <= SLOT_PREFIX
+      ? []
+      : [{ path: ["supernet"], message: `must be a /8 to /${String(SLOT_PREFIX)}, got "${input.supernet}"` }];
+  },
+};
+
+const supernetAligned: Rule = {
+  id: "supernet-aligned",
+  check: ({ input }) => alignment(["supernet"], input.supernet),
+};
+
+const supernetPrivate: Rule = {
+  id: "supernet-private",
+  check: ({ input }) => privacy(["supernet"], input.supernet),
+};
+
+/** A PoP without its own `cidr` takes its region's slot, which a small supernet does not have. */
+const supernetSlots: Rule = {
+  id: "supernet-slots",
+  check: (context) => {
+    const { input, known, regions } = context;
+    if (!hasSoundSupernet(context)) {
+      return [];
+    }
+    const slots = slotCount(parseBlock(input.supernet));
+    return Object.keys(input.pops).flatMap((code) => {
+      const slot = regions.get(code)?.slot;
+      if (slot === undefined || slot < slots || input.pops[code]?.cidr !== undefined || !known("pops", code, "cidr")) {
+        return [];
+      }
+      const needed = SLOT_PREFIX - Math.ceil(Math.log2(slot + 1));
+      return [
+        {
+          path: ["supernet"],
+          message: `must be a /${String(needed)} or wider to hold slot ${String(slot)} of ${code}, got "${input.supernet}" with ${String(slots)} slots`,
+        },
+      ];
+    });
+  },
+};
+
+/** Refuses a block that does not begin at a multiple of its size. */
+export function alignment(path: Finding["path"], text: string): readonly Finding[] {
+  const block = parseBlock(text);
+  return isAligned(block)
+    ? []
+    : [{ path, message: `must begin at a multiple of its size, such as "${formatBlock(align(block))}", got "${text}"` }];
+}
+
+/** Refuses a block with public addresses. */
+export function privacy(path: Finding["path"], text: string): readonly Finding[] {
+  return isPrivate(parseBlock(text))
+    ? []
+    : [
+        {
+          path,
+          message: `must lie within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918) or 100.64.0.0/10 (RFC 6598), got "${text}"`,
+        },
+      ];
+}
+
+/** Whether the supernet itself is in order, so that what lies in it can be judged. */
+export function hasSoundSupernet({ input, known }: RuleContext): boolean {
+  const supernet = parseBlock(input.supernet);
+  return known("supernet") && isAligned(supernet) && supernet.prefix <= SLOT_PREFIX;
+}
+
+const imageRegion: Rule = {
+  id: "image-region",
+  check: (context) =>
+    Object.keys(context.input.image)
+      .filter((code) => !context.regions.has(code))
+      .map((code) => ({ path: ["image"], message: unknownRegion(code, context) })),
+};
+
+const imageMissing: Rule = {
+  id: "image-missing",
+  check: ({ input, known, regions }) =>
+    Object.keys(input.pops)
+      .filter((code) => regions.has(code) && input.image[code] === undefined && known("image", code))
+      .map((code) => ({
+        path: ["image", code],
+        message: "must be set for a region that has a PoP: an image id, written by `footprint images`",
+      })),
+};
+
+/**
+ * One certificate per site, and the listener's default one. AWS's page for Application Load Balancers says that the
+ * quota leaves the default certificate out; its page for Network Load Balancers does not, so here it counts.
+ */
+const certificateQuota: Rule = {
+  id: "certificate-quota",
+  check: ({ input, known }) => {
+    const path = ["acknowledge", "quotas", "certificatesPerLoadBalancer"];
+    const quota = input.acknowledge.quotas.certificatesPerLoadBalancer ?? CERTIFICATES_PER_LOAD_BALANCER;
+    const hosts = Object.keys(input.sites).length;
+    return hosts + 1 <= quota || !known(...path)
+      ? []
+      : [
+          {
+            path: ["sites"],
+            message: `must be at most ${String(quota - 1)}, one certificate each beside the default one of a load balancer, unless acknowledge.quotas.certificatesPerLoadBalancer says that AWS has raised the quota, got ${String(hosts)}`,
+          },
+        ];
+  },
+};
+
+const acknowledgedRegion: Rule = {
+  id: "acknowledged-region",
+  check: (context) =>
+    context.input.acknowledge.optInRegions.flatMap((code, position) => {
+      const path = ["acknowledge", "optInRegions", position];
+      const known = context.regions.get(code);
+      if (known === undefined) {
+        return [{ path, message: unknownRegion(code, context) }];
+      }
+      return known.optIn ? [] : [{ path, message: `must be an opt-in region: every account has ${code}` }];
+    }),
+};
+
+const acknowledgedTwice: Rule = {
+  id: "acknowledged-twice",
+  check: ({ input }) =>
+    repeated(input.acknowledge.optInRegions).map((code) => ({
+      path: ["acknowledge", "optInRegions"],
+      message: `must name a region once, got "${code}" twice`,
+    })),
+};
+
+const alarmEmailTwice: Rule = {
+  id: "alarm-email-twice",
+  check: ({ input }) =>
+    repeated(input.alarms.emails.map((email) => email.toLowerCase())).map((email) => ({
+      path: ["alarms", "emails"],
+      message: `must name an address once, got "${email}" twice`,
+    })),
+};
+
+const tagReserved: Rule = {
+  id: "tag-reserved",
+  check: ({ input }) =>
+    Object.keys(input.tags).flatMap((key) => {
+      if (key.toLowerCase().startsWith("aws:")) {
+        return [{ path: ["tags", key], message: 'must not begin with "aws:", which AWS keeps to itself' }];
+      }
+      return OWN_TAGS.includes(key)
+        ? [{ path: ["tags", key], message: `must not be one of the footprint's own: ${OWN_TAGS.join(", ")}` }]
+        : [];
+    }),
+};
+
+const tagKey: Rule = {
+  id: "tag-key",
+  check: ({ input }) =>
+    Object.keys(input.tags)
+      .filter((key) => !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(key))
+      .map((key) => ({
+        path: ["tags"],
+        message: `must have keys of 1 to 128 letters, digits, spaces and _ . : / = + - @, got ${formatValue(key)}`,
+      })),
+};
+
+const tagCount: Rule = {
+  id: "tag-count",
+  check: ({ input }) => {
+    const count = Object.keys(input.tags).length;
+    return count <= TAG_LIMIT
+      ? []
+      : [{ path: ["tags"], message: `must be at most ${String(TAG_LIMIT)}, got ${String(count)}` }];
+  },
+};
+
+/** The engine reads an unquoted date as a point in time and hands it over in its own words. */
+const tagDate: Rule = {
+  id: "tag-date",
+  check: ({ input }) =>
+    Object.entries(input.tags)
+      .filter(([, value]) => /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)? [+-]\d{4} \S+$/.test(value))
+      .map(([key, value]) => ({
+        path: ["tags", key],
+        message: `must be quoted in the stack file, since YAML takes an unquoted date for a point in time, got "${value}"`,
+      })),
+};
+
+/** Rules about what is global. */
+export const FOOTPRINT_RULES: readonly Rule[] = [
+  stackName,
+  homeRegion,
+  notEmpty,
+  supernetSize,
+  supernetAligned,
+  supernetPrivate,
+  supernetSlots,
+  imageRegion,
+  imageMissing,
+  certificateQuota,
+  acknowledgedRegion,
+  acknowledgedTwice,
+  alarmEmailTwice,
+  tagReserved,
+  tagKey,
+  tagCount,
+  tagDate,
+];

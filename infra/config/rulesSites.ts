@@ -1,0 +1,178 @@
+import type { OriginConfig } from "./model";
+import { canonicalName, isHostName, isWithin, zoneOf } from "./names";
+import { formatOrigin, originTexts, parseOrigin, type OriginFault } from "./origins";
+import type { Path } from "./problems";
+import { repeated, type Finding, type Rule, type RuleContext } from "./rule";
+import type { SiteInput } from "./schema";
+
+/** The domain name of an ACM certificate has at most 64 characters (RequestCertificate, after RFC 5280). */
+const HOST_LIMIT = 64;
+
+/** A rule about each host name. */
+function hostRule(id: string, message: (host: string, context: RuleContext) => string | undefined): Rule {
+  return {
+    id,
+    check: (context) =>
+      Object.keys(context.input.sites).flatMap((host) => {
+        const text = message(host, context);
+        return text === undefined ? [] : [{ path: ["sites", host], message: text }];
+      }),
+  };
+}
+
+const hostWildcard = hostRule("host-wildcard", (host) =>
+  host.includes("*") ? `must be one host, since each has its own certificate and records, got "${host}"` : undefined,
+);
+
+const hostName = hostRule("host-name", (host) =>
+  host.includes("*") || isHostName(host)
+    ? undefined
+    : `must be a host name in lower case without a final dot, such as "cdn.example.com", got "${host}"`,
+);
+
+const hostLength = hostRule("host-length", (host) =>
+  host.length > HOST_LIMIT
+    ? `must have at most ${String(HOST_LIMIT)} characters, the limit of an ACM certificate's name, got ${String(host.length)}`
+    : undefined,
+);
+
+const hostZone = hostRule("host-zone", (host, { input, entire }) => {
+  const zones = Object.keys(input.zones);
+  return zones.length === 0 || !entire("zones") || zoneOf(canonicalName(host), zones) !== undefined
+    ? undefined
+    : `must lie in one of the zones (${zones.sort().join(", ")}), got "${host}"`;
+});
+
+const hostPop = hostRule("host-pop", (host, { input }) =>
+  isPopName(canonicalName(host), Object.keys(input.zones))
+    ? `must not lie at or below pop.<zone>: those names belong to the single PoPs, got "${host}"`
+    : undefined,
+);
+
+const hostTwice: Rule = {
+  id: "host-twice",
+  check: ({ input }) =>
+    repeated(Object.keys(input.sites).map(canonicalName)).map((host) => ({
+      path: ["sites"],
+      message: `must name a host once, got "${host}" in several spellings`,
+    })),
+};
+
+function isPopName(name: string, zones: readonly string[]): boolean {
+  return zones.some((zone) => isWithin(name, `pop.${zone}`));
+}
+
+interface GivenOrigin {
+  readonly path: Path;
+  readonly text: string;
+  readonly parsed: OriginConfig | OriginFault;
+}
+
+function originsOf(host: string, site: SiteInput): readonly GivenOrigin[] {
+  return originTexts(site.origin).map((text, position) => ({
+    path: typeof site.origin === "string" ? ["sites", host, "origin"] : ["sites", host, "origin", position],
+    text,
+    parsed: parseOrigin(text),
+  }));
+}
+
+/** A rule about each origin's text. */
+function faultRule(id: OriginFault, allowed: string, show: (text: string) => string = (text) => `"${text}"`): Rule {
+  return {
+    id,
+    check: ({ input }) =>
+      Object.entries(input.sites)
+        .flatMap(([host, site]) => originsOf(host, site))
+        .filter(({ parsed }) => parsed === id)
+        .map(({ path, text }) => ({ path, message: `must ${allowed}, got ${show(text)}` })),
+  };
+}
+
+const ORIGIN_FAULTS: readonly Rule[] = [
+  faultRule("origin-scheme", "begin with https:// (or http://)"),
+  // The text is not repeated: it holds a password.
+  faultRule(
+    "origin-credentials",
+    "have no user name or password (the origin knows us by the originAuth secret)",
+    (text) => `"${text.replace(/\/\/.*@/s, "//...@")}"`,
+  ),
+  faultRule("origin-path", "have no path (a request's own path is passed on), not even a final /"),
+  faultRule("origin-query", "have no query and no fragment"),
+  faultRule("origin-port", "have a port of 1 to 65535"),
+  faultRule("origin-address", "name its host: an address has no certificate to verify and no SNI"),
+  faultRule("origin-host", "have a host name in lower case without a final dot, of two labels or more"),
+];
+
+/** A request to an origin that is one of our own names would come back to us. */
+const originLoop: Rule = {
+  id: "origin-loop",
+  check: ({ input }) => {
+    const hosts = new Set(Object.keys(input.sites).map(canonicalName));
+    const zones = Object.keys(input.zones);
+    return Object.entries(input.sites)
+      .flatMap(([host, site]) => originsOf(host, site))
+      .filter(({ parsed }) => typeof parsed === "object" && (hosts.has(parsed.host) || isPopName(parsed.host, zones)))
+      .map(({ path, text }) => ({
+        path,
+        message: `must not be one of the footprint's own names, which would be a loop, got "${text}"`,
+      }));
+  },
+};
+
+const originTwice: Rule = {
+  id: "origin-twice",
+  check: ({ input }) =>
+    Object.entries(input.sites).flatMap(([host, site]) => {
+      const origins = originsOf(host, site).flatMap(({ parsed }) => (typeof parsed === "object" ? formatOrigin(parsed) : []));
+      return repeated(origins).map((origin) => ({
+        path: ["sites", host, "origin"],
+        message: `must name an origin once, got "${origin}" twice`,
+      }));
+    }),
+};
+
+/** A rule that refuses an entry which stands twice in one of a site's lists. */
+const listTwice: Rule = {
+  id: "list-twice",
+  check: ({ input }) =>
+    Object.entries(input.sites).flatMap(([host, site]) => {
+      const { query, headers, cookies } = site.cacheKey;
+      return [
+        ...twice(["sites", host, "cacheKey", "query"], typeof query === "string" ? [] : query),
+        // Field names are the same in any case (RFC 9110, section 5.1); parameters and cookies are not.
+        ...twice(["sites", host, "cacheKey", "headers"], headers.map((name) => name.toLowerCase())),
+        ...twice(["sites", host, "cacheKey", "cookies"], cookies),
+        ...twice(["sites", host, "methods"], site.methods),
+      ];
+    }),
+};
+
+function twice(path: Path, values: readonly string[]): readonly Finding[] {
+  return repeated(values).map((value) => ({ path, message: `must name each once, got "${value}" twice` }));
+}
+
+const methodsRequired: Rule = {
+  id: "methods-required",
+  check: ({ input }) =>
+    Object.entries(input.sites)
+      .filter(([, { methods }]) => !methods.includes("GET") || !methods.includes("HEAD"))
+      .map(([host, { methods }]) => ({
+        path: ["sites", host, "methods"],
+        message: `must include GET and HEAD, which every server supports (RFC 9110, section 9.1), got ${JSON.stringify(methods)}`,
+      })),
+};
+
+/** Rules about sites and their origins. */
+export const SITE_RULES: readonly Rule[] = [
+  hostWildcard,
+  hostName,
+  hostLength,
+  hostZone,
+  hostPop,
+  hostTwice,
+  ...ORIGIN_FAULTS,
+  originLoop,
+  originTwice,
+  listTwice,
+  methodsRequired,
+];

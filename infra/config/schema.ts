@@ -1,0 +1,174 @@
+import { z } from "zod";
+import { BLOCK_PATTERN } from "./addresses";
+import { defaultsSchema, popSchema } from "./schemaPop";
+import { siteSchema } from "./schemaSite";
+
+/**
+ * TLS security policies for the load balancers: those of "Security policies for your Network Load Balancer" (AWS,
+ * read 2026) that speak exactly TLS 1.2 and 1.3 and only suites with forward secrecy. None is 1.3-only, since Route
+ * 53's health checks speak TLS 1.0 to 1.2: every PoP would turn unhealthy. `Res` leaves out CBC; `PQ` adds hybrid
+ * post-quantum key exchange; `FIPS` uses the validated module.
+ */
+export const TLS_POLICIES = [
+  "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+  "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09",
+  "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+  "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09",
+  "ELBSecurityPolicy-TLS13-1-2-FIPS-PQ-2025-09",
+  "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
+  "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04",
+] as const;
+
+/** An image id that stands in until `footprint images` has resolved the real one: the plan reports it. */
+export const PLACEHOLDER_IMAGE = "ami-00000000000000000";
+
+function tlsPolicyError(issue: { readonly input?: unknown }): string | undefined {
+  return typeof issue.input === "string" && issue.input.startsWith("ELBSecurityPolicy-TLS13-1-3-")
+    ? `must speak TLS 1.2 also: Route 53's health checks speak TLS 1.0 to 1.2, so a policy with TLS 1.3 only makes every PoP unhealthy; allowed: ${TLS_POLICIES.join(", ")}`
+    : undefined;
+}
+
+const zoneSchema = z
+  .strictObject({
+    id: z
+      .string()
+      // Route 53: an id has at most 32 characters.
+      .regex(/^Z[A-Z0-9]{1,31}$/, 'must be the id of a hosted zone, such as "Z0123456789ABCDEFGHIJ"')
+      .optional()
+      .meta({ description: "Id of an existing public hosted zone (`footprint zone-id NAME` prints it)." }),
+    create: z.literal(true).optional().meta({ description: "The stack makes the zone; its name servers are an output." }),
+    primary: z
+      .literal(true)
+      .optional()
+      .meta({ description: "This zone holds pop.<zone>, the names of the single PoPs. Needed when there are several zones." }),
+    caaAtApex: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Put a CAA record at the apex also: it governs every name of the zone, not only our sites." }),
+  })
+  .meta({ description: "A hosted zone, by its name: either its `id` or `create: true`." });
+
+const imageId = z
+  .string()
+  .regex(/^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/, "must be the id of a machine image: ami- and 17 (or 8) hexadecimal digits");
+
+/** Generation of a secret. */
+const generation = z.int().min(1).default(1);
+
+/** A tag's value: AWS's limits that hold for every service ("Tag restrictions"). */
+const tagValue = z
+  .string()
+  .max(256)
+  .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, "must have only letters, digits, spaces and _ . : / = + - @");
+
+/** The keys of a stack file that begin with `footprint:`, without that prefix. */
+export const footprintSchema = z.strictObject({
+  zones: z.record(z.string(), zoneSchema).meta({ description: "Hosted zones by name. A site belongs to the longest one that its host ends with." }),
+  sites: z.record(z.string(), siteSchema).meta({ description: "Sites by host name." }),
+  image: z.record(z.string(), imageId).meta({
+    description: `Machine image of each region (arm64, Debian 13), by region; \`footprint images\` writes it. ${PLACEHOLDER_IMAGE} stands in until then: the plan takes it, a deployment does not.`,
+  }),
+  defaults: defaultsSchema,
+  pops: z.record(z.string(), popSchema).meta({ description: "PoPs by region." }),
+  supernet: z
+    .string()
+    .regex(BLOCK_PATTERN, "must be an IPv4 block such as 10.64.0.0/14")
+    .default("10.64.0.0/14")
+    .meta({ description: "Private IPv4 block from which each region takes its own /20. A /14 has 64 of them." }),
+  healthCheck: z
+    .strictObject({
+      interval: z
+        .literal([10, 30])
+        .default(10)
+        .meta({ description: "Seconds between two checks by one of Route 53's checkers; 10 costs more than 30." }),
+      // Route 53 takes 1 to 10.
+      threshold: z
+        .int()
+        .min(1)
+        .max(10)
+        .default(3)
+        .meta({ description: "Failures in a row until a PoP is unhealthy. Failover takes interval x threshold + 60 s." }),
+    })
+    .prefault({})
+    .meta({ description: "Route 53's checks of each PoP." }),
+  tlsPolicy: z
+    .enum(TLS_POLICIES, { error: tlsPolicyError })
+    .default("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09")
+    .meta({ description: "Security policy of the load balancers' TLS listeners. The default is the one that AWS advises (2025-09)." }),
+  logs: z
+    .strictObject({
+      flow: z
+        .enum(["rejected", "all"])
+        .default("rejected")
+        .meta({ description: "Which connections the VPC flow logs record; all of them cost per client connection." }),
+      retention: z.int().min(1).max(3650).default(30).meta({ description: "Days that flow and access logs are kept." }),
+    })
+    .prefault({})
+    .meta({ description: "Flow and access logs." }),
+  protection: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Protect what may not be lost. Off, then `up`, then `destroy` is how a footprint ends." }),
+  purge: z
+    .strictObject({
+      // S3's service level is 99.9 % a month, so its region may be away for 43 minutes without a breach: an hour
+      // keeps such an incident from moving a region's traffic, and bounds how long a purge can stay unseen.
+      maxStaleness: z
+        .int()
+        .min(60)
+        .max(86_400)
+        .default(3600)
+        .meta({
+          description:
+            "Seconds after which a PoP that cannot read the purge log takes itself out of routing. An hour: longer than the 43 minutes a month that S3's service level (99.9 %) allows.",
+        }),
+    })
+    .prefault({})
+    .meta({ description: "Purging." }),
+  secrets: z
+    .strictObject({
+      originAuth: generation.meta({ description: "Generation of the header value that proves to origins that a request comes from this edge. Raising it by one rotates it." }),
+      purge: generation.meta({ description: "Generation of the key that signs purges. Raising it by one rotates it." }),
+    })
+    .prefault({})
+    .meta({ description: "Generations of the footprint's secrets; the values are never in a file." }),
+  tags: z
+    .record(z.string(), tagValue)
+    .default({})
+    .meta({ description: "Tags of every resource that takes tags, at most 40 beside the footprint's own." }),
+  alarms: z
+    .strictObject({
+      emails: z
+        .array(z.string().regex(/^[^\s@,;<>"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/, 'must be an e-mail address, such as "edge@example.com"'))
+        .default([])
+        .meta({ description: "Addresses that receive alarms; each must confirm a message of AWS once." }),
+    })
+    .prefault({})
+    .meta({ description: "Who hears of alarms." }),
+  acknowledge: z
+    .strictObject({
+      optInRegions: z
+        .array(z.string())
+        .default([])
+        .meta({ description: "Opt-in regions that have been enabled in the account." }),
+      quotas: z
+        .strictObject({
+          certificatesPerLoadBalancer: z
+            .int()
+            .min(26)
+            .optional()
+            .meta({ description: "Raised quota \"Certificates per Network Load Balancer\" in every region of the footprint; AWS's own is 25." }),
+        })
+        .prefault({})
+        .meta({ description: "Service quotas that AWS has raised for the account." }),
+    })
+    .prefault({})
+    .meta({ description: "What the operator has seen to in the AWS account." }),
+});
+
+/** The checked content of a stack file, static defaults applied. */
+export type StackInput = z.output<typeof footprintSchema>;
+export type ZoneInput = StackInput["zones"][string];
+export type SiteInput = StackInput["sites"][string];
+export type PopInput = StackInput["pops"][string];

@@ -1,0 +1,172 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from "yaml";
+import { compare, ConfigError, formatPath, type Path, type Problem } from "./problems";
+
+/** Project of the stack files; a key without a namespace belongs to it, as it does for the engine. */
+export const PROJECT = "footprint";
+
+/**
+ * The configuration of a stack file as the engine hands it to the program: a flat map of texts, objects as JSON with
+ * their keys sorted. So the plan runs the very program that a deployment runs. Throws a ConfigError with place and
+ * reason for what is no sound YAML.
+ */
+export function stackConfigFromFile(file: string): Readonly<Record<string, string>> {
+  return stackConfigFromText(readText(file), basename(file));
+}
+
+/** The same from the text of a stack file; `file` only names it in errors. */
+export function stackConfigFromText(text: string, file: string): Readonly<Record<string, string>> {
+  const config = configSection(parseStackFile(text, file), file);
+  const problems: Problem[] = [];
+  const values: Record<string, string> = {};
+  for (const [name, value] of Object.entries(config)) {
+    const key = name.includes(":") ? name : `${PROJECT}:${name}`;
+    if (key.startsWith(`${PROJECT}:`)) {
+      problems.push(...encrypted([key.slice(PROJECT.length + 1)], value));
+      values[key] = engineText(value);
+    } else if (encrypted([key], value).length === 0) {
+      // Other namespaces are the providers' own; what is encrypted there is for the engine to open.
+      values[key] = engineText(value);
+    }
+  }
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  return values;
+}
+
+/** Parses a stack file, keeping comments and order. Throws a ConfigError for what is no sound YAML. */
+export function parseStackFile(text: string, file: string): Document {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const problems = document.errors.map((error): Problem => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    const message = error.code === "DUPLICATE_KEY" ? "must have each key once, this one stands here again" : error.message;
+    return { path: `${file}:${String(line)}:${String(col)}`, rule: "yaml", message };
+  });
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  return document;
+}
+
+/** The text of a stack file; a ConfigError where there is none. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([{ path: file, rule: "file", message: `must be a stack file, cannot be read (${reason})` }]);
+  }
+}
+
+function configSection(document: Document, file: string): Readonly<Record<string, unknown>> {
+  const problems = readScalarsAsEngine(document);
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  const content: unknown = document.toJS();
+  const config: unknown = isRecord(content) ? (content["config"] ?? {}) : undefined;
+  if (!isRecord(config)) {
+    throw new ConfigError([{ path: file, rule: "file", message: "must be a map with a map `config` in it" }]);
+  }
+  return config;
+}
+
+/**
+ * The engine's YAML reader is not ours: it takes unquoted dates for points in time, and 010 and 1_000 for numbers that
+ * a reader of YAML 1.2 does not see. Dates are handed on as the engine does; such numbers are refused.
+ */
+function readScalarsAsEngine(document: Document): readonly Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Scalar: (key, scalar, ancestors) => {
+      if (scalar.type !== "PLAIN" || scalar.source === undefined || key === "key") {
+        return;
+      }
+      const date = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ]+(\d{2}:\d{2}:\d{2}).*)?$/.exec(scalar.source);
+      if (date !== null) {
+        const [, year = "", month = "", day = "", time = "00:00:00"] = date;
+        scalar.value = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")} ${time} +0000 UTC`;
+      } else if (/^[-+]?(?:0\d+|\d[\d_]*_\d[\d_]*)$/.test(scalar.source)) {
+        problems.push({
+          path: formatPath(pathOf(ancestors, scalar)),
+          rule: "yaml-number",
+          message: `must be quoted, or written without a leading zero and underscores, since YAML readers disagree about it, got ${scalar.source}`,
+        });
+      }
+    },
+  });
+  return problems;
+}
+
+/** Where a node stands below `config`. */
+function pathOf(ancestors: readonly unknown[], node: unknown): Path {
+  const path = ancestors.flatMap((ancestor, position): Path => {
+    if (isPair(ancestor)) {
+      return [isScalar(ancestor.key) ? String(ancestor.key.value) : String(ancestor.key)];
+    }
+    return isSeq(ancestor) ? [ancestor.items.indexOf(ancestors[position + 1] ?? node)] : [];
+  });
+  return path.slice(1).map((step) => (typeof step === "string" ? step.replace(`${PROJECT}:`, "") : step));
+}
+
+/** The texts of `secure:` below a value. */
+function encrypted(path: Path, value: unknown): readonly Problem[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((entry, position) => encrypted([...path, position], entry));
+  }
+  if (!isRecord(value)) {
+    return [];
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 1 && typeof value["secure"] === "string") {
+    return [
+      {
+        path: formatPath(path),
+        rule: "secure",
+        message: "must not be encrypted (`secure:`): nothing here is a secret, the footprint makes its secrets itself",
+      },
+    ];
+  }
+  return entries.flatMap(([key, entry]) => encrypted([...path, key], entry));
+}
+
+/** A value in the engine's words: a text as it is, anything else as Go's encoding/json writes it. */
+function engineText(value: unknown): string {
+  if (typeof value === "string") {
+    return value;
+  }
+  const escapes: Readonly<Record<string, string>> = {
+    "<": "\\u003c",
+    ">": "\\u003e",
+    "&": "\\u0026",
+    "\u2028": "\\u2028",
+    "\u2029": "\\u2029",
+  };
+  return JSON.stringify(sortKeys(value ?? null)).replace(/[<>&\u2028\u2029]/g, (letter) => escapes[letter] ?? letter);
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(sortKeys);
+  }
+  return isRecord(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .sort(([a], [b]) => compare(a, b))
+          .map(([key, entry]) => [key, sortKeys(entry)]),
+      )
+    : value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether the document has a map at that path, or nothing yet. */
+export function mayHoldMap(document: Document, path: readonly string[]): boolean {
+  const node: unknown = document.getIn(path, true);
+  return node === undefined || isMap(node);
+}

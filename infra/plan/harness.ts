@@ -1,0 +1,195 @@
+import * as pulumi from "@pulumi/pulumi";
+import resource from "@pulumi/pulumi/proto/resource_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { COMPUTED_ON_WIRE, decode, secretOnWire, type JsonValue } from "./wire";
+
+/** One resource as the program registers it. */
+export interface Registration {
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  /** URN of the parent; null for what stands directly below the stack. */
+  readonly parent: string | null;
+  /** A provider's resource, not a component. */
+  readonly custom: boolean;
+  /** As `decode` of `wire.ts` gives them. */
+  readonly inputs: Readonly<Record<string, JsonValue>>;
+  /** Those that differ from the engine's defaults. */
+  readonly options: Readonly<Record<string, JsonValue>>;
+  /** URNs, in code-unit order. */
+  readonly dependencies: readonly string[];
+}
+
+export interface Recording {
+  /** In the order of registration, without the stack itself. */
+  readonly registrations: readonly Registration[];
+  /** The program's exports. */
+  readonly outputs: JsonValue;
+}
+
+export interface RecordOptions {
+  /** Default: `test`. */
+  readonly stack?: string;
+  /** The stack's configuration, as the engine hands it over. */
+  readonly config?: Readonly<Record<string, string>>;
+  /**
+   * What a provider adds to a resource's inputs when it makes it. Given, the program runs as in an update, and every
+   * resource has an id; absent, as in a preview: whatever a provider computes is unknown, never invented.
+   */
+  readonly computed?: (registration: Registration) => Readonly<Record<string, JsonValue>>;
+}
+
+/** What a secret output holds in an update: it must not turn up anywhere in plain sight. */
+export const CANARY = "canary-of-a-secret";
+
+const PROJECT = "footprint";
+const STACK_TYPE = "pulumi:pulumi:Stack";
+
+let running: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs a Pulumi program without engine, cloud or network, and records what it registers.
+ *
+ * Pulumi's mocks alone would not do: they keep only one parent in a URN, hide options and dependencies, take two
+ * resources of one URN in silence, ignore which outputs are secret, and mix programs that run at the same time. All
+ * that is mended here, so that the plan says what the engine would be told.
+ *
+ * @throws what the program throws; an Error naming every duplicate URN and every look-up that it made
+ */
+export function record(program: () => unknown, options: RecordOptions = {}): Promise<Recording> {
+  // Monitor, configuration and stack are globals of the process: one program at a time.
+  const run = running.then(() => recordAlone(program, options));
+  running = run.catch(() => undefined);
+  return run;
+}
+
+async function recordAlone(program: () => unknown, options: RecordOptions): Promise<Recording> {
+  const registrations = new Map<string, Registration>();
+  const problems: string[] = [];
+  const preview = options.computed === undefined;
+
+  await pulumi.runtime.setMocks(NO_MOCKS, PROJECT, options.stack ?? "test", preview);
+  pulumi.runtime.setAllConfig({ ...options.config });
+  const monitor = pulumi.runtime.getMonitor();
+  if (monitor === undefined) {
+    throw new Error("Pulumi has no monitor although mocks are set");
+  }
+  Object.assign(monitor, {
+    registerResource: (request: resource.RegisterResourceRequest, callback: Callback) => {
+      const made = registration(request);
+      if (made.type !== STACK_TYPE) {
+        if (registrations.has(made.urn)) {
+          problems.push(`two resources have the URN ${made.urn}`);
+        }
+        registrations.set(made.urn, made);
+      }
+      callback(null, response(request, made, options.computed));
+    },
+    registerResourceOutputs: (_request: unknown, callback: (error: null, result: object) => void) => {
+      callback(null, {});
+    },
+    invoke: (request: resource.ResourceInvokeRequest, callback: Callback) => {
+      problems.push(`the program looks something up: ${request.getTok()}`);
+      // Without `details` Pulumi drops the text.
+      callback(Object.assign(new Error(`look-up of ${request.getTok()}`), { details: "a plan makes no look-up" }));
+    },
+  });
+
+  let outputs: unknown;
+  let failure: { readonly error: unknown } | undefined;
+  await pulumi.runtime.runInPulumiStack(async () => {
+    try {
+      outputs = await program();
+      return outputs;
+    } catch (error) {
+      // Thrown on inside the stack, it would end the process.
+      failure = { error };
+      return undefined;
+    }
+  });
+  const wire = await pulumi.runtime.serializeProperties("outputs", { outputs });
+  await pulumi.runtime.disconnect();
+
+  if (failure !== undefined) {
+    throw failure.error;
+  }
+  if (problems.length > 0) {
+    throw new Error(problems.join("\n"));
+  }
+  return { registrations: [...registrations.values()], outputs: decode((wire.outputs ?? null) as JsonValue) };
+}
+
+type Callback = (error: Error | null, response?: resource.RegisterResourceResponse) => void;
+
+/** `setMocks` wants some; every call is answered by the monitor's replaced methods. */
+const NO_MOCKS: pulumi.runtime.Mocks = {
+  newResource: () => ({ id: undefined, state: {} }),
+  call: () => ({}),
+};
+
+function registration(request: resource.RegisterResourceRequest): Registration {
+  const parent = request.getParent();
+  const belowStack = parent === "" || qualifiedType(parent) === STACK_TYPE;
+  const type = belowStack ? request.getType() : `${qualifiedType(parent)}$${request.getType()}`;
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    urn: `urn:pulumi:${pulumi.getStack()}::${PROJECT}::${type}::${request.getName()}`,
+    parent: belowStack ? null : parent,
+    custom: request.getCustom(),
+    inputs: decode(wireInputs(request)) as Record<string, JsonValue>,
+    options: changedOptions(request),
+    dependencies: [...request.getDependenciesList()].sort(),
+  };
+}
+
+function qualifiedType(urn: string): string {
+  return urn.split("::")[2] ?? "";
+}
+
+function wireInputs(request: resource.RegisterResourceRequest): Record<string, JsonValue> {
+  return (request.getObject()?.toJavaScript() ?? {}) as Record<string, JsonValue>;
+}
+
+function changedOptions(request: resource.RegisterResourceRequest): Record<string, JsonValue> {
+  const timeouts = Object.entries(request.getCustomtimeouts()?.toObject() ?? {}) as [string, string][];
+  const options: Record<string, JsonValue> = {
+    protect: request.getProtect() ?? false,
+    retainOnDelete: request.getRetainondelete() ?? false,
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+    aliases: request.getAliasesList().map((alias) => alias.getUrn()),
+    customTimeouts: Object.fromEntries(timeouts.filter(([, value]) => value !== "")),
+    provider: request.getProvider(),
+    deletedWith: request.getDeletedwith(),
+    import: request.getImportid(),
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => !isDefault(value)));
+}
+
+function isDefault(value: JsonValue): boolean {
+  return (
+    value === false || value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0)
+  );
+}
+
+function response(
+  request: resource.RegisterResourceRequest,
+  made: Registration,
+  computed: RecordOptions["computed"],
+): resource.RegisterResourceResponse {
+  const outputs: Record<string, JsonValue> = { ...wireInputs(request) };
+  for (const secret of request.getAdditionalsecretoutputsList()) {
+    outputs[secret] ??= secretOnWire(computed === undefined ? COMPUTED_ON_WIRE : CANARY);
+  }
+  const result = new resource.RegisterResourceResponse();
+  result.setUrn(made.urn);
+  if (computed !== undefined) {
+    Object.assign(outputs, computed(made));
+    result.setId(request.getCustom() ? `id-of-${made.name}` : "");
+  }
+  result.setObject(Struct.fromJavaScript(outputs as Parameters<typeof Struct.fromJavaScript>[0]));
+  return result;
+}

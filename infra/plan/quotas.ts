@@ -1,0 +1,92 @@
+import { instanceType } from "../config/instanceTypes";
+import type { FootprintConfig, PopConfig } from "../config/model";
+
+/** A service quota of an account in one region (or, for Route 53, of the account), and what the footprint needs. */
+export interface Quota {
+  readonly name: string;
+  /** Code in Service Quotas; null where it is not known for certain. */
+  readonly code: string | null;
+  readonly needed: number;
+  /** AWS's published default; null where none could be sourced. An account may have more. */
+  readonly default: number | null;
+  /** Is the default enough; null where it is not known. */
+  readonly ok: boolean | null;
+  readonly source: string | null;
+}
+
+/** What the components decide and the configuration does not say. */
+export interface QuotaBasis {
+  /** Rules of the PoP's largest security group in one direction. */
+  readonly rulesPerSecurityGroup: number;
+}
+
+/**
+ * Nodes that may run at once, as a multiple of the group's size: a refresh launches before it terminates, up to 150 %
+ * healthy (components: instance maintenance policy).
+ */
+const DURING_REFRESH = 1.5;
+
+/** A node is a target of two groups, traffic and redirect, and counts in each. */
+const TARGET_GROUPS_OF_A_NODE = 2;
+
+const EC2 = "AWS General Reference, Amazon EC2 endpoints and quotas";
+const VPC = "AWS General Reference, Amazon VPC endpoints and quotas";
+const NLB = "Elastic Load Balancing, Quotas for your Network Load Balancers";
+
+/** Quotas that a PoP needs in its region. */
+export function popQuotas(pop: PopConfig, config: Pick<FootprintConfig, "sites">, basis: QuotaBasis): readonly Quota[] {
+  const nodes = Math.ceil(pop.nodes.max * DURING_REFRESH);
+  const vcpu = vcpuOf(pop.nodes.types[0] ?? "");
+  const spot = Math.floor(((nodes - pop.nodes.min) * pop.nodes.spotShare) / 100);
+  const zones = pop.zones.length;
+  const targets = TARGET_GROUPS_OF_A_NODE * nodes;
+
+  return [
+    quota("Running On-Demand Standard instances (vCPUs)", "L-1216C47A", (nodes - spot) * vcpu, 5, EC2),
+    quota("All Standard Spot Instance Requests (vCPUs)", "L-34B43A08", spot * vcpu, 5, EC2),
+    // The load balancer's addresses are AWS's own and do not count.
+    quota("EC2-VPC Elastic IPs", "L-0263D0A3", pop.egress === "nat" ? zones : 0, 5, EC2),
+    quota("VPCs per Region", "L-F678F1CE", 1, 5, VPC),
+    quota("Internet gateways per Region", "L-A4707A72", 1, 5, VPC),
+    quota("Egress-only internet gateways per Region", "L-45FE3B85", 1, 5, VPC),
+    quota("Inbound or outbound rules per security group", "L-0EA8095F", basis.rulesPerSecurityGroup, 60, VPC),
+    quota("Network Load Balancers per Region", "L-69A177A2", 1, 50, NLB),
+    // One per site and the listener's default, which this quota counts too.
+    quota("Certificates per Network Load Balancer", "L-52964454", config.sites.length + 1, 25, NLB),
+    // With cross-zone on, the limit of a zone is that of the whole load balancer.
+    quota(
+      "Targets per Availability Zone per Network Load Balancer",
+      "L-B211E961",
+      pop.crossZone ? targets : TARGET_GROUPS_OF_A_NODE * Math.ceil(nodes / zones),
+      500,
+      NLB,
+    ),
+  ];
+}
+
+/** Quotas of the account as a whole. */
+export function accountQuotas(config: Pick<FootprintConfig, "pops" | "zones">): readonly Quota[] {
+  const made = config.zones.filter((zone) => zone.id === undefined).length;
+  return [
+    quota("Route 53 health checks", "L-ACB674F3", config.pops.length, null, null),
+    quota("Route 53 hosted zones", "L-4EA4796A", made, null, null),
+  ];
+}
+
+/** What must be asked for before an `up`: the quotas whose default does not suffice. */
+export function tooSmall(quotas: readonly Quota[]): readonly Quota[] {
+  return quotas.filter(({ ok }) => ok === false);
+}
+
+function quota(name: string, code: string, needed: number, limit: number | null, source: string | null): Quota {
+  return { name, code, needed, default: limit, ok: limit === null ? null : needed <= limit, source };
+}
+
+/** vCPUs of a type; all types of a PoP have the same number. Checked input names known types only. */
+function vcpuOf(type: string): number {
+  const found = instanceType(type);
+  if (found === undefined) {
+    throw new Error(`no instance type "${type}" in the instance table`);
+  }
+  return found.vcpu;
+}

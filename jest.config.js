@@ -1,0 +1,23 @@
+"use strict";
+
+const os = require("node:os");
+const path = require("node:path");
+const { cacheHome } = require("./infra/cli/cacheHome.js");
+
+// A zone with an odd offset and its own daylight saving: code that reads local time goes red here.
+process.env.TZ = "Australia/Lord_Howe";
+
+/** @type {import("jest").Config} */
+module.exports = {
+  roots: ["<rootDir>/test"],
+  testEnvironment: "node",
+  // Jest 30 warns about every global that Pulumi leaves behind, unless it is told not to look.
+  testEnvironmentOptions: { globalsCleanup: "off" },
+  transform: { "\\.ts$": "ts-jest" },
+  setupFiles: ["<rootDir>/test/support/setup.ts"],
+  cacheDirectory: path.join(cacheHome(), "jest"),
+  // Jest's own choice would leave one of two cores idle.
+  maxWorkers: Math.max(2, os.availableParallelism() - 1),
+  // Every test file loads the AWS SDK anew and V8 gives little of it back.
+  workerIdleMemoryLimit: "1GB",
+};

@@ -1,0 +1,37 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+/** A mistake that somebody could make, as a patch against the tree, and the tests that must notice it. */
+export interface Patch {
+  readonly name: string;
+  readonly file: string;
+  /** The property of the footprint that the fault breaks: "P15". */
+  readonly property: string;
+  readonly sentence: string;
+  /** Test files, relative to the repository. */
+  readonly tests: readonly string[];
+  /** Restricts those files to the tests whose full title matches. */
+  readonly only?: string;
+}
+
+const header =
+  /^# (?<property>P\d+) (?<sentence>\S.*)\n# tests: (?<tests>\S.*)\n(?:# only: (?<only>\S.*)\n)?diff --git /;
+
+/** @throws when the file does not begin with the header that README.md in this folder describes. */
+export function readPatch(file: string): Patch {
+  const name = path.basename(file, ".patch");
+  const fields = header.exec(fs.readFileSync(file, "utf8"))?.groups;
+  if (fields === undefined) {
+    throw new Error(`${name}: must begin with "# P<n> <sentence>", "# tests: <files>", perhaps "# only: <title>"`);
+  }
+  const { property = "", sentence = "", tests = "", only } = fields;
+  return { name, file, property, sentence, tests: tests.split(" "), only };
+}
+
+export function patchFiles(directory: string): string[] {
+  return fs
+    .readdirSync(directory)
+    .filter((name) => name.endsWith(".patch"))
+    .sort()
+    .map((name) => path.join(directory, name));
+}

@@ -1,0 +1,107 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import { type Patch, patchFiles, readPatch } from "./patches";
+import { type JestResults, Scratch } from "./scratch";
+import { isGoodEnough, judge, type Verdict, whyUnfit } from "./verdict";
+
+// Seeds every fault of this folder in a copy of the tree and expects the tests that it names to go red: a suite that
+// stays green whatever is broken proves nothing. `npm run faults`, `npm run faults -- --only NAME`.
+
+interface Outcome {
+  readonly patch: Patch;
+  readonly verdict: Verdict;
+}
+
+async function main(): Promise<number> {
+  const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
+  const patches = patchFiles(__dirname)
+    .map(readPatch)
+    .filter(({ name }) => only === undefined || name.includes(only));
+  if (patches.length === 0) {
+    console.error(
+      only === undefined ? "there is no patch in test/faults" : `no patch in test/faults matches "${only}"`,
+    );
+    return 1;
+  }
+  const started = Date.now();
+  const parent = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-faults-")));
+  try {
+    const outcomes = await seedAll(patches, parent);
+    return summarise(outcomes, started);
+  } finally {
+    fs.rmSync(parent, { recursive: true, force: true });
+  }
+}
+
+async function seedAll(patches: readonly Patch[], parent: string): Promise<Outcome[]> {
+  const scratches = Array.from({ length: Math.min(2, patches.length) }, (_, number) => new Scratch(parent, number));
+  const [first] = scratches;
+  const tests = [...new Set(patches.flatMap((patch) => patch.tests))];
+  const started = Date.now();
+  const green = await first?.jest(["--runTestsByPath", ...tests]);
+  if (first === undefined || green === undefined) {
+    throw new Error("jest gave no result without a fault: run npm test first");
+  }
+  console.log(`${tests.length} test files without a fault: ${seconds(started)}`);
+
+  const queue = [...patches];
+  const outcomes: Outcome[] = [];
+  const work = async (scratch: Scratch): Promise<void> => {
+    for (let patch = queue.shift(); patch !== undefined; patch = queue.shift()) {
+      const began = Date.now();
+      const { verdict, why } = await seed(patch, scratch, green, (test) => path.join(first.directory, test));
+      outcomes.push({ patch, verdict });
+      console.log(`[${outcomes.length}/${patches.length}] ${verdict.padEnd(7)} ${patch.name} ${seconds(began)}${why}`);
+    }
+  };
+  await Promise.all(scratches.map(work));
+  return outcomes;
+}
+
+async function seed(
+  patch: Patch,
+  scratch: Scratch,
+  green: JestResults,
+  absolute: (test: string) => string,
+): Promise<{ verdict: Verdict; why: string }> {
+  const unfit = whyUnfit(patch, green, absolute);
+  if (unfit !== undefined) {
+    return { verdict: "unfit", why: `: ${unfit}` };
+  }
+  try {
+    scratch.apply(patch.file);
+  } catch (error) {
+    return { verdict: "unfit", why: `: does not apply: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const only = patch.only === undefined ? [] : ["--testNamePattern", patch.only];
+  const results = await scratch.jest(["--runInBand", "--bail", ...only, "--runTestsByPath", ...patch.tests]);
+  scratch.revert(patch.file);
+  return { verdict: judge(results), why: "" };
+}
+
+function summarise(outcomes: readonly Outcome[], started: number): number {
+  const verdicts = outcomes.map(({ verdict }) => verdict);
+  const caught = verdicts.filter((verdict) => verdict === "caught").length;
+  const share = ((100 * caught) / outcomes.length).toFixed(1);
+  console.log(`\n${caught} of ${outcomes.length} faults caught (${share} %) in ${seconds(started)}`);
+  for (const { patch, verdict } of outcomes.filter((outcome) => outcome.verdict !== "caught")) {
+    console.log(`${verdict}: ${patch.name} (${patch.property}) ${patch.sentence}`);
+  }
+  return isGoodEnough(verdicts) ? 0 : 1;
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);

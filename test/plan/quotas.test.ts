@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { accountQuotas, popQuotas, type Quota, tooSmall } from "../../infra/plan/quotas";
+import { nodes, pop, site, zone } from "./config";
+
+const basis = { rulesPerSecurityGroup: 6 };
+const ON_DEMAND = "Running On-Demand Standard instances (vCPUs)";
+const SPOT = "All Standard Spot Instance Requests (vCPUs)";
+
+function needed(quotas: readonly Quota[]): Record<string, number> {
+  return Object.fromEntries(quotas.map((quota) => [quota.name, quota.needed]));
+}
+
+function sites(count: number): { sites: ReturnType<typeof site>[] } {
+  return { sites: Array.from({ length: count }, (_, index) => site(`${String(index)}.example.com`)) };
+}
+
+describe("quotas of a PoP's region", () => {
+  it("count one PoP of 6 to 24 nodes in three zones", () => {
+    expect(needed(popQuotas(pop("us-east-1"), sites(2), basis))).toEqual({
+      [ON_DEMAND]: 72,
+      [SPOT]: 0,
+      "EC2-VPC Elastic IPs": 3,
+      "VPCs per Region": 1,
+      "Internet gateways per Region": 1,
+      "Egress-only internet gateways per Region": 1,
+      "Inbound or outbound rules per security group": 6,
+      "Network Load Balancers per Region": 1,
+      "Certificates per Network Load Balancer": 3,
+      "Targets per Availability Zone per Network Load Balancer": 24,
+    });
+  });
+
+  it("say which defaults do not suffice", () => {
+    const names = tooSmall(popQuotas(pop("us-east-1"), sites(25), basis)).map(({ name }) => name);
+    expect(names).toEqual([ON_DEMAND, "Certificates per Network Load Balancer"]);
+  });
+
+  it("have room for 24 sites beside the default certificate", () => {
+    const certificates = popQuotas(pop("us-east-1"), sites(24), basis).find(({ code }) => code === "L-52964454");
+    expect(certificates).toMatchObject({ needed: 25, default: 25, ok: true });
+  });
+
+  it("need no Elastic IP with direct egress", () => {
+    expect(needed(popQuotas(pop("us-east-1", { egress: "direct" }), sites(1), basis))["EC2-VPC Elastic IPs"]).toBe(0);
+  });
+
+  it("count every node against the one limit of a load balancer that spreads over all zones", () => {
+    const quotas = popQuotas(pop("us-east-1", { crossZone: true }), sites(1), basis);
+    expect(needed(quotas)["Targets per Availability Zone per Network Load Balancer"]).toBe(72);
+  });
+
+  it("split the vCPUs of a refresh at 150 % between on demand and Spot, losing none", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 50 }),
+        fc.integer({ min: 0, max: 200 }),
+        fc.integer({ min: 0, max: 100 }),
+        (min, above, spotShare) => {
+          const size = nodes({ min, max: min + above, spotShare });
+          const quotas = needed(popQuotas(pop("us-east-1", { nodes: size }), sites(1), basis));
+          const [onDemand = 0, spot = 0] = [quotas[ON_DEMAND], quotas[SPOT]];
+          expect(onDemand + spot).toBe(2 * Math.ceil((min + above) * 1.5));
+          expect(onDemand).toBeGreaterThanOrEqual(2 * min);
+          expect(spot === 0 || spotShare > 0).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("carry a source with every default, and no verdict without one", () => {
+    const all = [
+      ...popQuotas(pop("us-east-1"), sites(1), basis),
+      ...accountQuotas({ pops: [pop("us-east-1")], zones: [zone("example.com")] }),
+    ];
+    for (const quota of all) {
+      expect([quota.source === null, quota.ok === null]).toEqual([quota.default === null, quota.default === null]);
+    }
+  });
+
+  it("rejects a type that the instance table does not have", () => {
+    const subject = pop("us-east-1", { nodes: nodes({ types: ["z9.large"] }) });
+    expect(() => popQuotas(subject, sites(1), basis)).toThrow('no instance type "z9.large" in the instance table');
+  });
+});
+
+describe("quotas of the account", () => {
+  it("count a health check per PoP and the zones that the stack makes", () => {
+    const zones = [zone("example.com", "Z0123456789ABCDEFGHIJ"), zone("example.net")];
+    const quotas = accountQuotas({ pops: [pop("us-east-1"), pop("eu-west-1")], zones });
+    expect(needed(quotas)).toEqual({ "Route 53 health checks": 2, "Route 53 hosted zones": 1 });
+  });
+});

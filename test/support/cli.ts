@@ -1,0 +1,20 @@
+import { spawnSync } from "node:child_process";
+import * as os from "node:os";
+import * as path from "node:path";
+import { repository } from "./tree";
+
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a person would from somewhere else, with its output into pipes. */
+export function footprint(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended {
+  const { FORCE_COLOR: _forced, NO_COLOR: _none, ...inherited } = process.env;
+  return spawnSync(process.execPath, [path.join(repository, "infra/cli/footprint.js"), ...args], {
+    cwd: os.tmpdir(),
+    env: { ...inherited, ...env },
+    encoding: "utf8",
+  });
+}
