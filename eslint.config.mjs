@@ -43,10 +43,11 @@ export default defineConfig(
     rules: {
       "no-restricted-syntax": ["error", ...habits],
       "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "@typescript-eslint/prefer-nullish-coalescing": "error",
       "@typescript-eslint/prefer-optional-chain": "error",
       "@typescript-eslint/prefer-readonly": "error",
-      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       // Numbers are what addresses and messages here are made of.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },
@@ -66,7 +67,8 @@ export default defineConfig(
         {
           patterns: [
             {
-              regex: "(^|/)(components|plan)(/|$)",
+              // What a site is, is said once, where nodes use it.
+              regex: "(^|/)(components(?!/node/site$)|plan)(/|$)",
               message: "Configuration comes first: it imports neither components nor the plan.",
             },
           ],

@@ -97,7 +97,9 @@ export class CacheFleet extends pulumi.ComponentResource {
       child,
     );
     const rules = [
-      ...Object.entries(NODE_PORTS).flatMap(([role, port]) => this.allowFromLoadBalancer(name, args, securityGroup, role, port)),
+      ...Object.entries(NODE_PORTS).flatMap(([role, port]) =>
+        this.allowFromLoadBalancer(name, args, securityGroup, role, port),
+      ),
       ...this.allowOut(name, args, securityGroup),
     ];
 
@@ -143,7 +145,7 @@ export class CacheFleet extends pulumi.ComponentResource {
           {
             // The root device of Debian's images.
             deviceName: "/dev/xvda",
-            ebs: { volumeType: "gp3", volumeSize: 8, encrypted: "true", deleteOnTermination: "true" },
+            ebs: { volumeType: "gp3", volumeSize: NODE_ROOT_VOLUME_GB, encrypted: "true", deleteOnTermination: "true" },
           },
         ],
         networkInterfaces: [
@@ -155,9 +157,7 @@ export class CacheFleet extends pulumi.ComponentResource {
             deleteOnTermination: "true",
           },
         ],
-        tagSpecifications: [
-          { resourceType: "volume", tags: { Name: name, Footprint: args.footprint, Pop: region } },
-        ],
+        tagSpecifications: [{ resourceType: "volume", tags: { Name: name, Footprint: args.footprint, Pop: region } }],
         updateDefaultVersion: true,
       },
       child,
@@ -221,6 +221,8 @@ export class CacheFleet extends pulumi.ComponentResource {
         dependsOn: [...network.ready, ...args.loadBalancer.ready, ...args.store.ready, ...rules, rolePolicy],
         // Nodes drain before they go: deregistration and the terminating hook, and then some for EC2.
         customTimeouts: { create: "30m", update: "30m", delete: "30m" },
+        // They count at creation only, and the provider would replace the group for a change of them.
+        ignoreChanges: ["initialLifecycleHooks"],
       },
     );
     for (const hook of LIFECYCLE_HOOKS) {
@@ -301,7 +303,15 @@ export class CacheFleet extends pulumi.ComponentResource {
     const rule = (role: string, port: number, to: Partial<aws.vpc.SecurityGroupEgressRuleArgs>, description: string) =>
       new aws.vpc.SecurityGroupEgressRule(
         `${name}-to-${role}`,
-        { region, securityGroupId: securityGroup.id, ipProtocol: "tcp", fromPort: port, toPort: port, description, ...to },
+        {
+          region,
+          securityGroupId: securityGroup.id,
+          ipProtocol: "tcp",
+          fromPort: port,
+          toPort: port,
+          description,
+          ...to,
+        },
         { parent: this },
       );
     const ports = [...new Set([443, ...originPorts])].sort((a, b) => a - b);
@@ -319,7 +329,10 @@ export class CacheFleet extends pulumi.ComponentResource {
 
   /** Two limits, whichever comes first: a cache node runs out of baseline bandwidth more often than of CPU. */
   private scale(name: string, { region, target }: CacheFleetArgs, group: aws.autoscaling.Group): void {
-    const policy = (role: string, targetTrackingConfiguration: aws.types.input.autoscaling.PolicyTargetTrackingConfiguration) =>
+    const policy = (
+      role: string,
+      targetTrackingConfiguration: aws.types.input.autoscaling.PolicyTargetTrackingConfiguration,
+    ) =>
       new aws.autoscaling.Policy(
         `${name}-${role}`,
         { region, autoscalingGroupName: group.name, policyType: "TargetTrackingScaling", targetTrackingConfiguration },
@@ -353,6 +366,9 @@ export class CacheFleet extends pulumi.ComponentResource {
     });
   }
 }
+
+/** Size of a node's root volume, GB: the system and its logs; what is cached is in memory and on instance storage. */
+export const NODE_ROOT_VOLUME_GB = 8;
 
 /** Longest name of a bucket: with it the user data is as long as it can become. */
 const LONGEST_BUCKET_NAME = 63;

@@ -6,8 +6,8 @@ export interface CertificatesArgs {
   region: string;
   /** Names that get a certificate of their own each. */
   names: readonly HostedName[];
-  /** What must stand before a certificate is asked for: the CAA records that allow Amazon to issue it. */
-  after?: readonly pulumi.Resource[];
+  /** What must stand before a name's certificate is asked for: the CAA record that allows Amazon to issue it. */
+  after?: Readonly<Record<string, pulumi.Resource>>;
 }
 
 /**
@@ -39,7 +39,7 @@ export class Certificates extends pulumi.ComponentResource {
       const certificate = new aws.acm.Certificate(
         `${name}-${host}`,
         { region, domainName: host, validationMethod: "DNS" },
-        { ...child, dependsOn: [...(args.after ?? [])] },
+        { ...child, dependsOn: args.after?.[host] ?? [] },
       );
 
       const proof = certificate.domainValidationOptions.apply(onlyOption);

@@ -8,7 +8,12 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export class DrainGuard extends pulumi.ComponentResource {
   constructor(region: string, args: { protection: boolean }, opts?: pulumi.ComponentResourceOptions) {
-    super("footprint:drainGuard:DrainGuard", `${region}-drain-before-removing`, {}, { ...opts, protect: args.protection });
+    super(
+      "footprint:drainGuard:DrainGuard",
+      `${region}-drain-before-removing`,
+      {},
+      { ...opts, protect: args.protection },
+    );
     this.registerOutputs({});
   }
 }

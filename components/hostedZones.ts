@@ -33,7 +33,8 @@ export class HostedZones extends pulumi.ComponentResource {
   readonly ids: Readonly<Record<string, pulumi.Output<string>>>;
   /** Name servers of the zones that were made here: delegate to them at the parent zone. */
   readonly nameServers: Readonly<Record<string, pulumi.Output<string[]>>>;
-  readonly caaRecords: readonly pulumi.Resource[];
+  /** CAA record of each name that got one. */
+  readonly caaRecords: Readonly<Record<string, pulumi.Resource>>;
 
   constructor(name: string, args: HostedZonesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:hostedZones:HostedZones", name, {}, opts);
@@ -55,7 +56,7 @@ export class HostedZones extends pulumi.ComponentResource {
       }
     }
 
-    this.caaRecords = args.caa.map(({ host, zone }) => {
+    const caaRecord = ({ host, zone }: HostedZonesArgs["caa"][number]): pulumi.Resource => {
       const zoneId = ids[zone];
       if (zoneId === undefined) {
         throw new pulumi.ResourceError(`caa: "${host}" is in zone "${zone}", which is not listed`, this, true);
@@ -71,8 +72,9 @@ export class HostedZones extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-    });
+    };
 
+    this.caaRecords = Object.fromEntries(args.caa.map((each) => [each.host, caaRecord(each)]));
     this.ids = ids;
     this.nameServers = nameServers;
     this.registerOutputs({ ids, nameServers });

@@ -61,6 +61,8 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
   /** The group whose health stands for the nodes': both groups ask the same port. */
   readonly httpsTargetGroupArnSuffix: pulumi.Output<string>;
   readonly ready: readonly pulumi.Resource[];
+  /** The listener's certificate of each host: until it stands, the host gets the default one. */
+  readonly certificates: Readonly<Record<string, pulumi.Resource>>;
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:loadBalancer:LoadBalancer", name, {}, opts);
@@ -160,13 +162,15 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
       },
       child,
     );
-    const certificates = Object.entries(args.certificateArns).map(
-      ([host, certificateArn]) =>
+    this.certificates = Object.fromEntries(
+      Object.entries(args.certificateArns).map(([host, certificateArn]) => [
+        host,
         new aws.lb.ListenerCertificate(
           `${name}-${host}`,
           { region, listenerArn: httpsListener.arn, certificateArn },
           child,
         ),
+      ]),
     );
 
     this.arnSuffix = loadBalancer.arnSuffix;
@@ -175,7 +179,7 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
     this.securityGroupId = securityGroup.id;
     this.targetGroupArns = [https.arn, http.arn];
     this.httpsTargetGroupArnSuffix = https.arnSuffix;
-    this.ready = [httpsListener, httpListener, ...certificates, ...rules];
+    this.ready = [httpsListener, httpListener, ...rules];
     this.registerOutputs({ dnsName: this.dnsName, zoneId: this.zoneId });
   }
 }

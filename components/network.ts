@@ -223,11 +223,7 @@ export class Network extends pulumi.ComponentResource {
     new aws.ec2.DefaultSecurityGroup(`${name}-default`, { region, vpcId: vpc.id }, child);
 
     // The account's id comes from a resource: components make no look-up.
-    const logs = new LogBucket(
-      `${name}-logs`,
-      { region, accountId: vpc.ownerId, retention: args.logRetention },
-      child,
-    );
+    const logs = new LogBucket(`${name}-logs`, { region, accountId: vpc.ownerId, retention: args.logRetention }, child);
     new aws.ec2.FlowLog(
       `${name}-flow-log`,
       {

@@ -5,13 +5,13 @@ import { CacheFleet, type CacheFleetArgs } from "./cacheFleet";
 import { Certificates } from "./certificates";
 import { DrainGuard } from "./drainGuard";
 import type { HostedName } from "./hostedName";
-import { popName, type RoutedPop } from "./latencyRouting";
 import { LoadBalancer } from "./loadBalancer";
 import { Network, type NetworkArgs } from "./network";
 import { BOOTSTRAP } from "./node/bootstrap";
 import { bundle } from "./node/bundle";
 import type { Site } from "./node/site";
 import { NodeStore } from "./nodeStore";
+import { popName, type RoutedPop } from "./popRouting";
 import { SecretParameters } from "./secretParameters";
 import type { SecretPair } from "./secrets";
 import { requireRegion, tagged } from "./transformations";
@@ -34,8 +34,8 @@ export interface PopArgs extends Pick<NetworkArgs, "cidr" | "zones" | "egress" |
   hosts: readonly HostedName[];
   /** Where the per-PoP names live. */
   popDomain: HostedName;
-  /** What must stand before certificates are asked for. */
-  beforeCertificates: readonly pulumi.Resource[];
+  /** CAA record of each name that has one: it must stand before the name's certificate is asked for. */
+  caaRecords: Readonly<Record<string, pulumi.Resource>>;
   secrets: Readonly<Record<string, SecretPair>>;
   alarmEmails: readonly string[];
 }
@@ -61,17 +61,23 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
   /** Name of the bucket that holds the PoP's drain switch and purge log. */
   readonly storeBucketName: pulumi.Output<string>;
   readonly ready: readonly pulumi.Resource[];
+  readonly certificates: Readonly<Record<string, pulumi.Resource>>;
 
   constructor(name: string, args: PopArgs, opts?: pulumi.ComponentResourceOptions) {
     const { region, protection } = args;
-    super("footprint:pop:Pop", name, {}, {
-      ...opts,
-      transformations: [
-        ...(opts?.transformations ?? []),
-        requireRegion(region),
-        tagged({ Footprint: args.footprint, Pop: region }),
-      ],
-    });
+    super(
+      "footprint:pop:Pop",
+      name,
+      { region },
+      {
+        ...opts,
+        transformations: [
+          ...(opts?.transformations ?? []),
+          requireRegion(region),
+          tagged({ Footprint: args.footprint, Pop: region }),
+        ],
+      },
+    );
     const child = { parent: this };
     const guarded = protection && args.state === "active";
 
@@ -95,7 +101,11 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     const wildcard = { host: `*.${args.popDomain.host}`, zoneId: args.popDomain.zoneId };
     const certificates = new Certificates(
       `${name}-certificate`,
-      { region, names: [wildcard, ...args.hosts], after: args.beforeCertificates },
+      {
+        region,
+        names: [wildcard, ...args.hosts],
+        after: { ...args.caaRecords, ...only(wildcard.host, args.caaRecords[args.popDomain.host]) },
+      },
       child,
     );
     const { [wildcard.host]: defaultCertificateArn, ...certificateArns } = certificates.arns;
@@ -166,8 +176,14 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     this.egressAddresses = network.egressAddresses;
     this.storeBucketName = store.bucketName;
     this.ready = fleet.ready;
+    this.certificates = loadBalancer.certificates;
     this.registerOutputs({ egressAddresses: this.egressAddresses, storeBucketName: this.storeBucketName });
   }
+}
+
+/** A record of one entry, or of none. */
+function only<T>(key: string, value: T | undefined): Record<string, T> {
+  return value === undefined ? {} : { [key]: value };
 }
 
 function required<T>(value: T | undefined): T {

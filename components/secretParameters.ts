@@ -27,7 +27,9 @@ export interface ParameterReference {
 export class SecretParameters extends pulumi.ComponentResource {
   readonly arns: readonly pulumi.Output<string>[];
   /** By role and value, for the pointer: no secret is in it. */
-  readonly references: Readonly<Record<string, { readonly current: ParameterReference; readonly next: ParameterReference }>>;
+  readonly references: Readonly<
+    Record<string, { readonly current: ParameterReference; readonly next: ParameterReference }>
+  >;
 
   constructor(name: string, args: SecretParametersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:secretParameters:SecretParameters", name, {}, opts);

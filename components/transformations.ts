@@ -40,7 +40,9 @@ export function tagged(tags: Readonly<Record<string, string>>): pulumi.ResourceT
       case "aws:autoscaling/group:Group":
         return { props: { ...props, tags: propagated({ Name: name, ...tags }, props.tags) }, opts };
       default:
-        return "tags" in props ? { props: { ...props, tags: { Name: name, ...tags, ...props.tags } }, opts } : undefined;
+        return "tags" in props
+          ? { props: { ...props, tags: { Name: name, ...tags, ...props.tags } }, opts }
+          : undefined;
     }
   };
 }

@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { AlarmTopic } from "../components/alarmTopic";
 import { HostedZones } from "../components/hostedZones";
 import type { HostedName } from "../components/hostedName";
-import { LatencyRouting, popName, ROUTE53_METRICS_REGION } from "../components/latencyRouting";
+import { LatencyRouting } from "../components/latencyRouting";
 import { Pop } from "../components/pop";
+import { popName, ROUTE53_METRICS_REGION } from "../components/popRouting";
 import { Secrets } from "../components/secrets";
 import { tagged } from "../components/transformations";
 import { instanceType } from "./config/instanceTypes";
@@ -28,10 +29,15 @@ export class Footprint extends pulumi.ComponentResource {
   readonly nameServers: Readonly<Record<string, pulumi.Output<string[]>>>;
 
   constructor(name: string, config: FootprintConfig, opts?: pulumi.ComponentResourceOptions) {
-    super("footprint:footprint:Footprint", name, {}, {
-      ...opts,
-      transformations: [...(opts?.transformations ?? []), tagged({ ...config.tags, Footprint: config.stack })],
-    });
+    super(
+      "footprint:footprint:Footprint",
+      name,
+      {},
+      {
+        ...opts,
+        transformations: [...(opts?.transformations ?? []), tagged({ ...config.tags, Footprint: config.stack })],
+      },
+    );
     const child = { parent: this };
     const popDomain = `pop.${config.primaryZone}`;
 
@@ -77,7 +83,7 @@ export class Footprint extends pulumi.ComponentResource {
             sites: config.sites,
             hosts,
             popDomain: popDomainInZone,
-            beforeCertificates: zones.caaRecords,
+            caaRecords: zones.caaRecords,
             secrets: { "origin-auth": secrets.originAuth, purge: secrets.purge },
             alarmEmails: config.alarmEmails,
           },

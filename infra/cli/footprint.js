@@ -9,10 +9,8 @@ const { enableCompileCache } = require("node:module");
 const path = require("node:path");
 const { cacheHome } = require("./cacheHome.js");
 
-// From Node 22.1: spares the compilation of the TypeScript compiler itself.
+// From Node 22.1 on: V8 need not compile the SDK's JavaScript anew each time.
 enableCompileCache?.(path.join(cacheHome(), "node"));
 
-// The project is named, so that the command works from any directory and through a linked bin.
-require("ts-node").register({ project: path.resolve(__dirname, "../../tsconfig.json") });
-
+require("./typescript.js");
 require("./main.ts").run();

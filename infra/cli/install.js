@@ -66,8 +66,8 @@ function install(root, modules) {
   if (result.error || result.status !== 0) {
     const how = result.error?.message ?? (result.signal ? `ended by ${result.signal}` : `exit code ${result.status}`);
     throw new InstallError(
-      `npm ci failed (${how}); npm's own message is above. It needs the package registry: check the network, ` +
-        "a proxy or `npm config get registry`, then run the command again.",
+      `npm ci failed (${how}); npm's own message is above. Without the package registry: check the network, a proxy or ` +
+        "`npm config get registry`, then run the command again. After a change of package.json: run `npm install` once.",
     );
   }
   say(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
@@ -83,7 +83,9 @@ function npmInstalledExactly(root) {
     return false;
   }
   const present = JSON.parse(account).packages;
-  const { "": ourselves, ...locked } = JSON.parse(fs.readFileSync(path.join(root, "package-lock.json"), "utf8")).packages;
+  const { "": ourselves, ...locked } = JSON.parse(
+    fs.readFileSync(path.join(root, "package-lock.json"), "utf8"),
+  ).packages;
   return (
     Object.keys(present).every((name) => name in locked) &&
     Object.entries(locked).every(([name, { integrity, optional }]) =>

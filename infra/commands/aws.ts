@@ -1,4 +1,5 @@
 import type { HostedZone } from "@aws-sdk/client-route-53";
+import { UserError } from "./userError";
 
 // The SDK would warn on each run that its releases of 2027 want a newer Node. Ours is pinned by the lockfile.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
@@ -35,6 +36,9 @@ export async function hostedZones(name: string): Promise<readonly HostedZone[]> 
 export function awsReason(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
+  }
+  if (error instanceof UserError) {
+    return error.message;
   }
   return error.name === "CredentialsProviderError"
     ? "no AWS credentials (set AWS_PROFILE, or sign in with `aws sso login`)"

@@ -1,30 +1,29 @@
 import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
-import { isMap, isScalar, type Document } from "yaml";
+import { isMap, isNode, isScalar, type Document } from "yaml";
+import { compare } from "../config/problems";
 import { REGIONS } from "../config/regions";
 import { parseStackFile, readText } from "../config/stackFile";
 import { awsReason, parameterValue } from "./aws";
+import { STACKS_FOLDER, stackFile } from "./stacks";
 import { UserError } from "./userError";
-
-const STACKS = join(__dirname, "..", "..", "stacks");
 
 /** Images are for arm64 only, as are the packages that a node installs. */
 const ARCHITECTURE = "arm64";
 
 /** Adds `footprint images`. */
-export function registerImages(program: Command, stacksFolder: string = STACKS): void {
+export function registerImages(program: Command, folder: string = STACKS_FOLDER): void {
   program
     .command("images")
     .description("Look up the Debian 13 image of each region of a stack and write the ids into its stack file.")
-    .requiredOption("--stack <name>", "stack whose file is written")
+    .requiredOption("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml; its file is written")
     .requiredOption("--release <release>", "release of the images, such as 20260901-2345, or latest")
     .addHelpText(
       "after",
       "\nNeeds AWS credentials that may call ssm:GetParameter; reads /aws/service/debian/release/13/<release>/arm64 in each\nregion. Either every region is resolved and the file written, or nothing is.",
     )
     .action(async ({ stack, release }: { stack: string; release: string }) => {
-      const changes = await updateImages(join(stacksFolder, `Pulumi.${stack}.yaml`), release, (line) => {
+      const changes = await updateImages(stackFile(stack, folder), release, (line) => {
         process.stderr.write(`${line}\n`);
       });
       process.stdout.write(changes.map((line) => `${line}\n`).join(""));
@@ -44,11 +43,16 @@ export async function updateImages(
   if (!/^(?:latest|\d{8}-\d+)$/.test(release)) {
     throw new UserError(`--release: must be latest or a date and build such as 20260901-2345, got "${release}"`);
   }
-  const document = parseStackFile(readText(file), file);
-  const regions = popRegions(document, file);
-  const images = await resolveImages(regions, release, progress);
-  const changes = regions.map((region) => setImage(document, region, images.get(region) ?? ""));
-  replaceFile(file, document.toString({ lineWidth: 0 }));
+  const text = readText(file);
+  const document = parseStackFile(text, file);
+  const images = await resolveImages(popRegions(document, file), release, progress);
+  const changes = [...images].map(([region, image]) => {
+    const before: unknown = document.getIn(["config", "footprint:image", region]);
+    const change =
+      before === undefined ? "added" : before === image ? "as before" : `instead of ${JSON.stringify(before)}`;
+    return `${region}: ${image} ${change}`;
+  });
+  replaceFile(file, withImages(text, document, images));
   return changes;
 }
 
@@ -63,7 +67,7 @@ function popRegions(document: Document, file: string): readonly string[] {
         : `${file}: unknown regions in footprint:pops: ${unknown.join(", ")}`,
     );
   }
-  return [...regions].sort();
+  return regions;
 }
 
 async function resolveImages(
@@ -80,7 +84,7 @@ async function resolveImages(
       try {
         const image = await parameterValue(region, name);
         if (!/^ami-[0-9a-f]{8,17}$/.test(image)) {
-          throw new Error(`${name} is "${image}", not the id of an image`);
+          throw new UserError(`"${image}" is not the id of an image`);
         }
         images.set(region, image);
         progress(`[${String(++done)}/${String(regions.length)}] ${region} ${image}`);
@@ -93,18 +97,33 @@ async function resolveImages(
   if (failures.length > 0) {
     throw new UserError(`nothing was written, ${name} could not be read in:\n${failures.sort().join("\n")}`);
   }
-  return images;
+  return new Map([...images].sort(([a], [b]) => compare(a, b)));
 }
 
-/** Sets a region's image where it stands, so that the comments around it stay. */
-function setImage(document: Document, region: string, image: string): string {
-  const path = ["config", "footprint:image", region];
-  const before: unknown = document.getIn(path);
-  if (before === image) {
-    return `${region}: ${image} as before`;
+/** The text with these images. Nothing but the ids changes where the file has its images one to a line. */
+function withImages(text: string, document: Document, images: ReadonlyMap<string, string>): string {
+  const map: unknown = document.getIn(["config", "footprint:image"], true);
+  const last = isMap(map) && map.flow !== true ? map.items.at(-1)?.value : undefined;
+  if (!isMap(map) || !isNode(last) || !last.range) {
+    images.forEach((image, region) => {
+      document.setIn(["config", "footprint:image", region], image);
+    });
+    return document.toString({ lineWidth: 0 });
   }
-  document.setIn(path, image);
-  return before === undefined ? `${region}: ${image} added` : `${region}: ${String(before)} -> ${image}`;
+  const [firstKey] = map.items.map(({ key }) => key);
+  const keyStart = isNode(firstKey) ? (firstKey.range?.[0] ?? 0) : 0;
+  const indent = text.slice(text.lastIndexOf("\n", keyStart - 1) + 1, keyStart);
+  const lineEnd = text.indexOf("\n", last.range[1]);
+  const end = lineEnd === -1 ? text.length : lineEnd;
+  return [...images]
+    .map(([region, image]) => {
+      const node: unknown = map.get(region, true);
+      return isNode(node) && node.range
+        ? { from: node.range[0], to: node.range[1], insert: image }
+        : { from: end, to: end, insert: `\n${indent}${region}: ${image}` };
+    })
+    .sort((a, b) => a.from - b.from)
+    .reduceRight((result, { from, to, insert }) => result.slice(0, from) + insert + result.slice(to), text);
 }
 
 /** Replaces a file in one step: whoever reads it sees the old or the new content, never a part. */

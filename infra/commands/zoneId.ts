@@ -33,7 +33,9 @@ export async function publicZoneId(given: string): Promise<string> {
     throw new UserError(`no public hosted zone named ${name} in this account`);
   }
   if (ids.length > 1) {
-    throw new UserError(`several public hosted zones are named ${name}, choose the one its registrar delegates to: ${ids.join(", ")}`);
+    throw new UserError(
+      `several public hosted zones are named ${name}, choose the one its registrar delegates to: ${ids.join(", ")}`,
+    );
   }
   return id;
 }

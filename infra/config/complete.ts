@@ -73,9 +73,7 @@ function completePop(code: string, input: StackInput, regions: RegionTable): Pop
     region: code,
     state: settings.state,
     cidr: pop.cidr ?? formatBlock(expected(slotBlock(parseBlock(input.supernet), slot))),
-    zones: all
-      .map((zone, number) => ({ id: zone.id, number }))
-      .filter((zone) => settings.zones.includes(zone.id)),
+    zones: all.map((zone, number) => ({ id: zone.id, number })).filter((zone) => settings.zones.includes(zone.id)),
     egress: settings.egress,
     crossZone: settings.crossZone,
     image: expected(input.image[code]),

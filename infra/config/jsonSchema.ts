@@ -25,7 +25,7 @@ export function stackFileSchema(): JsonSchema {
       }
     },
   });
-  const ours = Object.entries(properties ?? {}).map(([key, schema]) => [`${PROJECT}:${key}`, schema]);
+  const ours = Object.entries(properties ?? {}).map(([key, schema]) => [`${PROJECT}:${key}`, schema] as const);
   return {
     $schema,
     title: "A stack file of Footprint",

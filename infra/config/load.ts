@@ -40,7 +40,7 @@ function decode(name: string, text: string): unknown {
     return text;
   }
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch {
     // Refused as it stands, by the schema.
     return text;

@@ -1,3 +1,5 @@
+import type { Site } from "../../components/node/site";
+
 /**
  * The completed configuration of one footprint: what `infra/config` hands to the program and to the plan.
  *
@@ -26,7 +28,9 @@ export interface FootprintConfig {
   readonly logs: LogConfig;
   /** Protect what may not be lost (load balancers, drain guards, zones made by the stack). */
   readonly protection: boolean;
-  readonly purge: { /** Seconds after which a PoP that cannot read the purge log takes itself out. */ readonly maxStaleness: number };
+  readonly purge: {
+    /** Seconds after which a PoP that cannot read the purge log takes itself out. */ readonly maxStaleness: number;
+  };
   /** Generation of each secret: n is `current`, n + 1 is `next`. Raising one by one rotates it. */
   readonly secrets: { readonly originAuth: number; readonly purge: number };
   /** Tags of every resource that takes tags, beside the footprint's own. */
@@ -43,33 +47,9 @@ export interface ZoneConfig {
   readonly caaAtApex: boolean;
 }
 
-export interface SiteConfig {
-  readonly host: string;
+export interface SiteConfig extends Site {
   /** The zone whose name is the longest suffix of the host. */
   readonly zone: string;
-  /** In failover order: the first healthy one is used. */
-  readonly origins: readonly OriginConfig[];
-  readonly cacheKey: {
-    readonly query: "all" | "none" | readonly string[];
-    readonly headers: readonly string[];
-    readonly cookies: readonly string[];
-  };
-  /** Seconds (RFC 5861). */
-  readonly stale: { readonly whileRevalidate: number; readonly ifError: number };
-  /** Upper bound of a stored response's freshness lifetime, seconds. */
-  readonly maxAge: number;
-  readonly methods: readonly string[];
-  readonly compression: boolean;
-  /** Status with which port 80 redirects to https. */
-  readonly redirectStatus: 301 | 308;
-  /** Response header that carries the tags for purging. */
-  readonly tagHeader: string;
-}
-
-export interface OriginConfig {
-  readonly scheme: "http" | "https";
-  readonly host: string;
-  readonly port: number;
 }
 
 export interface PopConfig {

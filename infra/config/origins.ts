@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { OriginConfig } from "./model";
+import type { Origin } from "../../components/node/site";
 import { canonicalName, isHostName } from "./names";
 
 /** What can be wrong with an origin's text, in the order in which it is looked at. */
@@ -13,7 +13,7 @@ export type OriginFault =
   | "origin-host";
 
 /** Reads `https://host[:port]`; the first fault instead where the text is anything else. */
-export function parseOrigin(text: string): OriginConfig | OriginFault {
+export function parseOrigin(text: string): Origin | OriginFault {
   const parts = /^(https?):\/\/([^/?#]*)([^?#]*)(.*)$/s.exec(text);
   if (parts === null) {
     return "origin-scheme";
@@ -48,6 +48,6 @@ export function originTexts(origin: string | readonly string[]): readonly string
 }
 
 /** An origin in the one form that is compared. */
-export function formatOrigin(origin: OriginConfig): string {
+export function formatOrigin(origin: Origin): string {
   return `${origin.scheme}://${origin.host}:${String(origin.port)}`;
 }

@@ -10,9 +10,9 @@ export interface RuleContext {
   readonly input: StackInput;
   readonly regions: RegionTable;
   /** False where the shape of something at that path was refused: what stands in `input` instead is a default. */
-  known(...path: readonly string[]): boolean;
+  readonly known: (...path: readonly string[]) => boolean;
   /** False when an entry of that map is missing in `input`, since its shape was refused as a whole. */
-  entire(key: "zones" | "sites" | "pops"): boolean;
+  readonly entire: (key: "zones" | "sites" | "pops") => boolean;
 }
 
 /** What a rule finds: where, and a sentence with what is allowed and what was given. */
@@ -24,7 +24,7 @@ export interface Finding {
 /** A rule that needs more than one value, or a table. The id is stable: tests and readers name it. */
 export interface Rule {
   readonly id: string;
-  check(context: RuleContext): readonly Finding[];
+  readonly check: (context: RuleContext) => readonly Finding[];
 }
 
 /** The values that stand more than once, each once. */

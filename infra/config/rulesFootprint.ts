@@ -1,6 +1,5 @@
-import { formatBlock, isAligned, isPrivate, align, parseBlock, slotCount, SLOT_PREFIX } from "./addresses";
 import { didYouMean, formatValue } from "./problems";
-import { repeated, type Finding, type Rule, type RuleContext } from "./rule";
+import { repeated, type Rule, type RuleContext } from "./rule";
 
 /**
  * Longest stack name. It is part of physical names beside a region (14 characters for ap-southeast-2), a role and
@@ -54,77 +53,6 @@ const notEmpty: Rule = {
       .filter((key) => entire(key) && Object.keys(input[key]).length === 0)
       .map((key) => ({ path: [key], message: "must have at least one entry, got {}" })),
 };
-
-const supernetSize: Rule = {
-  id: "supernet-size",
-  check: ({ input }) => {
-    const { prefix } = parseBlock(input.supernet);
-    return prefix >= 8 && prefix <= SLOT_PREFIX
-      ? []
-      : [{ path: ["supernet"], message: `must be a /8 to /${String(SLOT_PREFIX)}, got "${input.supernet}"` }];
-  },
-};
-
-const supernetAligned: Rule = {
-  id: "supernet-aligned",
-  check: ({ input }) => alignment(["supernet"], input.supernet),
-};
-
-const supernetPrivate: Rule = {
-  id: "supernet-private",
-  check: ({ input }) => privacy(["supernet"], input.supernet),
-};
-
-/** A PoP without its own `cidr` takes its region's slot, which a small supernet does not have. */
-const supernetSlots: Rule = {
-  id: "supernet-slots",
-  check: (context) => {
-    const { input, known, regions } = context;
-    if (!hasSoundSupernet(context)) {
-      return [];
-    }
-    const slots = slotCount(parseBlock(input.supernet));
-    return Object.keys(input.pops).flatMap((code) => {
-      const slot = regions.get(code)?.slot;
-      if (slot === undefined || slot < slots || input.pops[code]?.cidr !== undefined || !known("pops", code, "cidr")) {
-        return [];
-      }
-      const needed = SLOT_PREFIX - Math.ceil(Math.log2(slot + 1));
-      return [
-        {
-          path: ["supernet"],
-          message: `must be a /${String(needed)} or wider to hold slot ${String(slot)} of ${code}, got "${input.supernet}" with ${String(slots)} slots`,
-        },
-      ];
-    });
-  },
-};
-
-/** Refuses a block that does not begin at a multiple of its size. */
-export function alignment(path: Finding["path"], text: string): readonly Finding[] {
-  const block = parseBlock(text);
-  return isAligned(block)
-    ? []
-    : [{ path, message: `must begin at a multiple of its size, such as "${formatBlock(align(block))}", got "${text}"` }];
-}
-
-/** Refuses a block with public addresses. */
-export function privacy(path: Finding["path"], text: string): readonly Finding[] {
-  return isPrivate(parseBlock(text))
-    ? []
-    : [
-        {
-          path,
-          message: `must lie within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918) or 100.64.0.0/10 (RFC 6598), got "${text}"`,
-        },
-      ];
-}
-
-/** Whether the supernet itself is in order, so that what lies in it can be judged. */
-export function hasSoundSupernet({ input, known }: RuleContext): boolean {
-  const supernet = parseBlock(input.supernet);
-  return known("supernet") && isAligned(supernet) && supernet.prefix <= SLOT_PREFIX;
-}
 
 const imageRegion: Rule = {
   id: "image-region",
@@ -248,10 +176,6 @@ export const FOOTPRINT_RULES: readonly Rule[] = [
   stackName,
   homeRegion,
   notEmpty,
-  supernetSize,
-  supernetAligned,
-  supernetPrivate,
-  supernetSlots,
   imageRegion,
   imageMissing,
   certificateQuota,

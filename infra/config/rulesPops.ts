@@ -60,7 +60,12 @@ const popLastActive: Rule = {
   check: (context) => {
     const all = Object.entries(context.input.pops);
     return all.length > 0 && context.entire("pops") && all.every(([, pop]) => pop.state === "drained")
-      ? [{ path: ["pops"], message: "must have at least one active PoP: with all of them drained no name has an answer" }]
+      ? [
+          {
+            path: ["pops"],
+            message: "must have at least one active PoP: with all of them drained no name has an answer",
+          },
+        ]
       : [];
   },
 };
@@ -71,13 +76,21 @@ const zonesCount: Rule = {
     pops(context).flatMap(({ code, pop }) => {
       const usable = usableZones(code, context.regions);
       return typeof pop.zones === "number" && pop.zones > usable.length
-        ? [{ path: ["pops", code, "zones"], message: `must be at most ${String(usable.length)} in ${code}, got ${String(pop.zones)}` }]
+        ? [
+            {
+              path: ["pops", code, "zones"],
+              message: `must be at most ${String(usable.length)} in ${code}, got ${String(pop.zones)}`,
+            },
+          ]
         : [];
     }),
 };
 
 /** A rule about each zone id that a PoP names. */
-function zoneRule(id: string, message: (zoneId: string, given: GivenPop, context: RuleContext) => string | undefined): Rule {
+function zoneRule(
+  id: string,
+  message: (zoneId: string, given: GivenPop, context: RuleContext) => string | undefined,
+): Rule {
   return {
     id,
     check: (context) =>
@@ -141,7 +154,11 @@ const crossZoneSize: Rule = {
   check: (context) =>
     pops(context).flatMap(({ code, pop, settings }) => {
       const needed = POP_DEFAULTS.minNodesPerZone * settings.zones.length;
-      if (settings.crossZone || settings.min >= needed || !knownSettings(context, code, "nodes", "zones", "crossZone")) {
+      if (
+        settings.crossZone ||
+        settings.min >= needed ||
+        !knownSettings(context, code, "nodes", "zones", "crossZone")
+      ) {
         return [];
       }
       const source = pop.crossZone === undefined ? " from defaults" : "";

@@ -1,4 +1,4 @@
-import type { OriginConfig } from "./model";
+import type { Origin } from "../../components/node/site";
 import { canonicalName, isHostName, isWithin, zoneOf } from "./names";
 import { formatOrigin, originTexts, parseOrigin, type OriginFault } from "./origins";
 import type { Path } from "./problems";
@@ -38,7 +38,7 @@ const hostLength = hostRule("host-length", (host) =>
 
 const hostZone = hostRule("host-zone", (host, { input, entire }) => {
   const zones = Object.keys(input.zones);
-  return zones.length === 0 || !entire("zones") || zoneOf(canonicalName(host), zones) !== undefined
+  return zones.length === 0 || !entire("zones") || zoneOf(canonicalName(host), zones.map(canonicalName)) !== undefined
     ? undefined
     : `must lie in one of the zones (${zones.sort().join(", ")}), got "${host}"`;
 });
@@ -65,7 +65,7 @@ function isPopName(name: string, zones: readonly string[]): boolean {
 interface GivenOrigin {
   readonly path: Path;
   readonly text: string;
-  readonly parsed: OriginConfig | OriginFault;
+  readonly parsed: Origin | OriginFault;
 }
 
 function originsOf(host: string, site: SiteInput): readonly GivenOrigin[] {
@@ -76,26 +76,21 @@ function originsOf(host: string, site: SiteInput): readonly GivenOrigin[] {
   }));
 }
 
-/** A rule about each origin's text. */
-function faultRule(id: OriginFault, allowed: string, show: (text: string) => string = (text) => `"${text}"`): Rule {
+/** A rule about each origin's text. A password in it is not repeated. */
+function faultRule(id: OriginFault, allowed: string): Rule {
   return {
     id,
     check: ({ input }) =>
       Object.entries(input.sites)
         .flatMap(([host, site]) => originsOf(host, site))
         .filter(({ parsed }) => parsed === id)
-        .map(({ path, text }) => ({ path, message: `must ${allowed}, got ${show(text)}` })),
+        .map(({ path, text }) => ({ path, message: `must ${allowed}, got "${text.replace(/\/\/.*@/s, "//...@")}"` })),
   };
 }
 
 const ORIGIN_FAULTS: readonly Rule[] = [
   faultRule("origin-scheme", "begin with https:// (or http://)"),
-  // The text is not repeated: it holds a password.
-  faultRule(
-    "origin-credentials",
-    "have no user name or password (the origin knows us by the originAuth secret)",
-    (text) => `"${text.replace(/\/\/.*@/s, "//...@")}"`,
-  ),
+  faultRule("origin-credentials", "have no user name or password (the origin knows us by the originAuth secret)"),
   faultRule("origin-path", "have no path (a request's own path is passed on), not even a final /"),
   faultRule("origin-query", "have no query and no fragment"),
   faultRule("origin-port", "have a port of 1 to 65535"),
@@ -123,7 +118,9 @@ const originTwice: Rule = {
   id: "origin-twice",
   check: ({ input }) =>
     Object.entries(input.sites).flatMap(([host, site]) => {
-      const origins = originsOf(host, site).flatMap(({ parsed }) => (typeof parsed === "object" ? formatOrigin(parsed) : []));
+      const origins = originsOf(host, site).flatMap(({ parsed }) =>
+        typeof parsed === "object" ? formatOrigin(parsed) : [],
+      );
       return repeated(origins).map((origin) => ({
         path: ["sites", host, "origin"],
         message: `must name an origin once, got "${origin}" twice`,
@@ -140,7 +137,10 @@ const listTwice: Rule = {
       return [
         ...twice(["sites", host, "cacheKey", "query"], typeof query === "string" ? [] : query),
         // Field names are the same in any case (RFC 9110, section 5.1); parameters and cookies are not.
-        ...twice(["sites", host, "cacheKey", "headers"], headers.map((name) => name.toLowerCase())),
+        ...twice(
+          ["sites", host, "cacheKey", "headers"],
+          headers.map((name) => name.toLowerCase()),
+        ),
         ...twice(["sites", host, "cacheKey", "cookies"], cookies),
         ...twice(["sites", host, "methods"], site.methods),
       ];

@@ -37,21 +37,25 @@ const zoneSchema = z
       .regex(/^Z[A-Z0-9]{1,31}$/, 'must be the id of a hosted zone, such as "Z0123456789ABCDEFGHIJ"')
       .optional()
       .meta({ description: "Id of an existing public hosted zone (`footprint zone-id NAME` prints it)." }),
-    create: z.literal(true).optional().meta({ description: "The stack makes the zone; its name servers are an output." }),
-    primary: z
+    create: z
       .literal(true)
       .optional()
-      .meta({ description: "This zone holds pop.<zone>, the names of the single PoPs. Needed when there are several zones." }),
-    caaAtApex: z
-      .boolean()
-      .default(false)
-      .meta({ description: "Put a CAA record at the apex also: it governs every name of the zone, not only our sites." }),
+      .meta({ description: "The stack makes the zone; its name servers are an output." }),
+    primary: z.literal(true).optional().meta({
+      description: "This zone holds pop.<zone>, the names of the single PoPs. Needed when there are several zones.",
+    }),
+    caaAtApex: z.boolean().default(false).meta({
+      description: "Put a CAA record at the apex also: it governs every name of the zone, not only our sites.",
+    }),
   })
   .meta({ description: "A hosted zone, by its name: either its `id` or `create: true`." });
 
 const imageId = z
   .string()
-  .regex(/^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/, "must be the id of a machine image: ami- and 17 (or 8) hexadecimal digits");
+  .regex(
+    /^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/,
+    "must be the id of a machine image: ami- and 17 (or 8) hexadecimal digits",
+  );
 
 /** Generation of a secret. */
 const generation = z.int().min(1).default(1);
@@ -64,7 +68,9 @@ const tagValue = z
 
 /** The keys of a stack file that begin with `footprint:`, without that prefix. */
 export const footprintSchema = z.strictObject({
-  zones: z.record(z.string(), zoneSchema).meta({ description: "Hosted zones by name. A site belongs to the longest one that its host ends with." }),
+  zones: z
+    .record(z.string(), zoneSchema)
+    .meta({ description: "Hosted zones by name. A site belongs to the longest one that its host ends with." }),
   sites: z.record(z.string(), siteSchema).meta({ description: "Sites by host name." }),
   image: z.record(z.string(), imageId).meta({
     description: `Machine image of each region (arm64, Debian 13), by region; \`footprint images\` writes it. ${PLACEHOLDER_IMAGE} stands in until then: the plan takes it, a deployment does not.`,
@@ -83,19 +89,19 @@ export const footprintSchema = z.strictObject({
         .default(10)
         .meta({ description: "Seconds between two checks by one of Route 53's checkers; 10 costs more than 30." }),
       // Route 53 takes 1 to 10.
-      threshold: z
-        .int()
-        .min(1)
-        .max(10)
-        .default(3)
-        .meta({ description: "Failures in a row until a PoP is unhealthy. Failover takes interval x threshold + 60 s." }),
+      threshold: z.int().min(1).max(10).default(3).meta({
+        description: "Failures in a row until a PoP is unhealthy. Failover takes interval x threshold + 60 s.",
+      }),
     })
     .prefault({})
     .meta({ description: "Route 53's checks of each PoP." }),
   tlsPolicy: z
     .enum(TLS_POLICIES, { error: tlsPolicyError })
     .default("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09")
-    .meta({ description: "Security policy of the load balancers' TLS listeners. The default is the one that AWS advises (2025-09)." }),
+    .meta({
+      description:
+        "Security policy of the load balancers' TLS listeners. The default is the one that AWS advises (2025-09).",
+    }),
   logs: z
     .strictObject({
       flow: z
@@ -114,21 +120,19 @@ export const footprintSchema = z.strictObject({
     .strictObject({
       // S3's service level is 99.9 % a month, so its region may be away for 43 minutes without a breach: an hour
       // keeps such an incident from moving a region's traffic, and bounds how long a purge can stay unseen.
-      maxStaleness: z
-        .int()
-        .min(60)
-        .max(86_400)
-        .default(3600)
-        .meta({
-          description:
-            "Seconds after which a PoP that cannot read the purge log takes itself out of routing. An hour: longer than the 43 minutes a month that S3's service level (99.9 %) allows.",
-        }),
+      maxStaleness: z.int().min(60).max(86_400).default(3600).meta({
+        description:
+          "Seconds after which a PoP that cannot read the purge log takes itself out of routing. An hour: longer than the 43 minutes a month that S3's service level (99.9 %) allows.",
+      }),
     })
     .prefault({})
     .meta({ description: "Purging." }),
   secrets: z
     .strictObject({
-      originAuth: generation.meta({ description: "Generation of the header value that proves to origins that a request comes from this edge. Raising it by one rotates it." }),
+      originAuth: generation.meta({
+        description:
+          "Generation of the header value that proves to origins that a request comes from this edge. Raising it by one rotates it.",
+      }),
       purge: generation.meta({ description: "Generation of the key that signs purges. Raising it by one rotates it." }),
     })
     .prefault({})
@@ -140,7 +144,14 @@ export const footprintSchema = z.strictObject({
   alarms: z
     .strictObject({
       emails: z
-        .array(z.string().regex(/^[^\s@,;<>"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/, 'must be an e-mail address, such as "edge@example.com"'))
+        .array(
+          z
+            .string()
+            .regex(
+              /^[^\s@,;<>"]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/,
+              'must be an e-mail address, such as "edge@example.com"',
+            ),
+        )
         .default([])
         .meta({ description: "Addresses that receive alarms; each must confirm a message of AWS once." }),
     })
@@ -154,11 +165,10 @@ export const footprintSchema = z.strictObject({
         .meta({ description: "Opt-in regions that have been enabled in the account." }),
       quotas: z
         .strictObject({
-          certificatesPerLoadBalancer: z
-            .int()
-            .min(26)
-            .optional()
-            .meta({ description: "Raised quota \"Certificates per Network Load Balancer\" in every region of the footprint; AWS's own is 25." }),
+          certificatesPerLoadBalancer: z.int().min(26).optional().meta({
+            description:
+              'Raised quota "Certificates per Network Load Balancer" in every region of the footprint; AWS\'s own is 25.',
+          }),
         })
         .prefault({})
         .meta({ description: "Service quotas that AWS has raised for the account." }),

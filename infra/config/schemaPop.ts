@@ -94,32 +94,24 @@ export const popSchema = z
       .meta({
         description: `\`active\` serves. \`drained\` takes the PoP out of latency routing and lifts its protection, all else stays. Unset: ${POP_DEFAULTS.state}.`,
       }),
-    cidr: z
-      .string()
-      .regex(BLOCK_PATTERN, "must be an IPv4 block such as 10.64.0.0/20")
-      .optional()
-      .meta({ description: "The VPC's IPv4 block, /16 to /24, within the supernet. Unset: the region's own /20 of it." }),
+    cidr: z.string().regex(BLOCK_PATTERN, "must be an IPv4 block such as 10.64.0.0/20").optional().meta({
+      description: "The VPC's IPv4 block, /16 to /24, within the supernet. Unset: the region's own /20 of it.",
+    }),
     zones: z
       .union([zoneCount, z.array(zoneId).min(2).max(6)])
       .optional()
       .meta({
-        description: "How many availability zones, or their ids. Unset: the region table's default zones (3, or 2 where the region has no third).",
+        description:
+          "How many availability zones, or their ids. Unset: the region table's default zones (3, or 2 where the region has no third).",
       }),
-    egress: egress
-      .optional()
-      .meta({
-        description: `How nodes reach origins over IPv4: \`nat\` through a regional NAT gateway with fixed addresses, \`direct\` from public addresses of their own (no NAT charge, changing addresses). Unset: ${POP_DEFAULTS.egress}.`,
-      }),
+    egress: egress.optional().meta({
+      description: `How nodes reach origins over IPv4: \`nat\` through a regional NAT gateway with fixed addresses, \`direct\` from public addresses of their own (no NAT charge, changing addresses). Unset: ${POP_DEFAULTS.egress}.`,
+    }),
     crossZone: crossZone.optional(),
     nodes: nodesSchema.optional(),
-    peak: z
-      .number()
-      .positive()
-      .max(10_000)
-      .optional()
-      .meta({
-        description: "Expected peak towards clients, Gbit/s. Unset: the plan shows capacities without a verdict.",
-      }),
+    peak: z.number().positive().max(10_000).optional().meta({
+      description: "Expected peak towards clients, Gbit/s. Unset: the plan shows capacities without a verdict.",
+    }),
   })
   .meta({ description: "A PoP, by its region. `{}` takes every default." });
 

@@ -11,9 +11,7 @@ const cookieName = z
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'must be the name of a cookie, such as "currency"');
 
 // No delimiter of a query string: "a=b" would be a parameter with its value.
-const queryName = z
-  .string()
-  .regex(/^[^=&#?\s]{1,128}$/, 'must be the name of a query parameter, such as "page"');
+const queryName = z.string().regex(/^[^=&#?\s]{1,128}$/, 'must be the name of a query parameter, such as "page"');
 
 const DAY = 86_400;
 
@@ -23,12 +21,10 @@ const origin = z.string().meta({ description: "https://host[:port], or http:// w
 /** One site: a host name and how it is cached. */
 export const siteSchema = z
   .strictObject({
-    origin: z
-      .union([origin, z.array(origin).min(1)])
-      .meta({
-        description:
-          "Where the site comes from: https://host[:port], no path. A list is in failover order: the first healthy one is used.",
-      }),
+    origin: z.union([origin, z.array(origin).min(1)]).meta({
+      description:
+        "Where the site comes from: https://host[:port], no path. A list is in failover order: the first healthy one is used.",
+    }),
     cacheKey: z
       .strictObject({
         query: z
@@ -80,17 +76,17 @@ export const siteSchema = z
       .array(z.enum(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]))
       .min(1)
       .default(["GET", "HEAD"])
-      .meta({ description: "Methods that the site answers; any other is refused with 405. GET and HEAD are always among them (RFC 9110)." }),
-    compression: z
-      .boolean()
-      .default(true)
-      .meta({ description: "Compress text that the origin sends uncompressed." }),
-    redirectStatus: z
-      .literal([301, 308])
-      .default(308)
-      .meta({ description: "Status with which port 80 redirects to https. 308 keeps method and body (RFC 9110, section 15.4.9)." }),
-    tagHeader: fieldName
-      .default("Surrogate-Key")
-      .meta({ description: "Response field in which the origin names a response's tags for purging; not passed to clients." }),
+      .meta({
+        description:
+          "Methods that the site answers; any other is refused with 405. GET and HEAD are always among them (RFC 9110).",
+      }),
+    compression: z.boolean().default(true).meta({ description: "Compress text that the origin sends uncompressed." }),
+    redirectStatus: z.literal([301, 308]).default(308).meta({
+      description:
+        "Status with which port 80 redirects to https. 308 keeps method and body (RFC 9110, section 15.4.9).",
+    }),
+    tagHeader: fieldName.default("Surrogate-Key").meta({
+      description: "Response field in which the origin names a response's tags for purging; not passed to clients.",
+    }),
   })
   .meta({ description: "A site, by its host name." });

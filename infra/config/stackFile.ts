@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from "yaml";
+import { isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from "yaml";
 import { compare, ConfigError, formatPath, type Path, type Problem } from "./problems";
 
 /** Project of the stack files; a key without a namespace belongs to it, as it does for the engine. */
@@ -42,7 +42,8 @@ export function parseStackFile(text: string, file: string): Document {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const problems = document.errors.map((error): Problem => {
     const { line, col } = lines.linePos(error.pos[0]);
-    const message = error.code === "DUPLICATE_KEY" ? "must have each key once, this one stands here again" : error.message;
+    const message =
+      error.code === "DUPLICATE_KEY" ? "must have each key once, this one stands here again" : error.message;
     return { path: `${file}:${String(line)}:${String(col)}`, rule: "yaml", message };
   });
   if (problems.length > 0) {
@@ -56,7 +57,7 @@ export function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = typeof error === "object" && error !== null && "code" in error ? String(error.code) : String(error);
     throw new ConfigError([{ path: file, rule: "file", message: `must be a stack file, cannot be read (${reason})` }]);
   }
 }
@@ -163,10 +164,4 @@ function sortKeys(value: unknown): unknown {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Whether the document has a map at that path, or nothing yet. */
-export function mayHoldMap(document: Document, path: readonly string[]): boolean {
-  const node: unknown = document.getIn(path, true);
-  return node === undefined || isMap(node);
 }

@@ -11,9 +11,9 @@ export interface Structure {
   readonly input: StackInput;
   readonly problems: readonly Problem[];
   /** Whether nothing at, above or below that path was refused: only then does a cross rule speak about it. */
-  known(...path: readonly string[]): boolean;
+  readonly known: (...path: readonly string[]) => boolean;
   /** Whether every entry of that map is in `input`, with or without all of its settings. */
-  entire(key: "zones" | "sites" | "pops"): boolean;
+  readonly entire: (key: "zones" | "sites" | "pops") => boolean;
 }
 
 /** Checks the shape of every value: types, ranges, patterns, unknown keys. */
@@ -21,7 +21,7 @@ export function checkStructure(raw: Readonly<Record<string, unknown>>): Structur
   const problems: Problem[] = [];
   const refused: Path[] = [];
   let sound: Record<string, unknown> = structuredClone(raw);
-  for (;;) {
+  for (let round = 0; ; round++) {
     const result = footprintSchema.safeParse(sound, { error: describeIssue });
     if (result.success) {
       const input = result.data;
@@ -29,12 +29,13 @@ export function checkStructure(raw: Readonly<Record<string, unknown>>): Structur
         input,
         problems,
         known: (...path) => !refused.some((other) => related(other, path)),
-        entire: (key) => isContainer(raw[key]) && Object.keys(raw[key]).every((entry) => entry in input[key]),
+        entire: (key) =>
+          isContainer(raw[key]) && Object.keys(raw[key]).every((entry) => Object.hasOwn(input[key], entry)),
       };
     }
-    const issues = result.error.issues.map(mostSpecific);
+    const issues = result.error.issues.flatMap(mostSpecific);
     // Later rounds only see what follows from the cuts of the first.
-    if (refused.length === 0) {
+    if (round === 0) {
       problems.push(...issues.flatMap((issue) => toProblems(issue, raw)));
     }
     refused.push(...issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? [] : [steps(issue)])));
@@ -54,6 +55,9 @@ function describeIssue(issue: RawIssue): string | undefined {
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
     case "invalid_union":
+      if (issue.input === undefined) {
+        return "must be set";
+      }
       return `must be ${issue.errors.map((branch) => (branch[0]?.message ?? "").replace(/^must be /, "")).join(", or ")}`;
     default:
       return undefined;
@@ -87,20 +91,22 @@ function bound(origin: string, word: "at least" | "at most", limit: number | big
 }
 
 /**
- * The issue that a user meant: of a choice between a text and a list, the branch whose type the value has. Without
- * such a branch, the choice itself.
+ * The issues that a user meant: of a choice between a text and a list, those of the branch whose type the value has.
+ * Without such a branch, the choice itself.
  */
-function mostSpecific(issue: Issue): Issue {
+function mostSpecific(issue: Issue): readonly Issue[] {
   if (issue.code !== "invalid_union") {
-    return issue;
+    return [issue];
   }
-  const branch = issue.errors.find((errors) => errors.every((error) => !isWrongType(error)));
-  const found = branch?.[0];
-  return found === undefined ? issue : mostSpecific({ ...found, path: [...issue.path, ...found.path] });
+  const branch = issue.errors.find((errors) => errors.length > 0 && !errors.some(isWrongType));
+  return branch?.flatMap((found) => mostSpecific({ ...found, path: [...issue.path, ...found.path] })) ?? [issue];
 }
 
 function isWrongType(issue: Issue): boolean {
-  return issue.path.length === 0 && (issue.code === "invalid_type" ? issue.expected !== "int" : issue.code === "invalid_value");
+  return (
+    issue.path.length === 0 &&
+    (issue.code === "invalid_type" ? issue.expected !== "int" : issue.code === "invalid_value")
+  );
 }
 
 function toProblems(issue: Issue, raw: unknown): readonly Problem[] {
@@ -166,7 +172,11 @@ function keysAt(path: Path): readonly string[] {
 
 function child(schema: z.core.$ZodType, step: string | number): z.core.$ZodType {
   if (schema instanceof z.ZodObject) {
-    return schema.shape[step];
+    const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
+    const entry = shape[step];
+    if (entry !== undefined) {
+      return entry;
+    }
   }
   if (schema instanceof z.ZodRecord) {
     return schema.valueType;

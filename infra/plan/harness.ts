@@ -58,9 +58,24 @@ let running: Promise<unknown> = Promise.resolve();
  */
 export function record(program: () => unknown, options: RecordOptions = {}): Promise<Recording> {
   // Monitor, configuration and stack are globals of the process: one program at a time.
-  const run = running.then(() => recordAlone(program, options));
+  const run = running.then(() => withCheapStacks(() => recordAlone(program, options)));
   running = run.catch(() => undefined);
   return run;
+}
+
+/**
+ * Pulumi notes the stack of every promise that it makes, some hundred thousand for a large footprint. Writing these out
+ * would take most of the time (under jest nine tenths), so meanwhile a stack is its error's message alone. An error that
+ * gets out still has its whole stack, which becomes text when it is first read.
+ */
+async function withCheapStacks<T>(run: () => Promise<T>): Promise<T> {
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = (error) => String(error);
+  try {
+    return await run();
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
 }
 
 async function recordAlone(program: () => unknown, options: RecordOptions): Promise<Recording> {

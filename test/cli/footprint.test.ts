@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -37,10 +38,10 @@ describe("rejects with exit code 2, on stderr only,", () => {
     ["a slip in a command, naming the nearest", ["pln"], /^error: unknown command 'pln'\n\(Did you mean plan\?\)\n/],
     [
       "a slip in an option, naming the nearest",
-      ["plan", "--stak", "a"],
+      ["plan", "--stack", "a", "--stak"],
       /unknown option '--stak'\n\(Did you mean --stack\?\)/,
     ],
-    ["an argument too many", ["plan", "extra"], /^error: too many arguments for 'plan'/],
+    ["an argument too many", ["plan", "--stack", "a", "extra"], /^error: too many arguments for 'plan'/],
   ])("%s", (_what, args, message) => {
     const { status, stdout, stderr } = footprint(args);
 
@@ -50,8 +51,8 @@ describe("rejects with exit code 2, on stderr only,", () => {
 });
 
 describe("colours", () => {
-  test("are off when the output is no terminal", () => {
-    expect(footprint(["pln"]).stderr).not.toContain(escape);
+  test.each(["", "true"])("are off when the output is no terminal, with CI=%p", (CI) => {
+    expect(footprint(["pln"], { CI }).stderr).not.toContain(escape);
   });
 
   test("are on when FORCE_COLOR asks for them", () => {
@@ -70,4 +71,16 @@ test("a linked bin works from any directory", () => {
   } finally {
     fs.rmSync(directory, { recursive: true });
   }
+});
+
+test("a reader that leaves early, like head, is no error", async () => {
+  const child = spawn(process.execPath, [path.join(repository, "infra/cli/footprint.js"), "--help"]);
+  child.stdout.destroy();
+  let stderr = "";
+  child.stderr.on("data", (text: Buffer) => {
+    stderr += text.toString();
+  });
+  const [status] = (await once(child, "close")) as [number | null];
+
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });

@@ -17,7 +17,15 @@ export interface Patch {
 const header =
   /^# (?<property>P\d+) (?<sentence>\S.*)\n# tests: (?<tests>\S.*)\n(?:# only: (?<only>\S.*)\n)?diff --git /;
 
-/** @throws when the file does not begin with the header that README.md in this folder describes. */
+/**
+ * Reads a unified diff against the tree that begins with
+ *
+ *     # P15 A resource without its region is let through.
+ *     # tests: test/components/pop.test.ts test/footprint/regions.test.ts
+ *     # only: region                (if need be: a pattern that the titles of the tests must match)
+ *
+ * @throws when it does not begin so
+ */
 export function readPatch(file: string): Patch {
   const name = path.basename(file, ".patch");
   const fields = header.exec(fs.readFileSync(file, "utf8"))?.groups;

@@ -11,7 +11,8 @@ export interface Ended {
 
 /** Runs the command line as a person would from somewhere else, with its output into pipes. */
 export function footprint(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended {
-  const { FORCE_COLOR: _forced, NO_COLOR: _none, ...inherited } = process.env;
+  const isAboutColour = (name: string) => name === "FORCE_COLOR" || name === "NO_COLOR";
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isAboutColour(name)));
   return spawnSync(process.execPath, [path.join(repository, "infra/cli/footprint.js"), ...args], {
     cwd: os.tmpdir(),
     env: { ...inherited, ...env },

@@ -1,0 +1,143 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { HostedName } from "./hostedName";
+import { POP_HEALTH_PATH } from "./node/ports";
+
+/** A PoP as DNS sees it. */
+export interface RoutedPop {
+  readonly region: string;
+  /** Takes traffic. One that does not keeps its own name and its health check. */
+  readonly active: boolean;
+  readonly loadBalancer: { readonly dnsName: pulumi.Input<string>; readonly zoneId: pulumi.Input<string> };
+  /** What must stand before traffic is sent there, and still stands when it is taken away. */
+  readonly ready: readonly pulumi.Resource[];
+  /** What must stand beside that before a host's traffic is sent there. */
+  readonly certificates: Readonly<Record<string, pulumi.Resource>>;
+}
+
+export interface PopRoutingArgs {
+  pop: RoutedPop;
+  hosts: readonly HostedName[];
+  /** Where the PoPs' own names live: `pop.example.com` gives `eu-central-1.pop.example.com`. */
+  popDomain: HostedName;
+  healthCheck: {
+    /** Seconds between two checks: 10 or 30. */
+    readonly interval: number;
+    /** Failures until a PoP is unhealthy. */
+    readonly threshold: number;
+  };
+  /** Topic in us-east-1 that hears when the PoP is unhealthy. */
+  alarmTopicArn: pulumi.Input<string>;
+}
+
+/** Route 53 is global; its metrics are in this region, and so are alarms on them. */
+export const ROUTE53_METRICS_REGION = "us-east-1";
+
+/** The name by which one PoP is reached, whatever its state. */
+export function popName(region: string, popDomain: string): string {
+  return `${region}.${popDomain}`;
+}
+
+/**
+ * The way to one PoP: its own name, its health check, and its share of the latency records.
+ *
+ * ```ts
+ * new PopRouting("edge-eu-central-1", {
+ *   pop: { region: "eu-central-1", active: true, loadBalancer, ready: [fleet], certificates: {} },
+ *   hosts: [{ host: "cdn.example.com", zoneId }],
+ *   popDomain: { host: "pop.example.com", zoneId },
+ *   healthCheck: { interval: 10, threshold: 3 },
+ *   alarmTopicArn,
+ * });
+ * ```
+ *
+ * The PoP takes traffic last and loses it first: its latency records depend on all that it consists of.
+ *
+ * Creates an A and an AAAA alias by the PoP's own name, an HTTPS health check and an alarm on it; per host, while the
+ * PoP is active, an A and an AAAA latency alias. Alias queries cost nothing; a health check with HTTPS and a short
+ * interval costs a few dollars a month (`footprint plan`).
+ */
+export class PopRouting extends pulumi.ComponentResource {
+  constructor(name: string, args: PopRoutingArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { pop, popDomain } = args;
+    super("footprint:popRouting:PopRouting", name, { region: pop.region }, opts);
+    const child = { parent: this };
+    const own = popName(pop.region, popDomain.host);
+    const target = { name: pop.loadBalancer.dnsName, zoneId: pop.loadBalancer.zoneId };
+
+    const addresses = ADDRESS_TYPES.map(
+      (type) =>
+        new aws.route53.Record(
+          `${name}-own-${type.toLowerCase()}`,
+          {
+            zoneId: popDomain.zoneId,
+            name: own,
+            type,
+            // The health check comes by this name, so the name must answer whatever the health.
+            aliases: [{ ...target, evaluateTargetHealth: false }],
+          },
+          child,
+        ),
+    );
+
+    const healthCheck = new aws.route53.HealthCheck(
+      name,
+      {
+        type: "HTTPS",
+        fqdn: own,
+        port: 443,
+        enableSni: true,
+        resourcePath: POP_HEALTH_PATH,
+        requestInterval: args.healthCheck.interval,
+        failureThreshold: args.healthCheck.threshold,
+      },
+      { ...child, dependsOn: addresses },
+    );
+
+    new aws.cloudwatch.MetricAlarm(
+      `${name}-unhealthy`,
+      {
+        region: ROUTE53_METRICS_REGION,
+        alarmDescription: `PoP ${pop.region} is unhealthy: Route 53 sends its users to the next one.`,
+        namespace: "AWS/Route53",
+        metricName: "HealthCheckStatus",
+        dimensions: { HealthCheckId: healthCheck.id },
+        statistic: "Minimum",
+        period: 60,
+        evaluationPeriods: 1,
+        comparisonOperator: "LessThanThreshold",
+        threshold: 1,
+        treatMissingData: "breaching",
+        alarmActions: [args.alarmTopicArn],
+        okActions: [args.alarmTopicArn],
+      },
+      child,
+    );
+
+    for (const { host, zoneId } of pop.active ? args.hosts : []) {
+      for (const type of ADDRESS_TYPES) {
+        new aws.route53.Record(
+          `${name}-${host}-${type.toLowerCase()}`,
+          {
+            zoneId,
+            name: host,
+            type,
+            setIdentifier: pop.region,
+            latencyRoutingPolicies: [{ region: pop.region }],
+            healthCheckId: healthCheck.id,
+            aliases: [{ ...target, evaluateTargetHealth: true }],
+          },
+          { ...child, dependsOn: [...pop.ready, ...present(pop.certificates[host])] },
+        );
+      }
+    }
+
+    this.registerOutputs({});
+  }
+}
+
+function present<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}
+
+const ADDRESS_TYPES = ["A", "AAAA"];

@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import { coloursFor } from "../cli/colours";
+import type { PlanOptions } from "../plan/run";
+
+/** `footprint plan`: what a stack file would deploy, without a CLI, credentials or network. */
+export function registerPlan(program: Command): void {
+  program
+    .command("plan")
+    .description("Say what a stack file would deploy: PoPs, routing, capacity, cost, quotas. Touches nothing.")
+    .requiredOption("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml")
+    .option("--json", "print one JSON object, with every resource")
+    .option("--diff <file>", "compare with a plan that --json printed before: what would change, PoP by PoP")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ footprint plan --stack global
+  $ footprint plan --stack global --json > before.json    and, after an edit of the stack file:
+  $ footprint plan --stack global --diff before.json`,
+    )
+    .action(async (options: PlanOptions) => {
+      // Loaded here, because `footprint --help` should not wait for the AWS SDK.
+      const { runPlan } = await import("../plan/run");
+      const { columns } = process.stdout;
+      await runPlan(options, {
+        ...coloursFor(process.stdout),
+        width: process.stdout.isTTY ? columns : Infinity,
+      });
+    });
+}

@@ -1,0 +1,147 @@
+import { NODE_ROOT_VOLUME_GB } from "../../components/cacheFleet";
+import { TIMING } from "../../components/node/timing";
+import { popName } from "../../components/popRouting";
+import { placeholderImages } from "../config/complete";
+import { loadConfig } from "../config/load";
+import type { FootprintConfig, PopConfig } from "../config/model";
+import { compare } from "../config/problems";
+import { region } from "../config/regions";
+import program from "../index";
+import { popCapacity, popLosses, type PopLoss } from "./capacity";
+import { globalCost, popCost, sum } from "./cost";
+import { record, type Registration } from "./harness";
+import type { Plan, PlannedResource, PopSummary, RoutingSummary } from "./model";
+import { accountQuotas, popQuotas } from "./quotas";
+import { timing } from "./timing";
+import { masked, type JsonValue } from "./wire";
+
+/**
+ * The plan of a stack: runs the very program that a deployment runs, and sums up what it registers.
+ *
+ * @param values the stack's configuration, as the engine hands it over
+ * @throws ConfigError listing every mistake, before the program has run
+ */
+export async function buildPlan(stack: string, values: Readonly<Record<string, string>>): Promise<Plan> {
+  const config = loadConfig(stack, values);
+  const { registrations } = await record(program, { stack, config: values });
+  const resources = planned(registrations);
+
+  const losses = new Map(popLosses(config).map((loss) => [loss.region, loss]));
+  const pops = Object.fromEntries(
+    config.pops.map((pop): [string, PopSummary] => [
+      pop.region,
+      summary(
+        pop,
+        config,
+        losses.get(pop.region),
+        resources.filter((each) => each.pop === pop.region),
+      ),
+    ]),
+  );
+  const footprintCost = globalCost(config);
+  return {
+    stack,
+    notes: notes(config, pops),
+    pops,
+    routing: routing(config),
+    cost: { footprint: footprintCost, ...sum([footprintCost, ...Object.values(pops).map((pop) => pop.cost)]) },
+    quotas: accountQuotas(config),
+    resources,
+  };
+}
+
+/** Puts the registrations into a stable order and hides what is secret. */
+function planned(registrations: readonly Registration[]): PlannedResource[] {
+  const byUrn = new Map(registrations.map((each) => [each.urn, each]));
+  return [...registrations]
+    .sort((a, b) => compare(a.urn, b.urn))
+    .map(({ type, name, urn, parent, custom, inputs, options, dependencies }) => ({
+      type,
+      name,
+      urn,
+      parent,
+      pop: popOf(urn, byUrn),
+      component: !custom,
+      inputs: masked(inputs) as Record<string, JsonValue>,
+      options,
+      dependencies,
+    }));
+}
+
+/** The region of the nearest component that names one: a PoP, or a PoP's part of the routing. */
+function popOf(urn: string | null, byUrn: ReadonlyMap<string, Registration>): string | null {
+  const each = urn === null ? undefined : byUrn.get(urn);
+  if (each === undefined) {
+    return null;
+  }
+  return !each.custom && typeof each.inputs.region === "string" ? each.inputs.region : popOf(each.parent, byUrn);
+}
+
+function summary(
+  pop: PopConfig,
+  config: FootprintConfig,
+  loss: PopLoss | undefined,
+  resources: readonly PlannedResource[],
+): PopSummary {
+  const count = (type: string, of = resources) => of.filter((each) => each.type === type).length;
+  // Rules towards another group belong to that group's load balancer or nodes, whichever; the others are what counts.
+  const open = resources.filter((each) => each.inputs.referencedSecurityGroupId === undefined);
+  const basis = {
+    rootVolume: NODE_ROOT_VOLUME_GB,
+    alarms: count("aws:cloudwatch/metricAlarm:MetricAlarm"),
+    rulesPerSecurityGroup: Math.max(
+      count("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", open),
+      count("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", open),
+    ),
+  };
+  const { state, cidr, egress, crossZone, image } = pop;
+  const { min, max, types, spotShare } = pop.nodes;
+  return {
+    place: region(pop.region).place,
+    state,
+    cidr,
+    zones: pop.zones.map((zone) => zone.id),
+    egress,
+    crossZone,
+    image,
+    nodes: { min, max, types, spotShare },
+    resources: resources.filter((each) => !each.component).length,
+    capacity: popCapacity(pop),
+    ...(loss === undefined ? {} : { loss }),
+    cost: popCost(pop, config.healthCheck, basis),
+    quotas: popQuotas(pop, config, basis),
+  };
+}
+
+function routing(config: FootprintConfig): RoutingSummary {
+  const active = config.pops.filter((pop) => pop.state === "active").map((pop) => pop.region);
+  return {
+    hosts: Object.fromEntries(config.sites.map((site) => [site.host, active])),
+    popNames: Object.fromEntries(
+      config.pops.map((pop) => [pop.region, popName(pop.region, `pop.${config.primaryZone}`)]),
+    ),
+    healthCheck: config.healthCheck,
+    timing: timing(config.healthCheck, TIMING),
+  };
+}
+
+/** What a deployment would refuse, and what breaks a promise. */
+function notes(config: FootprintConfig, pops: Readonly<Record<string, PopSummary>>): string[] {
+  const placeholders = placeholderImages(config);
+  const short = Object.entries(pops).filter(([, pop]) => pop.capacity.carriesPeak === false);
+  const overloaded = Object.entries(pops).filter(([, pop]) => pop.loss?.withinMax === false);
+  return [
+    ...(placeholders.length === 0
+      ? []
+      : [
+          `no image is chosen for ${placeholders.join(", ")}, so a deployment is refused: ` +
+            `footprint images --stack ${config.stack} --release latest`,
+        ]),
+    ...timing(config.healthCheck, TIMING).broken,
+    ...short.map(([name]) => `${name}: the minimum size does not carry the peak after the loss of a zone`),
+    ...overloaded.map(
+      ([name, { loss }]) =>
+        `${name}: if it is lost, ${loss?.takenBy?.region ?? ""} cannot carry its load at maximum size`,
+    ),
+  ];
+}

@@ -1,0 +1,166 @@
+import { leftOut } from "./cost";
+import { showGbps } from "./capacity";
+import type { CostEstimate } from "./cost";
+import type { Plan, PopSummary } from "./model";
+import { tooSmall } from "./quotas";
+import { indented, table, type Style } from "./table";
+
+type NamedPop = readonly [region: string, pop: PopSummary];
+
+/** The plan as an operator reads it: what there will be, what it carries, what it costs, what it needs. */
+export function renderPlan(plan: Plan, style: Style): string {
+  const pops = Object.entries(plan.pops);
+  const sections: readonly (readonly [title: string, body: string])[] = [
+    ["Notes", notes(plan, style)],
+    ["PoPs", popTable(pops, style)],
+    ["Routing", routing(plan, style)],
+    ["Capacity, Gbit/s that the nodes sustain", capacityTable(pops, style)],
+    ["Cost a month at least, US dollars", costTable(plan, pops, style)],
+    ["Quotas above AWS's default", quotaTable(plan, pops, style)],
+  ];
+  const resources = plan.resources.filter((each) => !each.component).length;
+  const title = `${style.bold(plan.stack)}: ${count(pops.length, "PoP")}, ${count(Object.keys(plan.routing.hosts).length, "site")}, ${count(resources, "resource")}`;
+  return [title, ...sections.filter(([, body]) => body !== "").map(([name, body]) => `${style.bold(name)}\n${body}`)]
+    .join("\n\n")
+    .concat("\n");
+}
+
+function notes(plan: Plan, style: Style): string {
+  return plan.notes.map((note) => `  ${style.yellow("!")} ${note}`).join("\n");
+}
+
+function popTable(pops: readonly NamedPop[], style: Style): string {
+  return table(
+    ["region", "place", "state", "block", "zones", "egress", "nodes", "instance types", "resources"],
+    pops.map(([region, pop]) => [
+      region,
+      pop.place,
+      pop.state === "active" ? style.green("active") : style.yellow("drained"),
+      pop.cidr,
+      `${pop.zones.map((zone) => zone.slice(zone.indexOf("-") + 1)).join(" ")}${pop.crossZone ? " cross" : ""}`,
+      pop.egress,
+      `${String(pop.nodes.min)} to ${String(pop.nodes.max)}${pop.nodes.spotShare > 0 ? `, spot ${String(pop.nodes.spotShare)} %` : ""}`,
+      pop.nodes.types.join(" "),
+      String(pop.resources),
+    ]),
+    style,
+  );
+}
+
+function routing({ routing: { hosts, popNames, timing, healthCheck } }: Plan, style: Style): string {
+  const answered = table(
+    ["host", "answered by the nearest healthy of"],
+    Object.entries(hosts).map(([host, regions]) => [host, regions.join(" ")]),
+    style,
+  );
+  const { failover, drain, unhealthyAfter } = timing;
+  const clocks = [
+    `a lost PoP       without clients after ${seconds(failover.total)}: ${String(healthCheck.threshold)} checks every ${seconds(healthCheck.interval)}, then ${seconds(failover.dnsTtl)} of DNS`,
+    `a dead node      without clients after ${seconds(unhealthyAfter)}`,
+    `a drained node   gone after ${seconds(drain.total)} at most: ${seconds(drain.deregistration)} deregistering, ${seconds(drain.heartbeat)} for what is under way`,
+    `one PoP by name  ${Object.values(popNames)[0] ?? ""} and so on`,
+  ];
+  return `${answered}\n\n${indented(clocks.join("\n"))}`;
+}
+
+function capacityTable(pops: readonly NamedPop[], style: Style): string {
+  return table(
+    ["region", "peak", "at min", "after a zone's loss", "at max", "if the PoP is lost"],
+    pops.map(([region, { capacity, loss }]) => [
+      region,
+      capacity.peak === null ? "" : showGbps(capacity.peak),
+      showGbps(capacity.atMin),
+      `${showGbps(capacity.zoneLoss.remaining)}${verdict(capacity.carriesPeak, style)}`,
+      showGbps(capacity.atMax),
+      loss === undefined ? "drained" : popLoss(loss, style),
+    ]),
+    style,
+  );
+}
+
+function popLoss(loss: NonNullable<PopSummary["loss"]>, style: Style): string {
+  if (loss.takenBy === null || loss.total === null) {
+    return style.yellow("no other PoP is left");
+  }
+  const size = loss.withinMin === true ? "at its minimum" : loss.withinMax === true ? "at its maximum" : "not";
+  const colour = loss.withinMin === true ? style.green : loss.withinMax === true ? style.yellow : style.red;
+  const basis = loss.basis === "peak" ? "" : " (minimum sizes for peaks)";
+  return `${loss.takenBy.region} carries ${showGbps(loss.total)} ${colour(size)}${basis}`;
+}
+
+function verdict(carries: boolean | null, style: Style): string {
+  return carries === null ? "" : carries ? ` ${style.green("carries the peak")}` : ` ${style.red("too little")}`;
+}
+
+function costTable(plan: Plan, pops: readonly NamedPop[], style: Style): string {
+  const rows = pops.map(([region, { cost }]) => [
+    region,
+    ...COST_COLUMNS.map(([, belongs]) => dollars(cost.lines.filter((line) => belongs(line.item)))),
+    total(cost.total, cost.partial),
+  ]);
+  const missing = [
+    ...new Set([plan.cost.footprint, ...pops.map(([, pop]) => pop.cost)].flatMap((each) => each.missing)),
+  ];
+  const firstRegion = pops[0]?.[0];
+  const without = firstRegion === undefined ? [] : leftOut(firstRegion).map(({ what }) => what);
+  return [
+    table(["region", ...COST_COLUMNS.map(([title]) => title), "total"], rows, style),
+    indented(
+      [
+        "",
+        `${style.bold(total(plan.cost.total, plan.cost.partial))} for the footprint${plan.cost.footprint.total > 0 ? `, with ${plan.cost.footprint.total.toFixed(2)} for hosted zones` : ""}`,
+        `prices: ${dates(plan)}; sources with --json`,
+        ...(missing.length === 0 ? [] : [`* without a sourced price: ${missing.join(", ")}`]),
+        `left out: ${without.join("; ")}`,
+      ].join("\n"),
+    ),
+  ].join("\n");
+}
+
+const isNode = (item: string) => item.endsWith("on demand");
+const COST_COLUMNS: readonly (readonly [title: string, belongs: (item: string) => boolean])[] = [
+  ["nodes", isNode],
+  ["load balancer", (item) => item === "Network Load Balancer"],
+  ["NAT", (item) => item === "NAT gateway"],
+  ["IPv4", (item) => item === "public IPv4 addresses"],
+  [
+    "other",
+    (item) => !isNode(item) && !["Network Load Balancer", "NAT gateway", "public IPv4 addresses"].includes(item),
+  ],
+];
+
+function dollars(lines: CostEstimate["lines"]): string {
+  const known = lines.flatMap((line) => (line.monthly === null ? [] : [line.monthly]));
+  const mark = known.length < lines.length ? "*" : "";
+  return lines.length === 0 ? "" : `${known.reduce((sum, each) => sum + each, 0).toFixed(2)}${mark}`;
+}
+
+function total(amount: number, partial: boolean): string {
+  return `${amount.toFixed(2)}${partial ? "* partial" : ""}`;
+}
+
+function dates(plan: Plan): string {
+  const all = [...Object.values(plan.pops).map((pop) => pop.cost), plan.cost.footprint]
+    .flatMap((cost) => cost.lines.flatMap((line) => (line.date === null ? [] : [line.date])))
+    .sort();
+  const [first, last] = [all[0], all.at(-1)];
+  return first === undefined ? "none" : first === last ? `of ${first}` : `of ${first} to ${last ?? ""}`;
+}
+
+function quotaTable(plan: Plan, pops: readonly NamedPop[], style: Style): string {
+  const rows = [
+    ...pops.map(([region, pop]) => ({ region, quotas: pop.quotas })),
+    { region: "account", quotas: plan.quotas },
+  ]
+    .flatMap(({ region, quotas }) => tooSmall(quotas).map((quota) => ({ region, ...quota })))
+    .map((quota) => [quota.region, quota.name, quota.code ?? "", String(quota.needed), String(quota.default)]);
+  return rows.length === 0 ? "" : table(["region", "quota", "code", "needed", "default"], rows, style);
+}
+
+function seconds(value: number): string {
+  return `${String(value)} s`;
+}
+
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,279 @@
+import type { Case } from "./refusals";
+
+/** Mistakes that take more than the shape of one value: about zones, sites and origins. */
+export const SITE_CASES: readonly Case[] = [
+  [
+    'sites["cdn.example.com"].methods',
+    ["GET", "HEAD", "TRACE"],
+    ['sites["cdn.example.com"].methods[2]: must be one of GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE, got "TRACE"'],
+  ],
+  ["zones", {}, ["zones: must have at least one entry, got {}"]],
+  ["sites", {}, ["sites: must have at least one entry, got {}"]],
+  [
+    "zones",
+    { "Example.com": { create: true } },
+    [
+      'zones["Example.com"]: must be a domain name in lower case without a final dot, such as "example.com", got "Example.com"',
+    ],
+  ],
+  [
+    "zones",
+    { "example.com": { create: true, primary: true }, "example.com.": { create: true } },
+    [
+      'zones: must name a zone once, got "example.com" in several spellings',
+      'zones["example.com."]: must be a domain name in lower case without a final dot, such as "example.com", got "example.com."',
+    ],
+  ],
+  [
+    "zones",
+    { "example.com": {} },
+    ['zones["example.com"]: must have either the id of an existing zone or create: true, got neither'],
+  ],
+  [
+    "zones",
+    { "example.com": { create: true, id: "Z012" } },
+    ['zones["example.com"]: must have either the id of an existing zone or create: true, got both'],
+  ],
+  [
+    "zones",
+    { "example.com": { id: "Z012", primary: true }, "example.net": { id: "Z012" } },
+    ['zones: must use the id of a zone once, got "Z012" for several zones'],
+  ],
+  [
+    "zones",
+    { "example.com": { id: "Z012" }, "example.net": { id: "Z013" } },
+    [
+      "zones: must have primary: true in exactly one of several zones (that one holds pop.<zone>, the names of the single PoPs), got it in none of example.com, example.net",
+    ],
+  ],
+  [
+    "zones",
+    { "example.com": { id: "Z012", primary: true }, "example.net": { id: "Z013", primary: true } },
+    [
+      "zones: must have primary: true in exactly one of several zones (that one holds pop.<zone>, the names of the single PoPs), got it in example.com, example.net",
+    ],
+  ],
+  [
+    "zones",
+    { "example.com": { create: true, primary: true }, "pop.example.com": { create: true } },
+    [
+      'zones["pop.example.com"]: must not lie at or below pop.<zone> of another zone: those names belong to the single PoPs',
+    ],
+  ],
+  [
+    "zones",
+    {
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com": { create: true, primary: true },
+      "example.com": { create: true },
+    },
+    [
+      'zones["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com"]: must have at most 58 characters, since the name of an ACM certificate ("*.pop." and the zone) has at most 64, got 62',
+    ],
+  ],
+  [
+    'sites["*.example.com"].origin',
+    "https://origin.example.net",
+    ['sites["*.example.com"]: must be one host, since each has its own certificate and records, got "*.example.com"'],
+  ],
+  [
+    'sites["CDN2.example.com"].origin',
+    "https://origin.example.net",
+    [
+      'sites["CDN2.example.com"]: must be a host name in lower case without a final dot, such as "cdn.example.com", got "CDN2.example.com"',
+    ],
+  ],
+  [
+    'sites["cdn2.example.com."].origin',
+    "https://origin.example.net",
+    [
+      'sites["cdn2.example.com."]: must be a host name in lower case without a final dot, such as "cdn.example.com", got "cdn2.example.com."',
+    ],
+  ],
+  [
+    'sites["c_dn.example.com"].origin',
+    "https://origin.example.net",
+    [
+      'sites["c_dn.example.com"]: must be a host name in lower case without a final dot, such as "cdn.example.com", got "c_dn.example.com"',
+    ],
+  ],
+  [
+    'sites["CDN.example.com"].origin',
+    "https://origin.example.net",
+    [
+      'sites: must name a host once, got "cdn.example.com" in several spellings',
+      'sites["CDN.example.com"]: must be a host name in lower case without a final dot, such as "cdn.example.com", got "CDN.example.com"',
+    ],
+  ],
+  [
+    'sites["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com"].origin',
+    "https://origin.example.net",
+    [
+      'sites["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com"]: must have at most 64 characters, the limit of an ACM certificate\'s name, got 65',
+    ],
+  ],
+  [
+    'sites["cdn.example.org"].origin',
+    "https://origin.example.net",
+    ['sites["cdn.example.org"]: must lie in one of the zones (example.com), got "cdn.example.org"'],
+  ],
+  [
+    'sites["notexample.com"].origin',
+    "https://origin.example.net",
+    ['sites["notexample.com"]: must lie in one of the zones (example.com), got "notexample.com"'],
+  ],
+  [
+    'sites["pop.example.com"].origin',
+    "https://origin.example.net",
+    [
+      'sites["pop.example.com"]: must not lie at or below pop.<zone>: those names belong to the single PoPs, got "pop.example.com"',
+    ],
+  ],
+  [
+    'sites["eu-west-1.pop.example.com"].origin',
+    "https://origin.example.net",
+    [
+      'sites["eu-west-1.pop.example.com"]: must not lie at or below pop.<zone>: those names belong to the single PoPs, got "eu-west-1.pop.example.com"',
+    ],
+  ],
+  [
+    "sites",
+    Object.fromEntries(
+      Array.from({ length: 25 }, (_, n) => [`s${String(n)}.example.com`, { origin: "https://origin.example.net" }]),
+    ),
+    [
+      "sites: must be at most 24, one certificate each beside the default one of a load balancer, unless acknowledge.quotas.certificatesPerLoadBalancer says that AWS has raised the quota, got 25",
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "ftp://origin.example.net",
+    ['sites["cdn.example.com"].origin: must begin with https:// (or http://), got "ftp://origin.example.net"'],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "origin.example.net",
+    ['sites["cdn.example.com"].origin: must begin with https:// (or http://), got "origin.example.net"'],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://user:pass@origin.example.net",
+    [
+      'sites["cdn.example.com"].origin: must have no user name or password (the origin knows us by the originAuth secret), got "https://...@origin.example.net"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://origin.example.net/",
+    [
+      'sites["cdn.example.com"].origin: must have no path (a request\'s own path is passed on), not even a final /, got "https://origin.example.net/"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://origin.example.net/app",
+    [
+      'sites["cdn.example.com"].origin: must have no path (a request\'s own path is passed on), not even a final /, got "https://origin.example.net/app"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://origin.example.net?a=1",
+    ['sites["cdn.example.com"].origin: must have no query and no fragment, got "https://origin.example.net?a=1"'],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://origin.example.net#x",
+    ['sites["cdn.example.com"].origin: must have no query and no fragment, got "https://origin.example.net#x"'],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://origin.example.net:0",
+    ['sites["cdn.example.com"].origin: must have a port of 1 to 65535, got "https://origin.example.net:0"'],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://origin.example.net:65536",
+    ['sites["cdn.example.com"].origin: must have a port of 1 to 65535, got "https://origin.example.net:65536"'],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://192.0.2.1",
+    [
+      'sites["cdn.example.com"].origin: must name its host: an address has no certificate to verify and no SNI, got "https://192.0.2.1"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://[2001:db8::1]",
+    [
+      'sites["cdn.example.com"].origin: must name its host: an address has no certificate to verify and no SNI, got "https://[2001:db8::1]"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://Origin.example.net",
+    [
+      'sites["cdn.example.com"].origin: must have a host name in lower case without a final dot, of two labels or more, got "https://Origin.example.net"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://localhost",
+    [
+      'sites["cdn.example.com"].origin: must have a host name in lower case without a final dot, of two labels or more, got "https://localhost"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://cdn.example.com",
+    [
+      'sites["cdn.example.com"].origin: must not be one of the footprint\'s own names, which would be a loop, got "https://cdn.example.com"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://eu-west-1.pop.example.com",
+    [
+      'sites["cdn.example.com"].origin: must not be one of the footprint\'s own names, which would be a loop, got "https://eu-west-1.pop.example.com"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    ["https://origin.example.net", "https://origin.example.net:443"],
+    ['sites["cdn.example.com"].origin: must name an origin once, got "https://origin.example.net:443" twice'],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    ["https://origin.example.net", "https://origin.example.net/x"],
+    [
+      'sites["cdn.example.com"].origin[1]: must have no path (a request\'s own path is passed on), not even a final /, got "https://origin.example.net/x"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].cacheKey.query',
+    ["a", "a"],
+    ['sites["cdn.example.com"].cacheKey.query: must name each once, got "a" twice'],
+  ],
+  [
+    'sites["cdn.example.com"].cacheKey.headers',
+    ["Accept", "accept"],
+    ['sites["cdn.example.com"].cacheKey.headers: must name each once, got "accept" twice'],
+  ],
+  [
+    'sites["cdn.example.com"].cacheKey.cookies',
+    ["a", "a"],
+    ['sites["cdn.example.com"].cacheKey.cookies: must name each once, got "a" twice'],
+  ],
+  [
+    'sites["cdn.example.com"].methods',
+    ["GET", "HEAD", "GET"],
+    ['sites["cdn.example.com"].methods: must name each once, got "GET" twice'],
+  ],
+  [
+    'sites["cdn.example.com"].methods',
+    ["GET", "POST"],
+    [
+      'sites["cdn.example.com"].methods: must include GET and HEAD, which every server supports (RFC 9110, section 9.1), got ["GET","POST"]',
+    ],
+  ],
+];

@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv from "ajv";
+import { parse } from "yaml";
+import { placeholderImages } from "../../infra/config/complete";
+import { SCHEMA_FILE, schemaText, stackFileSchema } from "../../infra/config/jsonSchema";
+import { loadConfig } from "../../infra/config/load";
+import { ConfigError, problemLine } from "../../infra/config/problems";
+import { REGIONS } from "../../infra/config/regions";
+import { stackConfigFromFile, stackConfigFromText } from "../../infra/config/stackFile";
+import { base } from "./base";
+import { SHAPE_CASES } from "./casesShape";
+import { REFUSALS } from "./refusals";
+
+const folder = join(__dirname, "..", "..", "stacks");
+const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+
+/** Lines of the ConfigError that reading a text brings. */
+function linesOf(text: string): readonly string[] {
+  try {
+    stackConfigFromText(text, "Pulumi.test.yaml");
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.problems.map(problemLine);
+    }
+    throw error;
+  }
+}
+
+describe.each(files)("%s", (name) => {
+  const text = readFileSync(join(folder, name), "utf8");
+  const stack = name.replace(/^Pulumi\.(.*)\.yaml$/, "$1");
+  const config = loadConfig(stack, stackConfigFromFile(join(folder, name)));
+
+  test("tells editors about its schema in its first line", () => {
+    expect(text.split("\n")[0]).toBe("# yaml-language-server: $schema=schema.json");
+  });
+
+  test("fits the schema that editors use", () => {
+    const validate = new Ajv({ strict: false }).compile(stackFileSchema());
+    expect([validate(parse(text)), validate.errors]).toEqual([true, null]);
+  });
+
+  test("has at least three PoPs and names only domains kept for examples (RFC 2606)", () => {
+    expect(config.pops.length).toBeGreaterThanOrEqual(3);
+    const names = [
+      ...config.zones.map((zone) => zone.name),
+      ...config.sites.flatMap((site) => site.origins.map((origin) => origin.host)),
+    ];
+    expect(names.filter((host) => !/(?:^|\.)example\.(?:com|net|org)$/.test(host))).toEqual([]);
+  });
+
+  test("has no image yet that a deployment would take", () => {
+    expect(placeholderImages(config)).toEqual(config.pops.map((pop) => pop.region));
+  });
+});
+
+describe("the shipped stacks", () => {
+  const load = (stack: string) => loadConfig(stack, stackConfigFromFile(join(folder, `Pulumi.${stack}.yaml`)));
+
+  test("are sandbox, europe and global", () => {
+    expect(files).toEqual(["Pulumi.europe.yaml", "Pulumi.global.yaml", "Pulumi.sandbox.yaml"]);
+  });
+
+  test("europe stays in member states of the European Union", () => {
+    const union = ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"];
+    expect(load("europe").pops.filter((pop) => !union.includes(pop.region))).toEqual([]);
+  });
+
+  test("global has nine PoPs or more on five continents, one drained and one in an opt-in region", () => {
+    const { pops, sites, zones } = load("global");
+    expect(pops.length).toBeGreaterThanOrEqual(9);
+    expect(new Set(pops.map((pop) => pop.region.split("-")[0])).size).toBeGreaterThanOrEqual(5);
+    expect(pops.filter((pop) => pop.state === "drained")).toHaveLength(1);
+    expect(pops.some((pop) => REGIONS.get(pop.region)?.optIn)).toBe(true);
+    expect(zones).toHaveLength(2);
+    expect(sites.some((site) => site.host === site.zone)).toBe(true);
+  });
+});
+
+describe("the schema for editors", () => {
+  test("stacks/schema.json is not stale (npm run schema)", () => {
+    expect(readFileSync(SCHEMA_FILE, "utf8")).toBe(schemaText());
+  });
+
+  test("describes every key", () => {
+    const missing: string[] = [];
+    const visit = (schema: unknown, path: string): void => {
+      if (typeof schema !== "object" || schema === null) {
+        return;
+      }
+      const properties = "properties" in schema ? Object.entries(schema.properties ?? {}) : [];
+      properties.forEach(([key, entry]) => {
+        if (path !== "" && !("description" in (entry as object))) {
+          missing.push(`${path}.${key}`);
+        }
+        visit(entry, key === "config" ? key : `${path}.${key}`);
+      });
+      visit("additionalProperties" in schema ? schema.additionalProperties : undefined, `${path}.*`);
+    };
+    visit(stackFileSchema(), "");
+    expect(missing).toEqual([]);
+  });
+
+  const validate = new Ajv({ strict: false }).compile(stackFileSchema());
+  const file = (draft: object, extra: object = {}): unknown => ({
+    config: {
+      "aws:region": "us-east-1",
+      ...Object.fromEntries(Object.entries(draft).map(([key, value]) => [`footprint:${key}`, value])),
+      ...extra,
+    },
+  });
+
+  test("takes keys of other namespaces, and rejects unknown ones of ours and unknown regions", () => {
+    expect(validate(file(base(), { "aws:profile": "edge", "random:x": 1 }))).toBe(true);
+    expect(validate(file(base(), { "footprint:popz": {} }))).toBe(false);
+    expect(validate(file(base(), { popz: {} }))).toBe(false);
+    expect(validate(file({ ...base(), pops: { "us-est-1": {} } }))).toBe(false);
+  });
+
+  test("rejects every mistake of shape that the program rejects", () => {
+    const shape = REFUSALS.slice(0, SHAPE_CASES.length);
+    expect(shape.filter(({ attempt }) => validate(file(attempt.draft))).map(({ title }) => title)).toEqual([]);
+  });
+});
+
+describe("a stack file", () => {
+  test("becomes what the engine hands over: texts, and objects as JSON with sorted keys", () => {
+    const text = [
+      "encryptionsalt: v1:abc",
+      "config:",
+      "  aws:region: eu-west-1",
+      "  footprint:protection: false",
+      "  footprint:supernet: 10.64.0.0/14",
+      "  tags: { b: a<b & c, a: 2026-01-02, n: 1.50 }",
+      "  footprint:sites:",
+      "    www.example.com: &site { origin: https://o.example.net, methods: [GET, HEAD] }",
+      "    api.example.com: { <<: *site, maxAge: 60 }",
+      "  footprint:alarms:",
+      "  aws:secretKey: { secure: v1:xyz }",
+    ].join("\n");
+    expect(stackConfigFromText(text, "Pulumi.test.yaml")).toEqual({
+      "aws:region": "eu-west-1",
+      "footprint:protection": "false",
+      "footprint:supernet": "10.64.0.0/14",
+      "footprint:tags": '{"a":"2026-01-02 00:00:00 +0000 UTC","b":"a\\u003cb \\u0026 c","n":1.5}',
+      "footprint:sites":
+        '{"api.example.com":{"maxAge":60,"methods":["GET","HEAD"],"origin":"https://o.example.net"},"www.example.com":{"methods":["GET","HEAD"],"origin":"https://o.example.net"}}',
+      "footprint:alarms": "null",
+    });
+  });
+
+  test("rejects what is no YAML, with line and column", () => {
+    expect(linesOf("config:\n  aws:region: [a\n")).toEqual([
+      "Pulumi.test.yaml:3:1: Flow sequence in block collection must be sufficiently indented and end with a ]",
+    ]);
+  });
+
+  test("rejects a key that stands twice", () => {
+    expect(linesOf("config:\n  footprint:pops: {}\n  footprint:pops: {}\n")).toEqual([
+      "Pulumi.test.yaml:3:3: must have each key once, this one stands here again",
+    ]);
+  });
+
+  test("rejects a file without a map of configuration", () => {
+    expect(linesOf("config: [a]\n")).toEqual(["Pulumi.test.yaml: must be a map with a map `config` in it"]);
+    expect(linesOf("just text\n")).toEqual(["Pulumi.test.yaml: must be a map with a map `config` in it"]);
+  });
+
+  test("rejects a file that is not there", () => {
+    expect(() => stackConfigFromFile(join(folder, "Pulumi.nowhere.yaml"))).toThrow(
+      /Pulumi\.nowhere\.yaml: must be a stack file, cannot be read \(ENOENT\)$/,
+    );
+  });
+
+  test("rejects encrypted values of ours, wherever they stand", () => {
+    expect(
+      linesOf("config:\n  footprint:tags: { owner: { secure: v1:abc } }\n  footprint:supernet: { secure: v1:abc }\n"),
+    ).toEqual([
+      "supernet: must not be encrypted (`secure:`): nothing here is a secret, the footprint makes its secrets itself",
+      "tags.owner: must not be encrypted (`secure:`): nothing here is a secret, the footprint makes its secrets itself",
+    ]);
+  });
+
+  test("rejects numbers that YAML readers understand differently", () => {
+    expect(linesOf("config:\n  footprint:sites: { a.example.com: { maxAge: 1_000, methods: [010] } }\n")).toEqual([
+      'sites["a.example.com"].maxAge: must be quoted, or written without a leading zero and underscores, since YAML readers disagree about it, got 1_000',
+      'sites["a.example.com"].methods[0]: must be quoted, or written without a leading zero and underscores, since YAML readers disagree about it, got 010',
+    ]);
+  });
+
+  test("rejects unknown keys of ours and leaves those of others alone", () => {
+    const values = { ...stackConfigFromFile(join(folder, "Pulumi.sandbox.yaml")), "aws:profile": "edge" };
+    expect(loadConfig("sandbox", values).stack).toBe("sandbox");
+    expect(() => loadConfig("sandbox", { ...values, "footprint:site": "{}" })).toThrow(
+      /^footprint: unknown key "site", did you mean "sites"\? allowed: zones, sites, image,/,
+    );
+  });
+});

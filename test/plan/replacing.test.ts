@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import table from "../../infra/plan/data/replacing.json";
+import { conditionalReplacements, replacement, replacingProperties, replacingTypes } from "../../infra/plan/replacing";
+
+const LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer";
+const RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+
+/** Source of a resource's class in the SDK: it names every input. */
+function sdk(type: string): string {
+  const [provider = "", module = ""] = type.split(":");
+  const file = path.join("node_modules/@pulumi", provider, `${module.replace(/^index\//, "")}.js`);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** Inputs are read from `args`; what only a provider computes is set to undefined. */
+function isInput(source: string, property: string): boolean {
+  return (
+    source.includes(`resourceInputs["${property}"] = args`) || source.includes(`resourceInputs["${property}"] = (args`)
+  );
+}
+
+describe("the table of replacing properties", () => {
+  const rows = Object.entries(table.types);
+  const sources: Readonly<Record<string, string>> = table.sources;
+
+  it.each(rows)("names a type of the SDK and inputs of it: %s", (type, { properties }) => {
+    const source = sdk(type);
+    expect(source).toContain(`'${type}'`);
+    expect(properties.filter((property) => !isInput(source, property))).toEqual([]);
+    expect(properties).toEqual([...new Set(properties)].sort());
+  });
+
+  it.each(rows)("has region replace if and only if it is regional: %s", (type, { properties }) => {
+    expect(properties.includes("region")).toBe(isInput(sdk(type), "region"));
+  });
+
+  it("has a source for every row, and uses every source", () => {
+    const used = [...rows.flatMap(([, row]) => row.sources), ...table.conditional.map(({ source }) => source)];
+    expect(rows.filter(([, row]) => row.sources.length === 0)).toEqual([]);
+    expect(used.filter((key) => (sources[key] ?? "").length < 20)).toEqual([]);
+    expect(Object.keys(sources).filter((key) => !used.includes(key))).toEqual([]);
+  });
+
+  it("has conditional rows for inputs that do not replace in every case", () => {
+    for (const { type, property } of table.conditional) {
+      expect(isInput(sdk(type), property)).toBe(true);
+      expect(replacingProperties(type)).not.toContain(property);
+    }
+  });
+});
+
+describe("a replacement", () => {
+  it.each([
+    ["aws:ec2/vpc:Vpc", ["cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "region"]],
+    ["aws:ec2/launchTemplate:LaunchTemplate", ["name", "namePrefix", "region"]],
+    ["aws:lb/listener:Listener", ["loadBalancerArn", "region"]],
+    // Unlike in CloudFormation, a record keeps its identity when its type or set identifier changes.
+    ["aws:route53/record:Record", ["name", "zoneId"]],
+    ["aws:made/up:Up", []],
+    ["toString", []],
+  ])("of %s follows from %j", (type, properties) => {
+    expect(replacingProperties(type)).toEqual(properties);
+  });
+
+  it("is known for every type of the table, in code-unit order", () => {
+    expect(replacingTypes()).toEqual(Object.keys(table.types).sort());
+    expect(replacingTypes().length).toBeGreaterThanOrEqual(46);
+  });
+
+  it("says why", () => {
+    expect(replacement("aws:ec2/vpc:Vpc", "cidrBlock", "10.0.0.0/20", "10.0.16.0/20")).toEqual({
+      reason: "cidrBlock cannot be changed in place",
+    });
+    expect(replacement("aws:ec2/vpc:Vpc", "tags", {}, { a: "b" })).toBeNull();
+  });
+
+  it.each([
+    ["a zone is taken away", ["a", "b"], ["a"], true],
+    ["a zone is exchanged", ["a", "b"], ["a", "c"], true],
+    ["one of several computed subnets goes", ["<computed>", "<computed>"], ["<computed>"], true],
+    ["a zone is added", ["a"], ["b", "a"], false],
+    ["the order changes", ["a", "b"], ["b", "a"], false],
+  ])("of a load balancer when %s: %j to %j is %p", (_, before, after, replaces) => {
+    expect(replacement(LOAD_BALANCER, "subnets", before, after) !== null).toBe(replaces);
+  });
+
+  it.each([
+    ["the first is added", [], ["sg"], true],
+    ["the last is removed", ["sg"], undefined, true],
+    ["one is exchanged", ["sg"], ["other"], false],
+  ])("of a load balancer's security groups when %s: %p", (_, before, after, replaces) => {
+    expect(replacement(LOAD_BALANCER, "securityGroups", before, after) !== null).toBe(replaces);
+  });
+
+  it("of a rule follows from another kind of source, not from another source", () => {
+    expect(conditionalReplacements(RULE).map(({ property }) => property)).toContain("cidrIpv4");
+    expect(replacement(RULE, "cidrIpv4", "0.0.0.0/0", "10.0.0.0/8")).toBeNull();
+    expect(replacement(RULE, "cidrIpv4", "0.0.0.0/0", undefined)).toEqual({
+      reason: "the kind of a rule's source or destination cannot be changed",
+    });
+  });
+});
