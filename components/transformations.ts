@@ -34,24 +34,23 @@ export function requireRegion(region: string): pulumi.ResourceTransformation {
  */
 export function tagged(tags: Readonly<Record<string, string>>): pulumi.ResourceTransformation {
   return ({ type, name, props, opts }) => {
-    switch (type) {
-      case "aws:s3/bucketObjectv2:BucketObjectv2":
-        return undefined;
-      case "aws:autoscaling/group:Group":
-        return { props: { ...props, tags: propagated({ Name: name, ...tags }, props.tags) }, opts };
-      default:
-        return "tags" in props
-          ? { props: { ...props, tags: { Name: name, ...tags, ...props.tags } }, opts }
-          : undefined;
+    if (!("tags" in props) || type === "aws:s3/bucketObjectv2:BucketObjectv2") {
+      return undefined;
     }
+    const { tags: own } = props as { readonly tags: unknown };
+    const all = { Name: name, ...tags };
+    const merged =
+      type === "aws:autoscaling/group:Group"
+        ? propagated(all, own as GroupTags | undefined)
+        : { ...all, ...(own as Readonly<Record<string, unknown>> | undefined) };
+    return { props: { ...props, tags: merged }, opts };
   };
 }
 
+type GroupTags = readonly aws.types.input.autoscaling.GroupTag[];
+
 /** An Auto Scaling group's tags are a list, and say of each whether instances get it. */
-function propagated(
-  tags: Readonly<Record<string, string>>,
-  own: readonly aws.types.input.autoscaling.GroupTag[] = [],
-): aws.types.input.autoscaling.GroupTag[] {
+function propagated(tags: Readonly<Record<string, string>>, own: GroupTags = []): GroupTags {
   const taken = new Set(own.map((tag) => tag.key));
   const added = Object.entries(tags).filter(([key]) => !taken.has(key));
   return [...own, ...added.map(([key, value]) => ({ key, value, propagateAtLaunch: true }))];

@@ -13,7 +13,7 @@ export interface Change {
 /** The differences of two resources with one URN: inputs, options, parent and dependencies, each in code-unit order. */
 export function changes(before: PlannedResource, after: PlannedResource): readonly Change[] {
   return [
-    ...between("inputs", before.inputs, after.inputs),
+    ...between("inputs", heeded(before, after), heeded(after, after)),
     ...between("options", before.options, after.options),
     ...between("parent", before.parent, after.parent),
     // A list of URNs says most as a whole, and its order says nothing.
@@ -23,8 +23,17 @@ export function changes(before: PlannedResource, after: PlannedResource): readon
 
 /** The input properties in which two resources differ, in code-unit order. */
 export function changedInputs(before: PlannedResource, after: PlannedResource): readonly string[] {
-  const properties = [...new Set([...Object.keys(before.inputs), ...Object.keys(after.inputs)])].sort(compare);
-  return properties.filter((property) => between(property, before.inputs[property], after.inputs[property]).length > 0);
+  const [old, fresh] = [heeded(before, after), heeded(after, after)];
+  const properties = [...new Set([...Object.keys(old), ...Object.keys(fresh)])].sort(compare);
+  return properties.filter((property) => between(property, old[property], fresh[property]).length > 0);
+}
+
+/** The inputs of a resource without those whose change the program asks to ignore. */
+function heeded({ inputs }: PlannedResource, { options }: PlannedResource): PlannedResource["inputs"] {
+  const ignored = options.ignoreChanges ?? [];
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([property]) => !(isList(ignored) && ignored.includes(property))),
+  );
 }
 
 function between(path: string, before: JsonValue | undefined, after: JsonValue | undefined): readonly Change[] {

@@ -69,12 +69,12 @@ export function record(program: () => unknown, options: RecordOptions = {}): Pro
  * gets out still has its whole stack, which becomes text when it is first read.
  */
 async function withCheapStacks<T>(run: () => Promise<T>): Promise<T> {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = (error) => String(error);
+  const former = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace") ?? { value: undefined };
+  Object.defineProperty(Error, "prepareStackTrace", { ...former, value: (error: Error) => String(error) });
   try {
     return await run();
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    Object.defineProperty(Error, "prepareStackTrace", former);
   }
 }
 
@@ -163,11 +163,11 @@ function qualifiedType(urn: string): string {
 }
 
 function wireInputs(request: resource.RegisterResourceRequest): Record<string, JsonValue> {
-  return (request.getObject()?.toJavaScript() ?? {}) as Record<string, JsonValue>;
+  return request.getObject()?.toJavaScript() ?? {};
 }
 
 function changedOptions(request: resource.RegisterResourceRequest): Record<string, JsonValue> {
-  const timeouts = Object.entries(request.getCustomtimeouts()?.toObject() ?? {}) as [string, string][];
+  const timeouts = Object.entries<string>({ ...request.getCustomtimeouts()?.toObject() });
   const options: Record<string, JsonValue> = {
     protect: request.getProtect() ?? false,
     retainOnDelete: request.getRetainondelete() ?? false,
@@ -205,6 +205,6 @@ function response(
     Object.assign(outputs, computed(made));
     result.setId(request.getCustom() ? `id-of-${made.name}` : "");
   }
-  result.setObject(Struct.fromJavaScript(outputs as Parameters<typeof Struct.fromJavaScript>[0]));
+  result.setObject(Struct.fromJavaScript(outputs));
   return result;
 }

@@ -48,19 +48,27 @@ function popTable(pops: readonly NamedPop[], style: Style): string {
 }
 
 function routing({ routing: { hosts, popNames, timing, healthCheck } }: Plan, style: Style): string {
-  const answered = table(
-    ["host", "answered by the nearest healthy of"],
-    Object.entries(hosts).map(([host, regions]) => [host, regions.join(" ")]),
+  const names = Object.keys(hosts);
+  const regions = [...new Set(Object.values(hosts).flat())];
+  const { failover, drain, unhealthyAfter } = timing;
+  return table(
+    ["", ""],
+    [
+      ["hosts", names.join(" ")],
+      ["answered by", `the nearest healthy of ${String(regions.length)}: ${regions.join(" ")}`],
+      ["PoPs by name", Object.values(popNames).join(" ")],
+      [
+        "a lost PoP",
+        `no more clients after ${seconds(failover.total)}: ${String(healthCheck.threshold)} checks every ${seconds(healthCheck.interval)}, then ${seconds(failover.dnsTtl)} of DNS`,
+      ],
+      ["a dead node", `no more clients after ${seconds(unhealthyAfter)}`],
+      [
+        "a drained node",
+        `gone after ${seconds(drain.total)} at most: ${seconds(drain.deregistration)} deregistering, ${seconds(drain.heartbeat)} for what is under way`,
+      ],
+    ],
     style,
   );
-  const { failover, drain, unhealthyAfter } = timing;
-  const clocks = [
-    `a lost PoP       without clients after ${seconds(failover.total)}: ${String(healthCheck.threshold)} checks every ${seconds(healthCheck.interval)}, then ${seconds(failover.dnsTtl)} of DNS`,
-    `a dead node      without clients after ${seconds(unhealthyAfter)}`,
-    `a drained node   gone after ${seconds(drain.total)} at most: ${seconds(drain.deregistration)} deregistering, ${seconds(drain.heartbeat)} for what is under way`,
-    `one PoP by name  ${Object.values(popNames)[0] ?? ""} and so on`,
-  ];
-  return `${answered}\n\n${indented(clocks.join("\n"))}`;
 }
 
 function capacityTable(pops: readonly NamedPop[], style: Style): string {
@@ -131,8 +139,10 @@ const COST_COLUMNS: readonly (readonly [title: string, belongs: (item: string) =
 
 function dollars(lines: CostEstimate["lines"]): string {
   const known = lines.flatMap((line) => (line.monthly === null ? [] : [line.monthly]));
-  const mark = known.length < lines.length ? "*" : "";
-  return lines.length === 0 ? "" : `${known.reduce((sum, each) => sum + each, 0).toFixed(2)}${mark}`;
+  if (known.length === 0) {
+    return lines.length === 0 ? "" : "?";
+  }
+  return `${known.reduce((sum, each) => sum + each, 0).toFixed(2)}${known.length < lines.length ? "*" : ""}`;
 }
 
 function total(amount: number, partial: boolean): string {

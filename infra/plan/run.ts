@@ -1,6 +1,13 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { exitCodes } from "../cli/exitCodes";
 import { stackFile } from "../commands/stacks";
+import { UserError } from "../commands/userError";
 import { stackConfigFromFile } from "../config/stackFile";
 import { buildPlan } from "./build";
+import { diffPlans } from "./diff";
+import type { Plan } from "./model";
+import { renderDiff } from "./renderDiff";
 import { renderPlan } from "./render";
 import type { Style } from "./table";
 
@@ -10,9 +17,52 @@ export interface PlanOptions {
   readonly diff?: string;
 }
 
-/** Does what `footprint plan` was asked, on standard output. */
+/**
+ * Does what `footprint plan` was asked, on standard output.
+ *
+ * @throws ConfigError for a stack file with mistakes, UserError for a stack or a former plan that cannot be read
+ */
 export async function runPlan({ stack, json, diff }: PlanOptions, style: Style): Promise<void> {
-  const plan = await buildPlan(stack, stackConfigFromFile(stackFile(stack)));
-  const result = plan;
-  process.stdout.write(json === true ? `${JSON.stringify(result, null, 2)}\n` : renderPlan(result, style));
+  const values = stackConfigFromFile(stackFile(stack));
+  const former = diff === undefined ? undefined : formerPlan(diff);
+  const plan = await buildPlan(stack, values);
+  if (former === undefined) {
+    print(json, plan, () => renderPlan(plan, style));
+  } else {
+    const difference = diffPlans(former, plan);
+    print(json, difference, () => renderDiff(stack, difference, style));
+  }
+}
+
+function print(json: true | undefined, value: object, text: () => string): void {
+  process.stdout.write(json === true ? `${JSON.stringify(value, null, 2)}\n` : text());
+}
+
+const jsonRecord = z.record(z.string(), z.json());
+const planFile = z.object({
+  resources: z.array(
+    z.object({
+      type: z.string(),
+      name: z.string(),
+      urn: z.string(),
+      parent: z.string().nullable(),
+      pop: z.string().nullable(),
+      component: z.boolean(),
+      inputs: jsonRecord,
+      options: jsonRecord,
+      dependencies: z.array(z.string()),
+    }),
+  ),
+});
+
+function formerPlan(file: string): Pick<Plan, "resources"> {
+  try {
+    return planFile.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? "it holds no plan" : error instanceof Error ? error.message : "";
+    throw new UserError(
+      `--diff: must be a file that \`footprint plan --json\` printed, got "${file}" (${reason})`,
+      exitCodes.usage,
+    );
+  }
 }

@@ -23,7 +23,7 @@ const NARROWEST = 18;
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
   const made = new Table({
-    head: head.map(style.dim),
+    head: head.every((title) => title === "") ? [] : head.map(style.dim),
     colWidths: columnWidths([head, ...rows], style.width),
     wordWrap: true,
     chars: NO_LINES,
