@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import provider from "@pulumi/pulumi/proto/provider_pb";
 import resource from "@pulumi/pulumi/proto/resource_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { COMPUTED_ON_WIRE, decode, secretOnWire, type JsonValue } from "./wire";
@@ -69,12 +70,12 @@ export function record(program: () => unknown, options: RecordOptions = {}): Pro
  * gets out still has its whole stack, which becomes text when it is first read.
  */
 async function withCheapStacks<T>(run: () => Promise<T>): Promise<T> {
-  const former = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace") ?? { value: undefined };
-  Object.defineProperty(Error, "prepareStackTrace", { ...former, value: (error: Error) => String(error) });
+  const former: unknown = Reflect.get(Error, "prepareStackTrace");
+  Error.prepareStackTrace = (error) => String(error);
   try {
     return await run();
   } finally {
-    Object.defineProperty(Error, "prepareStackTrace", former);
+    Reflect.set(Error, "prepareStackTrace", former);
   }
 }
 
@@ -105,8 +106,10 @@ async function recordAlone(program: () => unknown, options: RecordOptions): Prom
     },
     invoke: (request: resource.ResourceInvokeRequest, callback: Callback) => {
       problems.push(`the program looks something up: ${request.getTok()}`);
-      // Without `details` Pulumi drops the text.
-      callback(Object.assign(new Error(`look-up of ${request.getTok()}`), { details: "a plan makes no look-up" }));
+      // An error here would reject a promise that nobody awaits, and end the process before it is told.
+      const nothing = new provider.InvokeResponse();
+      nothing.setReturn(new Struct());
+      callback(null, nothing);
     },
   });
 
@@ -134,7 +137,7 @@ async function recordAlone(program: () => unknown, options: RecordOptions): Prom
   return { registrations: [...registrations.values()], outputs: decode((wire.outputs ?? null) as JsonValue) };
 }
 
-type Callback = (error: Error | null, response?: resource.RegisterResourceResponse) => void;
+type Callback = (error: null, response: resource.RegisterResourceResponse | provider.InvokeResponse) => void;
 
 /** `setMocks` wants some; every call is answered by the monitor's replaced methods. */
 const NO_MOCKS: pulumi.runtime.Mocks = {
@@ -167,20 +170,30 @@ function wireInputs(request: resource.RegisterResourceRequest): Record<string, J
 }
 
 function changedOptions(request: resource.RegisterResourceRequest): Record<string, JsonValue> {
-  const timeouts = Object.entries<string>({ ...request.getCustomtimeouts()?.toObject() });
-  const options: Record<string, JsonValue> = {
+  const timeouts = request.getCustomtimeouts();
+  return withoutDefaults({
     protect: request.getProtect() ?? false,
     retainOnDelete: request.getRetainondelete() ?? false,
     deleteBeforeReplace: request.getDeletebeforereplace(),
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
-    aliases: request.getAliasesList().map((alias) => alias.getUrn()),
-    customTimeouts: Object.fromEntries(timeouts.filter(([, value]) => value !== "")),
+    // Aliases of a type alone are the SDK's own, for its resources' former types.
+    aliases: request
+      .getAliasesList()
+      .flatMap((alias) => [alias.getUrn(), alias.getSpec()?.getName() ?? ""].filter(Boolean)),
+    customTimeouts: withoutDefaults({
+      create: timeouts?.getCreate() ?? "",
+      update: timeouts?.getUpdate() ?? "",
+      delete: timeouts?.getDelete() ?? "",
+    }),
     provider: request.getProvider(),
     deletedWith: request.getDeletedwith(),
     import: request.getImportid(),
-  };
+  });
+}
+
+function withoutDefaults(options: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => !isDefault(value)));
 }
 

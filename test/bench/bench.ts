@@ -1,0 +1,109 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { REGIONS } from "../../infra/config/regions";
+
+/** Sizes of footprint that are planned, in PoPs. */
+const SIZES = [1, 3, 10, 30] as const;
+
+/** Bounds for 30 PoPs on two cores (PROPERTIES, P40), asserted by `--check` only: machines differ. */
+const LIMIT = { pops: 30, seconds: 30, megabytes: 1200 } as const;
+/** 30 PoPs over 3 PoPs, in one run on one machine: ten times the PoPs, and some room for what does not scale. */
+const RATIO_LIMIT = 12;
+
+interface Measurement {
+  readonly pops: number;
+  readonly resources: number;
+  readonly seconds: number;
+  readonly megabytes: number;
+}
+
+/**
+ * Plans footprints of growing size, each in a process of its own as a user would, and prints what it took.
+ *
+ * @param args `--check` asserts the bounds, with exit code 1 when one is broken
+ */
+export function run(args: readonly string[]): void {
+  const unknown = args.filter((arg) => arg !== "--check");
+  if (unknown.length > 0) {
+    process.stderr.write(`bench: takes --check only, got ${unknown.join(" ")}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  process.stdout.write(`footprint plan --json, Node ${process.version}, ${String(os.availableParallelism())} cores\n`);
+  process.stdout.write("PoPs  resources  seconds  megabytes\n");
+  const measured = SIZES.map((pops) => {
+    const result = measure(pops);
+    process.stdout.write(
+      [
+        String(pops).padStart(4),
+        String(result.resources).padStart(11),
+        result.seconds.toFixed(1).padStart(9),
+        String(result.megabytes).padStart(11),
+      ].join("") + "\n",
+    );
+    return result;
+  });
+  const broken = brokenBounds(measured);
+  process.stdout.write(broken.map((line) => `${line}\n`).join(""));
+  if (args.includes("--check") && broken.length > 0) {
+    process.exitCode = 1;
+  }
+}
+
+/** The bounds that the measurements break, in words. */
+export function brokenBounds(measured: readonly Measurement[]): string[] {
+  const largest = measured.find(({ pops }) => pops === LIMIT.pops);
+  const small = measured.find(({ pops }) => pops === 3);
+  if (largest === undefined || small === undefined) {
+    throw new Error("the bounds need a measurement of 3 and one of 30 PoPs");
+  }
+  const ratio = largest.seconds / small.seconds;
+  const bounds: readonly (readonly [kept: boolean, text: string])[] = [
+    [largest.seconds <= LIMIT.seconds, `30 PoPs take ${largest.seconds.toFixed(1)} s, more than ${LIMIT.seconds} s`],
+    [largest.megabytes <= LIMIT.megabytes, `30 PoPs take ${largest.megabytes} MB, more than ${LIMIT.megabytes} MB`],
+    [ratio <= RATIO_LIMIT, `30 PoPs take ${ratio.toFixed(1)} times as long as 3, more than ${RATIO_LIMIT} times`],
+  ];
+  return bounds.flatMap(([kept, text]) => (kept ? [] : [text]));
+}
+
+function measure(pops: number): Measurement {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-bench-"));
+  try {
+    fs.writeFileSync(path.join(folder, "Pulumi.bench.yaml"), stringify(footprintOf(pops)));
+    const started = process.hrtime.bigint();
+    const { status, stdout, stderr } = spawnSync(process.execPath, [require.resolve("./plan.js"), folder], {
+      encoding: "utf8",
+      timeout: 300_000,
+    });
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    if (status !== 0) {
+      throw new Error(`the plan of ${String(pops)} PoPs ended with ${String(status)}:\n${stderr}`);
+    }
+    const { resources, kilobytes } = JSON.parse(stdout) as { resources: number; kilobytes: number };
+    return { pops, resources, seconds, megabytes: Math.round(kilobytes / 1024) };
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+/** A footprint in the first so many regions for which the table knows instance types; everything else by default. */
+function footprintOf(pops: number): object {
+  const regions = [...REGIONS.values()].filter(({ defaultTypes }) => defaultTypes !== null).slice(0, pops);
+  if (regions.length < pops) {
+    throw new Error(`the region table has ${String(regions.length)} regions for ${String(pops)} PoPs`);
+  }
+  const each = <T>(value: T) => Object.fromEntries(regions.map(({ code }) => [code, value]));
+  return {
+    config: {
+      "aws:region": "us-east-1",
+      "footprint:zones": { "example.com": { id: "Z0123456789ABCDEFGHIJ" } },
+      "footprint:sites": { "www.example.com": { origin: "https://origin.example.org" } },
+      "footprint:image": each("ami-0123456789abcdef0"),
+      "footprint:pops": each({}),
+      "footprint:acknowledge": { optInRegions: regions.filter(({ optIn }) => optIn).map(({ code }) => code) },
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { brokenBounds } from "./bench";
+
+const at = (pops: number, seconds: number, megabytes = 300) => ({ pops, resources: 100 * pops, seconds, megabytes });
+
+test("bounds that are kept are not mentioned", () => {
+  expect(brokenBounds([at(3, 2), at(30, 10)])).toEqual([]);
+});
+
+test.each([
+  [[at(3, 5), at(30, 31)], "30 PoPs take 31.0 s, more than 30 s"],
+  [[at(3, 5), at(30, 10, 1201)], "30 PoPs take 1201 MB, more than 1200 MB"],
+  [[at(3, 1), at(30, 12.5)], "30 PoPs take 12.5 times as long as 3, more than 12 times"],
+])("rejects a bound that is broken: %#", (measured, line) => {
+  expect(brokenBounds(measured)).toEqual([line]);
+});

@@ -1,0 +1,4 @@
+"use strict";
+
+require("../../infra/cli/typescript.js");
+require("./bench.ts").run(process.argv.slice(2));

@@ -1,0 +1,57 @@
+import { TIMING } from "../../components/node/timing";
+import type { Recording } from "../../infra/plan/harness";
+import { ofType, shipped, SHIPPED, update } from "../support/stacks";
+
+const GROUP = "aws:autoscaling/group:Group";
+
+describe.each(SHIPPED)("the nodes of %s", (stack) => {
+  let recording: Recording;
+  beforeAll(async () => {
+    recording = await update(shipped(stack), stack);
+  });
+
+  test("come from an image by its id and a launch template by its number (P27)", () => {
+    for (const { inputs } of ofType(recording, "aws:ec2/launchTemplate:LaunchTemplate")) {
+      expect(inputs.imageId).toMatch(/^ami-[0-9a-f]{17}$/);
+    }
+    for (const { inputs } of ofType(recording, GROUP)) {
+      expect(inputs).toHaveProperty("mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.version", "7");
+    }
+  });
+
+  test("are replaced one way only: launch before terminate, and back when the alarm sounds (P28)", () => {
+    for (const { name, inputs } of ofType(recording, GROUP)) {
+      const launchFirst = { minHealthyPercentage: 100, maxHealthyPercentage: 150 };
+
+      expect(inputs.instanceMaintenancePolicy).toEqual(launchFirst);
+      expect(inputs.instanceRefresh).toEqual({
+        strategy: "Rolling",
+        preferences: {
+          ...launchFirst,
+          instanceWarmup: String(TIMING.instanceWarmup),
+          skipMatching: true,
+          autoRollback: true,
+          alarmSpecification: { alarms: [`${name.replace(/-nodes$/, "")}-alarm-unhealthy-nodes-0a1b2c3`] },
+        },
+      });
+    }
+  });
+
+  test("are found dead within 30 s, and are given time to finish (P29)", () => {
+    for (const { inputs } of ofType(recording, "aws:lb/targetGroup:TargetGroup")) {
+      const { interval, unhealthyThreshold } = inputs.healthCheck as Record<string, number>;
+
+      expect((interval ?? Infinity) * (unhealthyThreshold ?? Infinity)).toBeLessThanOrEqual(30);
+      expect(inputs.deregistrationDelay).toBeGreaterThanOrEqual(150);
+      expect(inputs.connectionTermination).toBe(false);
+    }
+  });
+
+  test("every group has a zone to lose and a type to lose", () => {
+    for (const { inputs } of ofType(recording, GROUP)) {
+      expect((inputs.vpcZoneIdentifiers as string[]).length).toBeGreaterThanOrEqual(2);
+      expect(inputs).toHaveProperty("mixedInstancesPolicy.launchTemplate.overrides.length");
+      expect(inputs.minSize).toBeGreaterThanOrEqual(2);
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { REGIONS } from "../../infra/config/regions";
+import type { Recording, Registration } from "../../infra/plan/harness";
+import { ofType, shipped, SHIPPED, small, update, valuesOf, type StackInput } from "../support/stacks";
+import { loadConfig } from "../../infra/config/load";
+
+const RECORD = "aws:route53/record:Record";
+const GROUP = "aws:autoscaling/group:Group";
+
+const latencyRecords = (recording: Recording) =>
+  ofType(recording, RECORD).filter((record) => record.inputs.latencyRoutingPolicies !== undefined);
+
+/** `name type region` of a latency record. */
+const shown = ({ inputs }: Registration) => [inputs.name, inputs.type, inputs.setIdentifier].map(String).join(" ");
+
+describe.each(SHIPPED)("the routing of %s", (stack) => {
+  const input = shipped(stack);
+  const config = loadConfig(stack, valuesOf(input));
+  const active = config.pops.filter((pop) => pop.state === "active");
+  let recording: Recording;
+  beforeAll(async () => {
+    recording = await update(input, stack);
+  });
+
+  test("every host has an A and an AAAA latency record per active PoP, and no other (P21, P23)", () => {
+    const expected = config.sites.flatMap(({ host }) =>
+      active.flatMap(({ region }) => [`${host} A ${region}`, `${host} AAAA ${region}`]),
+    );
+
+    expect(latencyRecords(recording).map(shown).sort()).toEqual(expected.sort());
+  });
+
+  test("a latency record's policy, set identifier, health check and alias are those of one PoP (P21)", () => {
+    for (const { inputs } of latencyRecords(recording)) {
+      const region = String(inputs.setIdentifier);
+
+      expect(inputs.latencyRoutingPolicies).toEqual([{ region }]);
+      expect(REGIONS.get(region)?.latencyRouting).toBe(true);
+      expect(inputs.healthCheckId).toBe(`id-of-footprint-routing-${region}`);
+      expect(inputs.aliases).toEqual([
+        { name: `${region}-lb.elb.example.org`, zoneId: `zone-of-${region}-lb`, evaluateTargetHealth: true },
+      ]);
+    }
+  });
+
+  test("every PoP answers by its own name, drained or not, whatever its health", () => {
+    const own = ofType(recording, RECORD).filter(({ inputs }) => String(inputs.name).includes(".pop."));
+
+    const names = own
+      .filter(({ inputs }) => inputs.aliases !== undefined)
+      .map(({ inputs }) => [inputs.name, inputs.type]);
+    expect(names.map(String).sort()).toEqual(
+      config.pops
+        .flatMap(({ region }) => ["A", "AAAA"].map((type) => `${region}.pop.${config.primaryZone},${type}`))
+        .sort(),
+    );
+    for (const { inputs } of own.filter((record) => record.inputs.aliases !== undefined)) {
+      expect(inputs.aliases).toEqual([expect.objectContaining({ evaluateTargetHealth: false })]);
+    }
+  });
+
+  test("Route 53 asks each PoP for its own health, by its own name", () => {
+    const checks = ofType(recording, "aws:route53/healthCheck:HealthCheck");
+
+    expect(checks.map(({ inputs }) => String(inputs.fqdn)).sort()).toEqual(
+      config.pops.map(({ region }) => `${region}.pop.${config.primaryZone}`).sort(),
+    );
+    for (const { inputs } of checks) {
+      expect(inputs).toMatchObject({ type: "HTTPS", enableSni: true, resourcePath: "/.well-known/pop-health" });
+    }
+  });
+
+  test("latency records come after the group that waits for healthy nodes (P26)", () => {
+    const groups = new Map(ofType(recording, GROUP).map((group) => [group.name, group]));
+    for (const record of latencyRecords(recording)) {
+      const group = groups.get(`${String(record.inputs.setIdentifier)}-nodes`);
+
+      expect(record.dependencies).toContain(group?.urn);
+      expect(group?.inputs.minElbCapacity).toBe(group?.inputs.minSize);
+    }
+  });
+
+  test("a host's records come after its certificate is served", () => {
+    for (const record of latencyRecords(recording)) {
+      const region = String(record.inputs.setIdentifier);
+      const certificate = ofType(recording, "aws:lb/listenerCertificate:ListenerCertificate").find(
+        ({ name }) => name === `${region}-lb-${String(record.inputs.name)}`,
+      );
+
+      expect(record.dependencies).toContain(certificate?.urn);
+    }
+  });
+});
+
+describe("no configuration that is taken leaves a name without an answer (P23)", () => {
+  const drained = (count: number): StackInput =>
+    small(
+      Object.fromEntries(
+        ["ap-south-1", "eu-west-1", "us-east-1"].map((region, i) => [region, i < count ? { state: "drained" } : {}]),
+      ),
+    );
+
+  test.each([0, 1, 2])("%i of three PoPs drained: the others answer", async (count) => {
+    expect(latencyRecords(await update(drained(count)))).toHaveLength(2 * (3 - count));
+  });
+
+  test("rejects draining the last one", () => {
+    expect(() => loadConfig("test", valuesOf(drained(3)))).toThrow(
+      "pops: must have at least one active PoP: with all of them drained no name has an answer",
+    );
+  });
+});
