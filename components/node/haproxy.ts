@@ -13,7 +13,8 @@ const PROXY_V2_SIGNATURE = "0d0a0d0a000d0a515549540a";
 
 /** Renders /etc/haproxy/haproxy.cfg. */
 export function haproxyConfig(options: HaproxyOptions): string {
-  return [GLOBAL, trafficFrontend(options), redirectFrontend(options.sites), HEALTH, ...options.sites.map(siteBackend)]
+  const backends = options.sites.map(siteBackend);
+  return [GLOBAL, trafficFrontend(options), redirectFrontend(options.sites), HEALTH, UNKNOWN_HOST, ...backends]
     .map((section) => section.trim())
     .join("\n\n")
     .concat("\n");
@@ -23,6 +24,9 @@ const GLOBAL = `
 # Written by Footprint from the configuration bundle. Changes by hand are lost at the next one.
 global
     log stdout format raw local0
+    user haproxy
+    group haproxy
+    chroot /var/lib/haproxy
     ssl-default-server-options ssl-min-ver TLSv1.2
 
 # The VPC's own resolver; an origin that moves is followed without a reload.
@@ -35,7 +39,6 @@ defaults
     log global
     option httplog
     option dontlognull
-    option http-no-delay
     timeout connect 5s
     # Below the load balancer's 350 s, so that the node closes an idle connection first and no request is lost.
     timeout client 340s
@@ -54,24 +57,25 @@ frontend traffic
     http-request set-var(txn.host) req.hdr(host),host_only,lower
     http-request set-header X-Forwarded-For %[src]
     http-request set-header X-Forwarded-Proto https
-${sites.map((site) => siteRules(site)).join("\n")}
-    http-request return status 421 content-type text/plain string "unknown host\\n"
+${sites.map(methodRule).join("\n")}
+${sites.map(({ host }) => `    use_backend site:${host} ${forHost(host)}`).join("\n")}
+    default_backend unknown-host
 `;
 }
 
-function siteRules(site: Site): string {
-  const here = `{ var(txn.host) -m str ${site.host} }`;
-  const methods = site.methods.join(" ");
-  return [
-    `    http-request return status 405 hdr allow "${site.methods.join(", ")}" if ${here} !{ method ${methods} }`,
-    `    use_backend site:${site.host} if ${here}`,
-  ].join("\n");
+function methodRule({ host, methods }: Site): string {
+  return `    http-request return status 405 hdr allow "${methods.join(", ")}" ${forHost(host)} !{ method ${methods.join(" ")} }`;
+}
+
+function forHost(host: string): string {
+  return `if { var(txn.host) -m str ${host} }`;
 }
 
 function redirectFrontend(sites: readonly Site[]): string {
   const rules = sites.map(
     (site) =>
-      `    http-request redirect scheme https code ${String(site.redirectStatus)} if { req.hdr(host),host_only -i ${site.host} }`,
+      // Not `redirect scheme`: that keeps the port of the Host header.
+      `    http-request redirect prefix https://${site.host} code ${String(site.redirectStatus)} if { req.hdr(host),host_only -i ${site.host} }`,
   );
   return `
 # What came to port 80.
@@ -87,6 +91,7 @@ const HEALTH = `
 frontend health
     mode tcp
     option tcplog
+    option dontlog-normal
     bind :${String(NODE_PORTS.health)}
     tcp-request inspect-delay 2s
     tcp-request content accept if { req.len ge 12 }
@@ -109,26 +114,38 @@ frontend health-answer
     http-request return status 404
 `;
 
-function siteBackend(site: Site): string {
-  return `
-backend site:${site.host}
-    option redispatch
-    http-request set-header Host ${authority(site.origins[0])}
-${site.origins.map((origin, i) => originServer(origin, i)).join("\n")}
+// As a backend, because rules of a frontend all run before it chooses one.
+const UNKNOWN_HOST = `
+backend unknown-host
+    http-request return status 421 content-type text/plain string "unknown host\\n"
 `;
+
+function siteBackend({ host, origins }: Site): string {
+  return `
+backend site:${host}
+    option redispatch
+${origins.map(hostHeader).join("\n")}
+${origins.map(originServer).join("\n")}
+`;
+}
+
+/** Each origin is asked by its own name: the one that answers is the first that is up. */
+function hostHeader(origin: Origin, index: number): string {
+  const formerDown = Array.from({ length: index }, (_, i) => ` !{ srv_is_up(origin${String(i)}) }`).join("");
+  return `    http-request set-header Host ${authority(origin)}${formerDown === "" ? "" : ` if${formerDown}`}`;
 }
 
 /** The first origin takes the traffic, the others only when it does not answer. */
 function originServer(origin: Origin, index: number): string {
-  const tls = origin.scheme === "https" ? ` ssl verify required ca-file @system-ca sni str(${origin.host})` : "";
+  const tls =
+    origin.scheme === "https"
+      ? ` ssl verify required ca-file @system-ca sni str(${origin.host}) check-sni ${origin.host}`
+      : "";
   const backup = index === 0 ? "" : " backup";
   return `    server origin${String(index)} ${origin.host}:${String(origin.port)} check resolvers vpc init-addr last,libc,none${tls}${backup}`;
 }
 
-function authority(origin: Origin | undefined): string {
-  if (origin === undefined) {
-    throw new Error("a site has no origin");
-  }
+function authority(origin: Origin): string {
   const usual = origin.scheme === "https" ? 443 : 80;
   return origin.port === usual ? origin.host : `${origin.host}:${String(origin.port)}`;
 }

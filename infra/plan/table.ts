@@ -14,12 +14,13 @@ export interface Style {
 
 /** Blank columns between two columns of text. */
 const GAP = 2;
+const INDENT = 2;
 /** A column is not wrapped below this: a CIDR and a region code stay whole. */
-const NARROWEST = 18;
+const NARROWEST = 17;
 
 /**
  * A table without lines, so that it can be cut and searched. Columns are as wide as their content; where the terminal
- * has less, the widest one wraps.
+ * has less, the widest ones wrap.
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
   const made = new Table({
@@ -33,11 +34,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return indented(made.toString());
 }
 
-/** Every line two columns in, without blanks at its end. */
+/** Every line a little in, without blanks at its end. */
 export function indented(text: string): string {
   return text
     .split("\n")
-    .map((line) => `  ${line}`.trimEnd())
+    .map((line) => `${" ".repeat(INDENT)}${line}`.trimEnd())
     .join("\n");
 }
 
@@ -45,11 +46,11 @@ function columnWidths(lines: readonly (readonly string[])[], available: number):
   const widths = (lines[0] ?? []).map(
     (_, column) => GAP + Math.max(...lines.map((line) => stripVTControlCharacters(line[column] ?? "").length)),
   );
-  const excess = widths.reduce((sum, width) => sum + width, 0) - available;
-  const widest = widths.indexOf(Math.max(...widths));
-  return excess <= 0
-    ? widths
-    : widths.map((width, column) => (column === widest ? Math.max(NARROWEST, width - excess) : width));
+  const excess = () => INDENT + widths.reduce((sum, width) => sum + width, 0) - available;
+  for (let widest = Math.max(...widths); excess() > 0 && widest > NARROWEST; widest = Math.max(...widths)) {
+    widths[widths.indexOf(widest)] = Math.max(NARROWEST, widest - excess());
+  }
+  return widths;
 }
 
 const NO_LINES = {

@@ -15,7 +15,12 @@ export type StackInput = Record<string, unknown> & { pops: Record<string, unknow
 export function valuesOf(input: StackInput): Record<string, string> {
   return {
     "aws:region": "us-east-1",
-    ...Object.fromEntries(Object.entries(input).map(([key, value]) => [`footprint:${key}`, JSON.stringify(value)])),
+    ...Object.fromEntries(
+      Object.entries(input).map(([key, value]) => [
+        `footprint:${key}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ),
   };
 }
 

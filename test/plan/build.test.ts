@@ -1,0 +1,114 @@
+import * as path from "node:path";
+import { loadConfig } from "../../infra/config/load";
+import { ConfigError } from "../../infra/config/problems";
+import { stackConfigFromFile } from "../../infra/config/stackFile";
+import { buildPlan } from "../../infra/plan/build";
+import type { Plan } from "../../infra/plan/model";
+import { COMPUTED, SECRET } from "../../infra/plan/wire";
+import { SHIPPED, small, valuesOf } from "../support/stacks";
+import { repository } from "../support/tree";
+
+const valuesOfStack = (stack: string) => stackConfigFromFile(path.join(repository, "stacks", `Pulumi.${stack}.yaml`));
+
+describe.each(SHIPPED)("the plan of %s", (stack) => {
+  const config = loadConfig(stack, valuesOfStack(stack));
+  let plan: Plan;
+  beforeAll(async () => {
+    plan = await buildPlan(stack, valuesOfStack(stack));
+  });
+
+  test("is the same byte for byte when it is made again", async () => {
+    expect(JSON.stringify(await buildPlan(stack, valuesOfStack(stack)))).toBe(JSON.stringify(plan));
+  });
+
+  test("has its resources in the order of their URNs, each once", () => {
+    const urns = plan.resources.map(({ urn }) => urn);
+
+    expect(urns).toEqual([...new Set(urns)].sort());
+  });
+
+  test("says of every PoP where it is, what it has and how large it is", () => {
+    expect(Object.keys(plan.pops)).toEqual(config.pops.map(({ region }) => region));
+    for (const pop of config.pops) {
+      expect(plan.pops[pop.region]).toMatchObject({
+        state: pop.state,
+        cidr: pop.cidr,
+        zones: pop.zones.map(({ id }) => id),
+        egress: pop.egress,
+        nodes: { min: pop.nodes.min, max: pop.nodes.max, types: pop.nodes.types },
+      });
+    }
+  });
+
+  test("counts every resource of a provider for one PoP or for none", () => {
+    const counted = Object.values(plan.pops).reduce((sum, { resources }) => sum + resources, 0);
+    const global = plan.resources.filter(({ component, pop }) => !component && pop === null);
+
+    expect(counted + global.length).toBe(plan.resources.filter(({ component }) => !component).length);
+    // Zones and CAA records, the topic of the PoPs' health, the secrets' values.
+    expect([...new Set(global.map(({ type }) => type.split(":")[1]?.split("/")[0]))].sort()).toEqual([
+      "index",
+      "route53",
+      "sns",
+    ]);
+  });
+
+  test("says that a deployment is refused while images are placeholders", () => {
+    expect(plan.notes[0]).toBe(
+      `no image is chosen for ${config.pops.map(({ region }) => region).join(", ")}, so a deployment is refused: ` +
+        `footprint images --stack ${stack} --release latest`,
+    );
+  });
+
+  test("estimates a cost for every PoP, and says when a price is missing", () => {
+    for (const { cost } of Object.values(plan.pops)) {
+      expect(cost.total).toBeGreaterThan(0);
+      expect(cost.partial).toBe(cost.missing.length > 0);
+    }
+    expect(plan.cost.partial).toBe(Object.values(plan.pops).some(({ cost }) => cost.partial));
+  });
+
+  test("carries every peak through the loss of a zone (P18)", () => {
+    for (const { capacity } of Object.values(plan.pops)) {
+      expect(capacity.carriesPeak).not.toBe(false);
+    }
+  });
+
+  test("carries every PoP's loss within its neighbour's maximum (P19)", () => {
+    for (const { loss } of Object.values(plan.pops)) {
+      expect(loss?.withinMax).not.toBe(false);
+    }
+  });
+
+  test("moves clients of a lost PoP within 120 s (P20)", () => {
+    expect(plan.routing.timing.failover.total).toBeLessThanOrEqual(120);
+    expect(plan.routing.timing.broken).toEqual([]);
+  });
+
+  test("invents no value that only AWS can know", () => {
+    const text = JSON.stringify(plan);
+
+    expect(text).not.toMatch(/\b(?:vpc|subnet|sg|eni|igw|nat)-[0-9a-f]{8}/);
+    expect(text).not.toMatch(/\d{12}:(?:role|loadbalancer|certificate)/);
+  });
+});
+
+test("secrets are masked, and what they are is nowhere in the plan", async () => {
+  const plan = await buildPlan("sandbox", valuesOfStack("sandbox"));
+  const parameters = plan.resources.filter(({ type }) => type === "aws:ssm/parameter:Parameter");
+
+  expect(parameters.length).toBeGreaterThan(0);
+  for (const { inputs } of parameters) {
+    expect([SECRET, COMPUTED]).toContain(inputs.value);
+  }
+  expect(JSON.stringify(plan)).not.toContain("$secret");
+});
+
+test("rejects a configuration with mistakes before the program runs, with all of them", async () => {
+  const broken = { ...small({ "us-est-1": {} }), supernet: "ten" };
+
+  const failure: unknown = await buildPlan("test", valuesOf(broken)).catch((error: unknown) => error);
+
+  expect(failure).toBeInstanceOf(ConfigError);
+  expect((failure as ConfigError).problems.map(({ path: where }) => where)).toEqual(["image", "pops", "supernet"]);
+});

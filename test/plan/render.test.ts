@@ -1,0 +1,109 @@
+import * as path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import pc from "picocolors";
+import { stackConfigFromFile } from "../../infra/config/stackFile";
+import { buildPlan } from "../../infra/plan/build";
+import { diffPlans } from "../../infra/plan/diff";
+import type { Plan } from "../../infra/plan/model";
+import { renderDiff } from "../../infra/plan/renderDiff";
+import { renderPlan } from "../../infra/plan/render";
+import { small, valuesOf } from "../support/stacks";
+import { repository } from "../support/tree";
+
+const plain = { ...pc.createColors(false), width: Infinity };
+const TWO = { "eu-west-1": {}, "us-east-1": {} };
+
+/** The body of a section, without its title. */
+const section = (text: string, title: string) => text.split(`${title}\n`)[1]?.split("\n\n")[0];
+
+describe("a plan as text", () => {
+  let plan: Plan;
+  beforeAll(async () => {
+    plan = await buildPlan("sandbox", stackConfigFromFile(path.join(repository, "stacks/Pulumi.sandbox.yaml")));
+  });
+
+  test("reads like this", () => {
+    expect(renderPlan(plan, plain)).toMatchSnapshot();
+  });
+
+  test("is the same with and without colours, but for the colours", () => {
+    const coloured = renderPlan(plan, { ...pc.createColors(true), width: Infinity });
+
+    expect(coloured).not.toBe(renderPlan(plan, plain));
+    expect(stripVTControlCharacters(coloured)).toBe(renderPlan(plan, plain));
+  });
+
+  test("its tables fit a narrow terminal", () => {
+    const lines = section(renderPlan(plan, { ...plain, width: 120 }), "PoPs")?.split("\n") ?? [];
+
+    expect(lines.length).toBeGreaterThan(4);
+    expect(lines.filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  test("marks what has no sourced price, and never prints it as nothing", () => {
+    const { "us-east-1": pop } = plan.pops;
+    const without = {
+      ...pop!,
+      cost: {
+        ...pop!.cost,
+        partial: true,
+        missing: ["Network Load Balancer"],
+        lines: pop!.cost.lines.map((line) => ({ ...line, monthly: line.item === "Network Load Balancer" ? null : 1 })),
+      },
+    };
+    const text = renderPlan({ ...plan, pops: { "us-east-1": without } }, plain);
+
+    expect(section(text, "Cost a month at least, US dollars")).toMatch(
+      /us-east-1 +1\.00 +\? +1\.00 +[\d.]+ +[\d.]+\* partial/,
+    );
+    expect(text).toContain("* without a sourced price: Network Load Balancer");
+  });
+});
+
+describe("a difference as text", () => {
+  const difference = async (before: Record<string, unknown>, after: Record<string, unknown>) => {
+    const [old, now] = [
+      await buildPlan("test", valuesOf(small(before))),
+      await buildPlan("test", valuesOf(small(after))),
+    ];
+    return renderDiff("test", diffPlans(old, now), plain);
+  };
+
+  test("says when nothing changes", async () => {
+    expect(await difference(TWO, TWO)).toBe("test: nothing changes\n");
+  });
+
+  test("says what a resize changes, with old and new values", async () => {
+    expect(await difference(TWO, { ...TWO, "eu-west-1": { nodes: { min: 6, max: 40 } } })).toBe(`\
+test: 0 to add, 1 to change, 0 to replace, 0 to remove
+
+eu-west-1
+  ~ Group eu-west-1-nodes
+      inputs.maxSize: 24 -> 40
+`);
+  });
+
+  test("says in one line that a PoP comes as a whole", async () => {
+    const text = await difference(TWO, { ...TWO, "sa-east-1": {} });
+
+    expect(text).toMatch(
+      /^test: \d+ to add, 0 to change, 0 to replace, 0 to remove\n\nsa-east-1\n {2}\+ the whole PoP: \d+ resources\n$/,
+    );
+  });
+
+  test("warns that removing an active PoP is refused, naming the guard", async () => {
+    const text = await difference(TWO, { "us-east-1": {} });
+
+    expect(text).toContain("- the whole PoP: ");
+    expect(text).toContain(
+      "- DrainGuard eu-west-1-drain-before-removing - protected: the deployment will be refused\n",
+    );
+  });
+
+  test("says why something is replaced, and that it is refused", async () => {
+    const text = await difference(TWO, { ...TWO, "eu-west-1": { cidr: "10.64.240.0/20" } });
+
+    expect(text).toContain("± Vpc eu-west-1-network: replaced\n");
+    expect(text).toContain('inputs.cidrBlock: "10.64.64.0/20" -> "10.64.240.0/20"\n');
+  });
+});
