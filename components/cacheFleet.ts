@@ -317,7 +317,7 @@ export class CacheFleet extends pulumi.ComponentResource {
     const ports = [...new Set([443, ...originPorts])].sort((a, b) => a - b);
     return [
       ...ports.flatMap((port) => {
-        const description = port === 443 ? "Origins and AWS's endpoints" : "Origins";
+        const description = port === 443 ? "Origins and endpoints of AWS" : "Origins";
         return [
           rule(`${String(port)}-ipv4`, port, { cidrIpv4: "0.0.0.0/0" }, description),
           rule(`${String(port)}-ipv6`, port, { cidrIpv6: "::/0" }, description),

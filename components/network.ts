@@ -218,7 +218,8 @@ export class Network extends pulumi.ComponentResource {
     new aws.ec2.DefaultNetworkAcl(
       `${name}-default`,
       { region, defaultNetworkAclId: vpc.defaultNetworkAclId },
-      { ...child, dependsOn: acl },
+      // A new subnet is in the default ACL for a moment, until ours takes it: not a drift to put right.
+      { ...child, dependsOn: acl, ignoreChanges: ["subnetIds"] },
     );
     new aws.ec2.DefaultSecurityGroup(`${name}-default`, { region, vpcId: vpc.id }, child);
 

@@ -13,7 +13,7 @@ const PROXY_V2_SIGNATURE = "0d0a0d0a000d0a515549540a";
 
 /** Renders /etc/haproxy/haproxy.cfg. */
 export function haproxyConfig(options: HaproxyOptions): string {
-  const backends = options.sites.map(siteBackend);
+  const backends = options.sites.flatMap(({ host, origins }) => origins.map((origin, i) => backend(host, origin, i)));
   return [GLOBAL, trafficFrontend(options), redirectFrontend(options.sites), HEALTH, UNKNOWN_HOST, ...backends]
     .map((section) => section.trim())
     .join("\n\n")
@@ -58,13 +58,21 @@ frontend traffic
     http-request set-header X-Forwarded-For %[src]
     http-request set-header X-Forwarded-Proto https
 ${sites.map(methodRule).join("\n")}
-${sites.map(({ host }) => `    use_backend site:${host} ${forHost(host)}`).join("\n")}
+${sites.flatMap(originRules).join("\n")}
     default_backend unknown-host
 `;
 }
 
 function methodRule({ host, methods }: Site): string {
   return `    http-request return status 405 hdr allow "${methods.join(", ")}" ${forHost(host)} !{ method ${methods.join(" ")} }`;
+}
+
+/** The first origin that is up; with none up the first answers 503. */
+function originRules({ host, origins }: Site): string[] {
+  const rule = (index: number, condition: string) =>
+    `    use_backend ${backendName(host, index)} ${forHost(host)}${condition}`;
+  const failover = origins.map((_, i) => rule(i, ` { nbsrv(${backendName(host, i)}) gt 0 }`));
+  return [...(origins.length > 1 ? failover : []), rule(0, "")];
 }
 
 function forHost(host: string): string {
@@ -120,29 +128,21 @@ backend unknown-host
     http-request return status 421 content-type text/plain string "unknown host\\n"
 `;
 
-function siteBackend({ host, origins }: Site): string {
-  return `
-backend site:${host}
-    option redispatch
-${origins.map(hostHeader).join("\n")}
-${origins.map(originServer).join("\n")}
-`;
+function backendName(host: string, origin: number): string {
+  return `site:${host}:${String(origin)}`;
 }
 
-/** Each origin is asked by its own name: the one that answers is the first that is up. */
-function hostHeader(origin: Origin, index: number): string {
-  const formerDown = Array.from({ length: index }, (_, i) => ` !{ srv_is_up(origin${String(i)}) }`).join("");
-  return `    http-request set-header Host ${authority(origin)}${formerDown === "" ? "" : ` if${formerDown}`}`;
-}
-
-/** The first origin takes the traffic, the others only when it does not answer. */
-function originServer(origin: Origin, index: number): string {
+/** One per origin: within one backend a retry could take a request that names one origin to another. */
+function backend(host: string, origin: Origin, index: number): string {
   const tls =
     origin.scheme === "https"
       ? ` ssl verify required ca-file @system-ca sni str(${origin.host}) check-sni ${origin.host}`
       : "";
-  const backup = index === 0 ? "" : " backup";
-  return `    server origin${String(index)} ${origin.host}:${String(origin.port)} check resolvers vpc init-addr last,libc,none${tls}${backup}`;
+  return `
+backend ${backendName(host, index)}
+    http-request set-header Host ${authority(origin)}
+    server origin ${origin.host}:${String(origin.port)} check resolvers vpc init-addr last,libc,none${tls}
+`;
 }
 
 function authority(origin: Origin): string {

@@ -138,14 +138,18 @@ const tagReserved: Rule = {
     }),
 };
 
+/**
+ * Nodes learn their group's name from their tags, and an instance whose metadata shows its tags does not start with
+ * other keys (EC2 User Guide, "View tags for your EC2 instances using instance metadata").
+ */
 const tagKey: Rule = {
   id: "tag-key",
   check: ({ input }) =>
     Object.keys(input.tags)
-      .filter((key) => !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(key))
+      .filter((key) => !/^(?!(?:\.|\.\.|_index)$)[A-Za-z0-9_.:=+\-@]{1,128}$/.test(key))
       .map((key) => ({
         path: ["tags"],
-        message: `must have keys of 1 to 128 letters, digits, spaces and _ . : / = + - @, got ${formatValue(key)}`,
+        message: `must have keys of 1 to 128 letters a to z, digits and _ . : = + - @ (no others in instance metadata), got ${formatValue(key)}`,
       })),
 };
 

@@ -88,7 +88,16 @@ export const POP_CASES: readonly Case[] = [
   ['tags["aws:team"]', "x", ['tags.aws:team: must not begin with "aws:", which AWS keeps to itself']],
   ['tags["AWS:team"]', "x", ['tags.AWS:team: must not begin with "aws:", which AWS keeps to itself']],
   ["tags.Pop", "x", ["tags.Pop: must not be one of the footprint's own: Footprint, Pop, Name"]],
-  ['tags["a&b"]', "x", ['tags: must have keys of 1 to 128 letters, digits, spaces and _ . : / = + - @, got "a&b"']],
+  ...["a&b", "cost/center", "Cost Center", "_index"].map(
+    (key) =>
+      [
+        `tags["${key}"]`,
+        "x",
+        [
+          `tags: must have keys of 1 to 128 letters a to z, digits and _ . : = + - @ (no others in instance metadata), got "${key}"`,
+        ],
+      ] as const,
+  ),
   [
     "tags",
     Object.fromEntries(Array.from({ length: 41 }, (_, n) => [`t${String(n)}`, "x"])),

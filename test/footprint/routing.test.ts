@@ -1,6 +1,6 @@
 import { REGIONS } from "../../infra/config/regions";
 import type { Recording, Registration } from "../../infra/plan/harness";
-import { ofType, shipped, SHIPPED, small, update, valuesOf, type StackInput } from "../support/stacks";
+import { ofType, shipped, SHIPPED, small, text, update, valuesOf, type StackInput } from "../support/stacks";
 import { loadConfig } from "../../infra/config/load";
 
 const RECORD = "aws:route53/record:Record";
@@ -10,7 +10,7 @@ const latencyRecords = (recording: Recording) =>
   ofType(recording, RECORD).filter((record) => record.inputs.latencyRoutingPolicies !== undefined);
 
 /** `name type region` of a latency record. */
-const shown = ({ inputs }: Registration) => [inputs.name, inputs.type, inputs.setIdentifier].map(String).join(" ");
+const shown = ({ inputs }: Registration) => [inputs.name, inputs.type, inputs.setIdentifier].map(text).join(" ");
 
 describe.each(SHIPPED)("the routing of %s", (stack) => {
   const input = shipped(stack);
@@ -31,7 +31,7 @@ describe.each(SHIPPED)("the routing of %s", (stack) => {
 
   test("a latency record's policy, set identifier, health check and alias are those of one PoP (P21)", () => {
     for (const { inputs } of latencyRecords(recording)) {
-      const region = String(inputs.setIdentifier);
+      const region = text(inputs.setIdentifier);
 
       expect(inputs.latencyRoutingPolicies).toEqual([{ region }]);
       expect(REGIONS.get(region)?.latencyRouting).toBe(true);
@@ -43,7 +43,7 @@ describe.each(SHIPPED)("the routing of %s", (stack) => {
   });
 
   test("every PoP answers by its own name, drained or not, whatever its health", () => {
-    const own = ofType(recording, RECORD).filter(({ inputs }) => String(inputs.name).includes(".pop."));
+    const own = ofType(recording, RECORD).filter(({ inputs }) => text(inputs.name).includes(".pop."));
 
     const names = own
       .filter(({ inputs }) => inputs.aliases !== undefined)
@@ -61,7 +61,7 @@ describe.each(SHIPPED)("the routing of %s", (stack) => {
   test("Route 53 asks each PoP for its own health, by its own name", () => {
     const checks = ofType(recording, "aws:route53/healthCheck:HealthCheck");
 
-    expect(checks.map(({ inputs }) => String(inputs.fqdn)).sort()).toEqual(
+    expect(checks.map(({ inputs }) => text(inputs.fqdn)).sort()).toEqual(
       config.pops.map(({ region }) => `${region}.pop.${config.primaryZone}`).sort(),
     );
     for (const { inputs } of checks) {
@@ -72,7 +72,7 @@ describe.each(SHIPPED)("the routing of %s", (stack) => {
   test("latency records come after the group that waits for healthy nodes (P26)", () => {
     const groups = new Map(ofType(recording, GROUP).map((group) => [group.name, group]));
     for (const record of latencyRecords(recording)) {
-      const group = groups.get(`${String(record.inputs.setIdentifier)}-nodes`);
+      const group = groups.get(`${text(record.inputs.setIdentifier)}-nodes`);
 
       expect(record.dependencies).toContain(group?.urn);
       expect(group?.inputs.minElbCapacity).toBe(group?.inputs.minSize);
@@ -81,9 +81,9 @@ describe.each(SHIPPED)("the routing of %s", (stack) => {
 
   test("a host's records come after its certificate is served", () => {
     for (const record of latencyRecords(recording)) {
-      const region = String(record.inputs.setIdentifier);
+      const region = text(record.inputs.setIdentifier);
       const certificate = ofType(recording, "aws:lb/listenerCertificate:ListenerCertificate").find(
-        ({ name }) => name === `${region}-lb-${String(record.inputs.name)}`,
+        ({ name }) => name === `${region}-lb-${text(record.inputs.name)}`,
       );
 
       expect(record.dependencies).toContain(certificate?.urn);

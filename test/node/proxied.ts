@@ -31,6 +31,7 @@ export function exchange(port: number, ...bytes: readonly (Buffer | string)[]): 
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, "127.0.0.1");
     const received: Buffer[] = [];
+    socket.setNoDelay(true);
     socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)));
     socket.on("connect", () => {
       for (const part of bytes) {
@@ -40,6 +41,10 @@ export function exchange(port: number, ...bytes: readonly (Buffer | string)[]): 
     socket.on("data", (data) => received.push(data));
     socket.on("error", reject);
     socket.on("close", () => {
+      if (received.length === 0) {
+        reject(new Error("the connection was closed without an answer"));
+        return;
+      }
       resolve(parsed(Buffer.concat(received).toString("latin1")));
     });
   });

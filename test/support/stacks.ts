@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { stackConfigFromFile } from "../../infra/config/stackFile";
 import { record, type Recording, type Registration } from "../../infra/plan/harness";
+import type { JsonValue } from "../../infra/plan/wire";
 import program from "../../infra/index";
 import { computed } from "./cloud";
 import { repository } from "./tree";
@@ -77,6 +78,11 @@ function once(
   const recording = done.get(key) ?? run(config);
   done.set(key, recording);
   return recording;
+}
+
+/** A value of a registration's inputs as text. */
+export function text(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 export function ofType(recording: Recording, type: string): Registration[] {
