@@ -67,8 +67,8 @@ export default defineConfig(
         {
           patterns: [
             {
-              // What a site is, is said once, where nodes use it.
-              regex: "(^|/)(components(?!/node/site$)|plan)(/|$)",
+              // What a site is and which TLS policies there are is said once, where it is used.
+              regex: "(^|/)(components(?!/(node/site|tlsPolicies)$)|plan)(/|$)",
               message: "Configuration comes first: it imports neither components nor the plan.",
             },
           ],

@@ -4,6 +4,7 @@ import type { LogDestination } from "./logBucket";
 import { checkNames, LOAD_BALANCER_NAME_LIMIT } from "./names";
 import { NODE_HEALTH_PATH, NODE_PORTS } from "./node/ports";
 import { TIMING } from "./node/timing";
+import type { TlsPolicy } from "./tlsPolicies";
 
 export interface LoadBalancerArgs {
   region: string;
@@ -12,8 +13,8 @@ export interface LoadBalancerArgs {
   subnetIds: readonly pulumi.Input<string>[];
   /** Spread connections over all zones; traffic between zones is billed. Off, every zone needs a healthy node. */
   crossZone: boolean;
-  /** TLS security policy. One that knows only TLS 1.3 would fail Route 53's health checks. */
-  tlsPolicy: string;
+  /** TLS security policy, of an allow-list: one that knows only TLS 1.3 would fail Route 53's health checks. */
+  tlsPolicy: TlsPolicy;
   /** ARN of the validated certificate that a client gets who names no host, or an unknown one. */
   defaultCertificateArn: pulumi.Input<string>;
   /** Validated certificate of each host, chosen by SNI. */
@@ -36,7 +37,7 @@ export interface TrafficSource {
  *
  * ```ts
  * const door = new LoadBalancer("edge-lb", {
- *   region: "eu-central-1", vpcId, subnetIds, crossZone: false, tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+ *   region: "eu-central-1", vpcId, subnetIds, crossZone: false, tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
  *   defaultCertificateArn, certificateArns: { "cdn.example.com": arn }, logs, protection: true,
  * });
  * ```

@@ -14,6 +14,7 @@ import { NodeStore } from "./nodeStore";
 import { popName, type RoutedPop } from "./popRouting";
 import { SecretParameters } from "./secretParameters";
 import type { SecretPair } from "./secrets";
+import type { TlsPolicy } from "./tlsPolicies";
 import { requireRegion, tagged } from "./transformations";
 
 export interface PopArgs extends Pick<NetworkArgs, "cidr" | "zones" | "egress" | "flowLogs" | "logRetention"> {
@@ -26,7 +27,7 @@ export interface PopArgs extends Pick<NetworkArgs, "cidr" | "zones" | "egress" |
   /** Protect what may not be lost while the PoP is active. */
   protection: boolean;
   crossZone: boolean;
-  tlsPolicy: string;
+  tlsPolicy: TlsPolicy;
   image: string;
   nodes: Pick<CacheFleetArgs, "min" | "max" | "types" | "spotShare" | "target">;
   sites: readonly Site[];

@@ -7,7 +7,7 @@ export function registerPlan(program: Command): void {
   program
     .command("plan")
     .description("Say what a stack file would deploy: PoPs, routing, capacity, cost, quotas. Touches nothing.")
-    .requiredOption("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml")
+    .option("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml", "sandbox")
     .option("--json", "print one JSON object, with every resource")
     .option("--diff <file>", "compare with a plan that --json printed before: what would change, PoP by PoP")
     .addHelpText(

@@ -1,4 +1,5 @@
 import type { Site } from "../../components/node/site";
+import type { TlsPolicy } from "../../components/tlsPolicies";
 
 /**
  * The completed configuration of one footprint: what `infra/config` hands to the program and to the plan.
@@ -24,7 +25,7 @@ export interface FootprintConfig {
   readonly supernet: string;
   readonly healthCheck: HealthCheckConfig;
   /** Name of the load balancers' TLS security policy. */
-  readonly tlsPolicy: string;
+  readonly tlsPolicy: TlsPolicy;
   readonly logs: LogConfig;
   /** Protect what may not be lost (load balancers, drain guards, zones made by the stack). */
   readonly protection: boolean;

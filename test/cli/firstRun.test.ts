@@ -35,20 +35,16 @@ describeWith(needs, "on a fresh clone, before any npm ci,", () => {
 
   test("the plan's JSON is all there is on stdout", () => {
     const npm = execFileSync("/bin/sh", ["-c", "command -v npm"], { encoding: "utf8" }).trim();
-    const { status, stdout, stderr } = spawnSync(
-      npm,
-      ["run", "--silent", "plan", "--", "--stack", "sandbox", "--json"],
-      {
-        cwd: clone,
-        env: {
-          ...process.env,
-          PATH: `${bin}:${process.env.PATH ?? ""}`,
-          XDG_CACHE_HOME: path.join(clone, ".test-cache"),
-        },
-        encoding: "utf8",
-        maxBuffer: 256 * 1024 * 1024,
+    const { status, stdout, stderr } = spawnSync(npm, ["run", "--silent", "plan", "--", "--json"], {
+      cwd: clone,
+      env: {
+        ...process.env,
+        PATH: `${bin}:${process.env.PATH ?? ""}`,
+        XDG_CACHE_HOME: path.join(clone, ".test-cache"),
       },
-    );
+      encoding: "utf8",
+      maxBuffer: 256 * 1024 * 1024,
+    });
 
     expect(stderr).toContain("added 600 packages");
     expect(status).toBe(0);

@@ -10,9 +10,7 @@ function recorded(stack: Stack): Promise<Recording> {
 }
 
 function covers(waiver: Waiver, rule: string, stack: Stack, found: Registration, recording: Recording): boolean {
-  return (
-    waiver.rule === rule && (waiver.stacks?.includes(stack) ?? true) && waiver.covers(found, recording)
-  );
+  return waiver.rule === rule && (waiver.stacks?.includes(stack) ?? true) && waiver.covers(found, recording);
 }
 
 const named = ({ type, name }: Registration) => `${type} ${name}`;

@@ -49,7 +49,7 @@ describe("the same configuration gives the same plan (P1)", () => {
 describe("adding or removing a PoP leaves the others alone (P3, P4)", () => {
   const all = small(FOUR);
 
-  test.each(Object.keys(FOUR))("%s, taken out of four and put back", async (region) => {
+  test.each(["ap-southeast-2", "us-east-1"])("%s, taken out of four with all that a PoP can have", async (region) => {
     const [four, three] = [await preview(all), await preview(without(all, region))];
 
     const removal = changes(four, three);
@@ -60,18 +60,18 @@ describe("adding or removing a PoP leaves the others alone (P3, P4)", () => {
     expect(removal.removed.filter((label) => !label.includes(region))).toEqual([]);
   });
 
-  test.each([2, 3, 5, 6])("the first, the middle and the last of %i", async (size) => {
+  test.each([2, 3, 4, 5, 6])("any of %i", async (size) => {
     const regions = ["ap-northeast-1", "ap-south-1", "ca-central-1", "eu-north-1", "sa-east-1", "us-west-2"].slice(
       0,
       size,
     );
-    const input = small(Object.fromEntries(regions.map((region) => [region, {}])));
+    const input = small(Object.fromEntries(regions.map((region) => [region, { zones: 2, egress: "direct" }])));
     const whole = await preview(input);
-    for (const region of new Set([regions[0], regions[Math.floor(size / 2)], regions.at(-1)])) {
-      const removal = changes(whole, await preview(without(input, region ?? "")));
+    for (const region of regions) {
+      const removal = changes(whole, await preview(without(input, region)));
 
       expect(removal.changed).toEqual([]);
-      expect(removal.removed.filter((label) => !label.includes(region ?? ""))).toEqual([]);
+      expect(removal.removed.filter((label) => !label.includes(region))).toEqual([]);
     }
   });
 });

@@ -24,9 +24,8 @@ class FixedClock(datetime.datetime):
         return cls.fromtimestamp(scenario["now"], tz)
 
 
-class Rooted(type(pathlib.Path())):
-    def __new__(cls, path):
-        return pathlib.Path.__new__(type(pathlib.Path()), scenario["root"] + path)
+def rooted(path):
+    return Real(scenario["root"] + path)
 
 
 def run(command, **settings):
@@ -34,12 +33,12 @@ def run(command, **settings):
 
 
 urllib.request.urlopen, datetime.datetime, subprocess.run, time.sleep = urlopen, FixedClock, run, lambda _: None
-pathlib.Path, real = Rooted, pathlib.Path
-real(scenario["root"] + "/etc").mkdir()
+pathlib.Path, Real = rooted, pathlib.PosixPath
+rooted("/etc").mkdir()
 try:
     exec(compile(scenario["userData"], "user data", "exec"), {"__name__": "__main__"})
 except (SystemExit, urllib.error.HTTPError) as error:
     happened["end"] = str(error)
-files = [path for path in real(scenario["root"]).rglob("*") if path.is_file()]
+files = [path for path in rooted("").rglob("*") if path.is_file()]
 happened["files"] = {"/" + str(path.relative_to(scenario["root"])): path.read_text() for path in files}
 json.dump(happened, sys.stdout)

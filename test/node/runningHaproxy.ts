@@ -31,11 +31,13 @@ export class RunningHaproxy {
     let complaints = "";
     started.stderr.on("data", (data: Buffer) => (complaints += data.toString()));
     const running = new RunningHaproxy(ports, started, folder);
-    for (const end = Date.now() + PATIENCE_MS; Date.now() < end && started.exitCode === null; await sleep(20)) {
+    const end = Date.now() + PATIENCE_MS;
+    while (Date.now() < end && started.exitCode === null) {
       const answer = await exchange(ports.health, request("GET", "/health", {})).catch(() => undefined);
       if (answer?.status === 200) {
         return running;
       }
+      await sleep(20);
     }
     await running.stop();
     throw new Error(`HAProxy does not answer health: ${complaints}`);

@@ -409,10 +409,7 @@ export const SECURITY_RULES: readonly SecurityRule[] = [
     "AutoScaling.2",
     [],
     "a group spans two zones at least",
-    each(
-      SCALING_GROUP,
-      ({ vpcZoneIdentifiers }, recording) => zonesOf(vpcZoneIdentifiers, recording).size >= 2,
-    ),
+    each(SCALING_GROUP, ({ vpcZoneIdentifiers }, recording) => zonesOf(vpcZoneIdentifiers, recording).size >= 2),
     spoil(SCALING_GROUP, (inputs) => ({ ...inputs, vpcZoneIdentifiers: list(inputs.vpcZoneIdentifiers).slice(0, 1) })),
   ),
   rule(
@@ -544,9 +541,7 @@ export const SECURITY_RULES: readonly SecurityRule[] = [
       "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
       ({ bucket, rules }, made) =>
         isIdOf(bucket, made) &&
-        ["AES256", "aws:kms"].includes(
-          String(at(rules, 0, "applyServerSideEncryptionByDefault", "sseAlgorithm")),
-        ),
+        ["AES256", "aws:kms"].includes(String(at(rules, 0, "applyServerSideEncryptionByDefault", "sseAlgorithm"))),
     ),
     spoil("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", (inputs) => ({
       ...inputs,
@@ -614,8 +609,7 @@ export const SECURITY_RULES: readonly SecurityRule[] = [
     "S3.9",
     ["CKV_AWS_18"],
     "a bucket logs requests",
-    (recording) =>
-      accompanied(BUCKET, "aws:s3/bucketLogging:BucketLogging", ({ bucket }, made) => isIdOf(bucket, made))(recording),
+    accompanied(BUCKET, "aws:s3/bucketLogging:BucketLogging", ({ bucket }, made) => isIdOf(bucket, made)),
     mend((recording) =>
       enlarged(recording, "aws:s3/bucketLogging:BucketLogging", {
         bucket: `id-of-${ofType(recording, BUCKET)[0]?.name ?? ""}`,
@@ -631,7 +625,9 @@ export const SECURITY_RULES: readonly SecurityRule[] = [
         ...ofType(recording, FLOW_LOG).map(({ inputs }) => inputs.logDestination),
         ...ofType(recording, LOAD_BALANCER).map(({ inputs }) => at(inputs.accessLogs, "bucket")),
       ];
-      const buckets = ofType(recording, BUCKET).filter((bucket) => destinations.some((each) => names(each, bucket)));
+      const buckets = ofType(recording, BUCKET).filter((bucket) =>
+        destinations.some((destination) => names(destination, bucket)),
+      );
       const expires = ({ inputs }: Registration) =>
         list(inputs.rules).some(
           (entry) =>
@@ -642,8 +638,7 @@ export const SECURITY_RULES: readonly SecurityRule[] = [
         );
       return [
         ...buckets.filter(
-          (bucket) =>
-            !ofType(recording, LIFECYCLE).some((made) => isIdOf(made.inputs.bucket, bucket) && expires(made)),
+          (bucket) => !ofType(recording, LIFECYCLE).some((made) => isIdOf(made.inputs.bucket, bucket) && expires(made)),
         ),
         ...ofType(recording, "aws:cloudwatch/logGroup:LogGroup").filter(({ inputs }) => !inputs.retentionInDays),
       ];

@@ -1,0 +1,48 @@
+import program from "../../infra/index";
+import { record } from "../../infra/plan/harness";
+import { computed } from "../support/cloud";
+import { small, valuesOf } from "../support/stacks";
+
+const input = small({ "eu-west-1": {} });
+const placeholder = valuesOf({ ...input, image: { "eu-west-1": "ami-00000000000000000" } });
+
+describe("the program", () => {
+  test("exports what operators need", async () => {
+    const { outputs } = await record(program, { config: valuesOf(input), computed });
+
+    expect(outputs).toEqual({
+      endpoints: ["https://cdn.example.com/"],
+      popNames: { "eu-west-1": "eu-west-1.pop.example.com" },
+      egressAddresses: { "eu-west-1": ["192.0.2.1", "192.0.2.1", "192.0.2.1"] },
+      storeBuckets: { "eu-west-1": "bucket-of-eu-west-1-store" },
+      nameServers: {},
+    });
+  });
+
+  test("can be previewed while an image is a placeholder", async () => {
+    const { registrations } = await record(program, { config: placeholder });
+
+    expect(registrations.length).toBeGreaterThan(100);
+  });
+
+  test("rejects a deployment with a placeholder image, and says what to do", async () => {
+    const deployment = record(program, { config: placeholder, computed, stack: "edge" });
+
+    await expect(deployment).rejects.toMatchObject({
+      __pulumiRunError: true,
+      message: "image: no image is chosen for eu-west-1: run `footprint images --stack edge --release latest`",
+    });
+  });
+
+  test("rejects a configuration with mistakes without a stack trace, with all of them (P10)", async () => {
+    const broken = valuesOf({ ...input, supernet: "ten", protection: "perhaps" });
+
+    await expect(record(program, { config: broken })).rejects.toMatchObject({
+      __pulumiRunError: true,
+      message: [
+        'protection: must be true or false, got "perhaps"',
+        'supernet: must be an IPv4 block such as 10.64.0.0/14, got "ten"',
+      ].join("\n"),
+    });
+  });
+});
