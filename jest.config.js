@@ -14,6 +14,8 @@ module.exports = {
   // Jest 30 warns about every global that Pulumi leaves behind, unless it is told not to look.
   testEnvironmentOptions: { globalsCleanup: "off" },
   transform: { "\\.ts$": "ts-jest" },
+  // No test waits for a clock; this only ends what hangs, on slow machines too.
+  testTimeout: 180_000,
   setupFiles: ["<rootDir>/test/support/setup.ts"],
   cacheDirectory: path.join(cacheHome(), "jest"),
   // Jest's own choice would leave one of two cores idle.

@@ -44,7 +44,8 @@ export interface RecordOptions {
 export const CANARY = "canary-of-a-secret";
 
 const PROJECT = "footprint";
-const STACK_TYPE = "pulumi:pulumi:Stack";
+/** Type of the resource at the root of every stack. */
+export const STACK_TYPE = "pulumi:pulumi:Stack";
 
 let running: Promise<unknown> = Promise.resolve();
 
@@ -92,14 +93,14 @@ async function recordAlone(program: () => unknown, options: RecordOptions): Prom
   }
   Object.assign(monitor, {
     registerResource: (request: resource.RegisterResourceRequest, callback: Callback) => {
-      const made = registration(request);
+      const made = registration(request, pulumi.getStack());
       if (made.type !== STACK_TYPE) {
         if (registrations.has(made.urn)) {
           problems.push(`two resources have the URN ${made.urn}`);
         }
         registrations.set(made.urn, made);
       }
-      callback(null, response(request, made, options.computed));
+      callback(null, registered(request, made, options.computed));
     },
     registerResourceOutputs: (_request: unknown, callback: (error: null, result: object) => void) => {
       callback(null, {});
@@ -145,14 +146,15 @@ const NO_MOCKS: pulumi.runtime.Mocks = {
   call: () => ({}),
 };
 
-function registration(request: resource.RegisterResourceRequest): Registration {
+/** What a request to register a resource says; the URN is the engine's. */
+export function registration(request: resource.RegisterResourceRequest, stack: string): Registration {
   const parent = request.getParent();
   const belowStack = parent === "" || qualifiedType(parent) === STACK_TYPE;
   const type = belowStack ? request.getType() : `${qualifiedType(parent)}$${request.getType()}`;
   return {
     type: request.getType(),
     name: request.getName(),
-    urn: `urn:pulumi:${pulumi.getStack()}::${PROJECT}::${type}::${request.getName()}`,
+    urn: `urn:pulumi:${stack}::${PROJECT}::${type}::${request.getName()}`,
     parent: belowStack ? null : parent,
     custom: request.getCustom(),
     inputs: decode(wireInputs(request)) as Record<string, JsonValue>,
@@ -203,10 +205,11 @@ function isDefault(value: JsonValue): boolean {
   );
 }
 
-function response(
+/** The engine's answer: as in a preview, or with what a provider computes. */
+export function registered(
   request: resource.RegisterResourceRequest,
   made: Registration,
-  computed: RecordOptions["computed"],
+  computed?: RecordOptions["computed"],
 ): resource.RegisterResourceResponse {
   const outputs: Record<string, JsonValue> = { ...wireInputs(request) };
   for (const secret of request.getAdditionalsecretoutputsList()) {

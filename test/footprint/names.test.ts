@@ -4,7 +4,7 @@ import { STACK_NAME_LIMIT } from "../../infra/config/rulesFootprint";
 import { record, type Recording, type Registration } from "../../infra/plan/harness";
 import { COMPUTED, type JsonValue } from "../../infra/plan/wire";
 import { IDENTIFIED, NAMED, NAMELESS, SUFFIX, TAG_KEY, TAG_LIMIT, TAG_VALUE, TEXTS } from "../support/physicalNames";
-import { at, doctored, isRecord, list } from "../support/registrations";
+import { at, doctored, isRecord, list, text } from "../support/registrations";
 import { IMAGE, ofType, preview, type StackInput } from "../support/stacks";
 
 /** As long as a stack's name gets. */
@@ -53,7 +53,9 @@ function misnamed({ registrations }: Recording): readonly string[] {
       }
       const name = physicalName(each);
       // What ACM asks for to prove a name is ACM's to know.
-      return name === COMPUTED || (name.length <= limit.longest && limit.pattern.test(name)) ? [] : [`${each.type}: ${name} (${limit.source})`];
+      return name === COMPUTED || (name.length <= limit.longest && limit.pattern.test(name))
+        ? []
+        : [`${each.type}: ${name} (${limit.source})`];
     });
 }
 
@@ -73,7 +75,7 @@ function tagSets({ inputs }: Registration): readonly (readonly (readonly [string
   const pairs = (tags: JsonValue | undefined) =>
     isRecord(tags)
       ? Object.entries(tags)
-      : list(tags).map((tag) => [String(at(tag, "key")), at(tag, "value") ?? null] as const);
+      : list(tags).map((tag) => [text(at(tag, "key")), at(tag, "value") ?? null] as const);
   return [pairs(inputs.tags), ...list(inputs.tagSpecifications).map((each) => pairs(at(each, "tags")))];
 }
 
@@ -115,9 +117,9 @@ describe("every physical name fits its service, in all regions, for the longest 
 
     expect(HOST).toHaveLength(64);
     expect(ofType(recording, "footprint:pop:Pop")).toHaveLength(REGIONS.size);
-    expect(ofType(recording, "aws:acm/certificate:Certificate").map(({ inputs }) => String(inputs.domainName).length)).toEqual(
-      Array.from({ length: 2 * REGIONS.size }, () => 64),
-    );
+    expect(
+      ofType(recording, "aws:acm/certificate:Certificate").map(({ inputs }) => text(inputs.domainName).length),
+    ).toEqual(Array.from({ length: 2 * REGIONS.size }, () => 64));
   });
 
   test("names have a length and characters that AWS takes", async () => {

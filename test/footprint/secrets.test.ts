@@ -2,7 +2,7 @@ import program from "../../infra/index";
 import { CANARY, record, type Recording, type Registration } from "../../infra/plan/harness";
 import type { JsonValue } from "../../infra/plan/wire";
 import { computed } from "../support/cloud";
-import { at, doctored, isRecord, list, places, readings, texts } from "../support/registrations";
+import { at, doctored, isRecord, list, places, readings, text, texts } from "../support/registrations";
 import { statements } from "../support/securityRules";
 import { ofType, shipped, SHIPPED, valuesOf } from "../support/stacks";
 
@@ -22,8 +22,7 @@ function regional(registration: Registration): Record<string, JsonValue> {
 const done = new Map<string, Promise<Recording>>();
 
 function recorded(stack: string): Promise<Recording> {
-  const recording =
-    done.get(stack) ?? record(program, { stack, config: valuesOf(shipped(stack)), computed: regional });
+  const recording = done.get(stack) ?? record(program, { stack, config: valuesOf(shipped(stack)), computed: regional });
   done.set(stack, recording);
   return recording;
 }
@@ -140,7 +139,7 @@ function grants(recording: Recording): readonly Grant[] {
   return ofType(recording, ROLE_POLICY).flatMap(({ urn, inputs }) => {
     const where = place.get(urn);
     const pop = where === undefined || where === "global" ? "" : where.region;
-    return statements(inputs.policy).map((statement) => ({ pop, sid: String(at(statement, "Sid")), statement }));
+    return statements(inputs.policy).map((statement) => ({ pop, sid: text(at(statement, "Sid")), statement }));
   });
 }
 

@@ -11,6 +11,11 @@ export function at(value: JsonValue | undefined, ...path: readonly (string | num
   }, value);
 }
 
+/** A value as text: a text as it is, nothing as the empty text, all else as JSON. */
+export function text(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+}
+
 /** The elements of a list; one value is a list of itself, as in IAM's documents, and nothing is none. */
 export function list(value: JsonValue | undefined): readonly JsonValue[] {
   return isList(value) ? value : value === undefined || value === null ? [] : [value];
@@ -72,7 +77,7 @@ export function places(recording: Recording): ReadonlyMap<string, Place> {
         ? above === undefined
           ? "global"
           : place(above)
-        : { kind: own, region: String(each.inputs.region) };
+        : { kind: own, region: text(each.inputs.region) };
     found.set(each.urn, here);
     return here;
   };

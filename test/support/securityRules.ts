@@ -1,6 +1,6 @@
 import type { Recording, Registration } from "../../infra/plan/harness";
 import type { JsonValue } from "../../infra/plan/wire";
-import { at, doctored, enlarged, isRecord, list } from "./registrations";
+import { at, doctored, enlarged, isRecord, list, text } from "./registrations";
 import { ofType } from "./stacks";
 
 /**
@@ -111,7 +111,7 @@ function isWorld(cidr: JsonValue): boolean {
 function admits({ ipProtocol, fromPort, toPort }: Inputs, port: number): boolean {
   return (
     ipProtocol === "-1" ||
-    (["tcp", "udp"].includes(String(ipProtocol)) && Number(fromPort) <= port && port <= Number(toPort))
+    (["tcp", "udp"].includes(text(ipProtocol)) && Number(fromPort) <= port && port <= Number(toPort))
   );
 }
 
@@ -250,12 +250,12 @@ export const SECURITY_RULES: readonly SecurityRule[] = [
     accompanied(
       VPC,
       "aws:ec2/vpcEndpoint:VpcEndpoint",
-      ({ vpcId, serviceName }, vpc) => isIdOf(vpcId, vpc) && String(serviceName).endsWith(".ssm"),
+      ({ vpcId, serviceName }, vpc) => isIdOf(vpcId, vpc) && text(serviceName).endsWith(".ssm"),
     ),
     mend((recording) =>
       doctored(recording, "aws:ec2/vpcEndpoint:VpcEndpoint", (inputs) => ({
         ...inputs,
-        serviceName: `com.amazonaws.${String(inputs.region)}.ssm`,
+        serviceName: `com.amazonaws.${text(inputs.region)}.ssm`,
       })),
     ),
   ),
@@ -541,7 +541,7 @@ export const SECURITY_RULES: readonly SecurityRule[] = [
       "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
       ({ bucket, rules }, made) =>
         isIdOf(bucket, made) &&
-        ["AES256", "aws:kms"].includes(String(at(rules, 0, "applyServerSideEncryptionByDefault", "sseAlgorithm"))),
+        ["AES256", "aws:kms"].includes(text(at(rules, 0, "applyServerSideEncryptionByDefault", "sseAlgorithm"))),
     ),
     spoil("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", (inputs) => ({
       ...inputs,
@@ -578,7 +578,7 @@ export const SECURITY_RULES: readonly SecurityRule[] = [
     }),
     spoil(BUCKET_POLICY, (inputs) => ({
       ...inputs,
-      policy: String(inputs.policy).replace("aws:SecureTransport", "aws:ViaAWSService"),
+      policy: text(inputs.policy).replace("aws:SecureTransport", "aws:ViaAWSService"),
     })),
   ),
   rule(

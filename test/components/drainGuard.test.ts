@@ -1,0 +1,24 @@
+import { DrainGuard } from "../../components/drainGuard";
+import { alone } from "./alone";
+
+describe("a drain guard", () => {
+  test("refuses to go and says by its name what to do first", async () => {
+    const made = await alone(() => void new DrainGuard("eu-central-1", { protection: true }));
+
+    expect(made.registrations).toEqual([
+      expect.objectContaining({
+        type: "footprint:drainGuard:DrainGuard",
+        name: "eu-central-1-drain-before-removing",
+        custom: false,
+        inputs: {},
+        options: { protect: true },
+      }),
+    ]);
+  });
+
+  test("lets go of a PoP that is not protected", async () => {
+    const made = await alone(() => void new DrainGuard("eu-central-1", { protection: false }));
+
+    expect(made.component("eu-central-1-drain-before-removing").options).toEqual({});
+  });
+});

@@ -1,0 +1,125 @@
+import { nodePolicy } from "../../components/nodePolicy";
+import { record } from "../../infra/plan/harness";
+
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: string | string[];
+  readonly Condition?: unknown;
+}
+
+async function statements(parameterArns: readonly string[] = ["arn:p1", "arn:p2"]): Promise<readonly Statement[]> {
+  const { outputs } = await record(() => ({
+    policy: nodePolicy({
+      region: "eu-central-1",
+      bucketArn: "arn:aws:s3:::store",
+      parameterArns,
+      groupNamePrefix: "eu-central-1-nodes",
+    }),
+  }));
+  const { policy } = outputs as { policy: string };
+  return (JSON.parse(policy) as { Statement: Statement[] }).Statement;
+}
+
+describe("a node's policy", () => {
+  let all: readonly Statement[];
+  const of = (sid: string) => all.find(({ Sid }) => Sid === sid);
+
+  beforeAll(async () => {
+    all = await statements();
+  });
+
+  test("reads the store's own keys, and writes nothing", () => {
+    expect(of("ReadStore")).toEqual({
+      Sid: "ReadStore",
+      Effect: "Allow",
+      Action: "s3:GetObject",
+      Resource: ["current.json", "bootstrap/*", "bundles/*", "purge/*", "drain"].map(
+        (key) => `arn:aws:s3:::store/${key}`,
+      ),
+    });
+  });
+
+  test("tells what is missing from what is forbidden where it looks for what may not be there", () => {
+    expect(of("TellMissingFromForbidden")).toEqual({
+      Sid: "TellMissingFromForbidden",
+      Effect: "Allow",
+      Action: "s3:ListBucket",
+      Resource: "arn:aws:s3:::store",
+      Condition: { StringLike: { "s3:prefix": ["purge/*", "drain"] } },
+    });
+  });
+
+  test("reads its own parameters by name, and no others by path", () => {
+    expect(of("ReadOwnParameters")).toEqual({
+      Sid: "ReadOwnParameters",
+      Effect: "Allow",
+      Action: ["ssm:GetParameter", "ssm:GetParameters"],
+      Resource: ["arn:p1", "arn:p2"],
+    });
+  });
+
+  test("has no statement without a resource when there are no parameters", async () => {
+    const sids = (await statements([])).map(({ Sid }) => Sid);
+
+    expect(sids).not.toContain("ReadOwnParameters");
+    expect(sids).toHaveLength(all.length - 1);
+  });
+
+  test("ends lifecycle actions of its own group", () => {
+    expect(of("OwnLifecycle")).toEqual({
+      Sid: "OwnLifecycle",
+      Effect: "Allow",
+      Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+      Resource: "arn:aws:autoscaling:eu-central-1:*:autoScalingGroup:*:autoScalingGroupName/eu-central-1-nodes-*",
+    });
+  });
+
+  test("publishes metrics in its own namespace", () => {
+    expect(of("OwnMetrics")).toEqual({
+      Sid: "OwnMetrics",
+      Effect: "Allow",
+      Action: "cloudwatch:PutMetricData",
+      Resource: "*",
+      Condition: { StringEquals: { "cloudwatch:namespace": "Footprint" } },
+    });
+  });
+
+  test("lets Session Manager and Run Command in", () => {
+    expect(of("SessionManagerAndRunCommand")).toEqual({
+      Sid: "SessionManagerAndRunCommand",
+      Effect: "Allow",
+      Action: [
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+        "ec2messages:AcknowledgeMessage",
+        "ec2messages:DeleteMessage",
+        "ec2messages:FailMessage",
+        "ec2messages:GetEndpoint",
+        "ec2messages:GetMessages",
+        "ec2messages:SendReply",
+      ],
+      Resource: "*",
+    });
+  });
+
+  test("is these six statements and nothing else, with no action on everything beyond the two (P37)", () => {
+    expect(all.map(({ Sid }) => Sid)).toEqual([
+      "ReadStore",
+      "TellMissingFromForbidden",
+      "ReadOwnParameters",
+      "OwnLifecycle",
+      "OwnMetrics",
+      "SessionManagerAndRunCommand",
+    ]);
+    expect(all.filter(({ Resource }) => [Resource].flat().includes("*")).map(({ Sid }) => Sid)).toEqual([
+      "OwnMetrics",
+      "SessionManagerAndRunCommand",
+    ]);
+    expect(all.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
+  });
+});

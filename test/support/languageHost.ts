@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import * as grpc from "@grpc/grpc-js";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import engine from "@pulumi/pulumi/proto/engine_pb";
+import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
+import resource from "@pulumi/pulumi/proto/resource_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { registered, registration, STACK_TYPE, type Registration } from "../../infra/plan/harness";
+import { repository } from "./tree";
+
+export interface Run {
+  readonly exitCode: number | null;
+  /** Errors that the program told the engine. */
+  readonly errors: readonly string[];
+  readonly registrations: readonly Registration[];
+}
+
+/**
+ * Previews the program of this repository as Pulumi's Node language host does, in a process of its own that speaks to an
+ * engine over gRPC. The engine is the least that answers; what it takes from the program is real.
+ */
+export async function previewAsLanguageHost(stack: string, config: Readonly<Record<string, string>>): Promise<Run> {
+  const registrations: Registration[] = [];
+  const errors: string[] = [];
+  const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
+  server.addService(ResourceMonitorService, monitor(stack, registrations));
+  server.addService(EngineService, engineThatHears(errors));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) {
+        resolve(bound);
+      } else {
+        reject(error);
+      }
+    });
+  });
+  try {
+    const exitCode = await runProgram(`127.0.0.1:${String(port)}`, stack, config);
+    return { exitCode, errors, registrations };
+  } finally {
+    server.forceShutdown();
+  }
+}
+
+function runProgram(address: string, stack: string, config: Readonly<Record<string, string>>): Promise<number | null> {
+  const child = spawn(
+    process.execPath,
+    [
+      require.resolve("@pulumi/pulumi/cmd/run"),
+      ...["--monitor", address, "--engine", address, "--project", "footprint", "--stack", stack],
+      ...["--pwd", repository, "--dry-run", "--parallel", "16", "."],
+    ],
+    {
+      stdio: "ignore",
+      timeout: 60_000,
+      env: {
+        ...process.env,
+        PULUMI_CONFIG: JSON.stringify(config),
+        PULUMI_NODEJS_TYPESCRIPT: "true",
+        PULUMI_NODEJS_PROJECT: "footprint",
+        PULUMI_NODEJS_STACK: stack,
+        PULUMI_NODEJS_DRY_RUN: "true",
+        // Pulumi notes a stack for every promise, and mapping these would take most of the time.
+        NODE_OPTIONS: "--stack-trace-limit=0",
+      },
+    },
+  );
+  return new Promise((resolve) => child.on("exit", resolve));
+}
+
+function monitor(stack: string, registrations: Registration[]): grpc.UntypedServiceImplementation {
+  return {
+    supportsFeature: unary((request: resource.SupportsFeatureRequest) => {
+      // With output values the program would say more than a plan records.
+      const response = new resource.SupportsFeatureResponse();
+      response.setHassupport(!["outputValues", "transforms", "invokeTransforms"].includes(request.getId()));
+      return response;
+    }),
+    registerResource: unary((request: resource.RegisterResourceRequest) => {
+      const made = registration(request, stack);
+      if (made.type !== STACK_TYPE) {
+        registrations.push(made);
+      }
+      return registered(request, made);
+    }),
+    registerResourceOutputs: unary(() => new Empty()),
+    signalAndWaitForShutdown: unary(() => new Empty()),
+  };
+}
+
+function engineThatHears(errors: string[]): grpc.UntypedServiceImplementation {
+  return {
+    log: unary((request: engine.LogRequest) => {
+      if (request.getSeverity() === engine.LogSeverity.ERROR) {
+        errors.push(request.getMessage());
+      }
+      return new Empty();
+    }),
+    getRootResource: unary(() => new engine.GetRootResourceResponse()),
+    setRootResource: unary(() => new engine.SetRootResourceResponse()),
+  };
+}
+
+function unary<Q, A>(answer: (request: Q) => A): grpc.handleUnaryCall<Q, A> {
+  return (call, callback) => {
+    callback(null, answer(call.request));
+  };
+}
