@@ -116,7 +116,7 @@ export class NodeStore extends pulumi.ComponentResource {
 }
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  bootstrap: "text/x-shellscript",
+  bootstrap: "text/x-python",
   bundle: "application/json",
   pointer: "application/json",
 };

@@ -38,6 +38,8 @@ export interface PopArgs extends Pick<NetworkArgs, "cidr" | "zones" | "egress" |
   /** CAA record of each name that has one: it must stand before the name's certificate is asked for. */
   caaRecords: Readonly<Record<string, pulumi.Resource>>;
   secrets: Readonly<Record<string, SecretPair>>;
+  /** Seconds after which nodes that cannot read the purge log say that the PoP is unhealthy. */
+  purgeMaxStaleness: number;
   alarmEmails: readonly string[];
 }
 
@@ -133,7 +135,11 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       {
         region,
         bootstrap: BOOTSTRAP,
-        bundle: bundle({ popName: popName(region, args.popDomain.host), sites: args.sites }),
+        bundle: bundle({
+          popName: popName(region, args.popDomain.host),
+          sites: args.sites,
+          purgeMaxStaleness: args.purgeMaxStaleness,
+        }),
         parameters: parameters.references,
         forceDestroy: !guarded,
       },

@@ -38,7 +38,8 @@ export function tagged(tags: Readonly<Record<string, string>>): pulumi.ResourceT
       return undefined;
     }
     const { tags: own } = props as { readonly tags: unknown };
-    const all = { Name: name, ...tags };
+    // ACM takes no asterisk in a tag.
+    const all = { Name: name.replaceAll("*", "_"), ...tags };
     const merged =
       type === "aws:autoscaling/group:Group"
         ? propagated(all, own as GroupTags | undefined)

@@ -85,6 +85,7 @@ export class Footprint extends pulumi.ComponentResource {
             popDomain: popDomainInZone,
             caaRecords: zones.caaRecords,
             secrets: { "origin-auth": secrets.originAuth, purge: secrets.purge },
+            purgeMaxStaleness: config.purge.maxStaleness,
             alarmEmails: config.alarmEmails,
           },
           child,

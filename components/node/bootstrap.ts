@@ -13,6 +13,13 @@ def run(*command):
     subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
+def mirrors_by_https():
+    """A node may go out on 443 only; Debian's mirrors speak HTTPS too."""
+    for source in pathlib.Path("/etc/apt").rglob("*"):
+        if source.suffix in (".list", ".sources"):
+            source.write_text(source.read_text().replace("http://", "https://"))
+
+
 def adopt(bundle):
     for path, text in bundle["files"].items():
         target = pathlib.Path(path)
@@ -46,6 +53,7 @@ def healthy(port, path):
 
 pathlib.Path("/etc/footprint").mkdir(exist_ok=True)
 pathlib.Path("/etc/footprint/identity.json").write_text(json.dumps(IDENTITY, indent=2) + "\\n")
+mirrors_by_https()
 run("apt-get", "-qq", "update")
 run("apt-get", "-qq", "install", "--yes", "--no-install-recommends", "haproxy")
 bundle = verified_bundle()

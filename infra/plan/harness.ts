@@ -127,6 +127,11 @@ async function recordAlone(program: () => unknown, options: RecordOptions): Prom
     }
   });
   const wire = await pulumi.runtime.serializeProperties("outputs", { outputs });
+  // What is made in an `apply` that nobody awaits is registered some turns later, as with the engine.
+  for (let known = -1; known < registrations.size;) {
+    known = registrations.size;
+    await new Promise(setImmediate);
+  }
   await pulumi.runtime.disconnect();
 
   if (failure !== undefined) {

@@ -25,12 +25,27 @@ export interface PlanOptions {
 export async function runPlan({ stack, json, diff }: PlanOptions, style: Style): Promise<void> {
   const values = stackConfigFromFile(stackFile(stack));
   const former = diff === undefined ? undefined : formerPlan(diff);
-  const plan = await buildPlan(stack, values);
+  const plan = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values));
   if (former === undefined) {
     print(json, plan, () => renderPlan(plan, style));
   } else {
     const difference = diffPlans(former, plan);
     print(json, difference, () => renderDiff(stack, difference, style));
+  }
+}
+
+/** Says on a terminal what is being waited for; a large footprint takes some seconds. */
+async function withProgress<T>(text: string, work: () => Promise<T>): Promise<T> {
+  const { stderr } = process;
+  if (!stderr.isTTY) {
+    return work();
+  }
+  stderr.write(text);
+  try {
+    return await work();
+  } finally {
+    stderr.clearLine(0);
+    stderr.cursorTo(0);
   }
 }
 

@@ -18,7 +18,7 @@ describe("an alarm topic", () => {
   });
 
   test("stands without an address", async () => {
-    const made = await alone(() => void new AlarmTopic("alarms", { region: "eu-central-1", emails: [] }));
+    const made = await alone(() => new AlarmTopic("alarms", { region: "eu-central-1", emails: [] }));
 
     expect(made.names("Topic")).toEqual(["alarms"]);
     expect(made.all("TopicSubscription")).toEqual([]);

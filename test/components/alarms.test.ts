@@ -84,7 +84,7 @@ describe("alarms", () => {
 test("without a NAT gateway there is no alarm on one", async () => {
   const { natGatewayId: _, ...direct } = ARGS;
 
-  const made = await alone(() => void new Alarms("alarms", direct));
+  const made = await alone(() => new Alarms("alarms", direct));
 
   expect(made.names("MetricAlarm").filter((name) => name.includes("nat"))).toEqual([]);
 });

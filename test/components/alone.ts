@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { record, type Registration } from "../../infra/plan/harness";
 import type { JsonValue } from "../../infra/plan/wire";
 import { computed } from "../support/cloud";
@@ -63,14 +63,20 @@ export class Alone {
 
 /** Runs a program that holds a component and nothing of the Footprint, as in an update of a made-up cloud. */
 export async function alone(program: () => unknown): Promise<Alone> {
-  const { registrations, outputs } = await record(program, { computed });
+  const { registrations, outputs } = await record(() => outputsOf(program), { computed });
   return new Alone(registrations, outputs);
 }
 
 /** The same as in a preview: nothing that a provider computes is known. */
 export async function aloneInPreview(program: () => unknown): Promise<Alone> {
-  const { registrations, outputs } = await record(program);
+  const { registrations, outputs } = await record(() => outputsOf(program));
   return new Alone(registrations, outputs);
+}
+
+/** A program may be a component and nothing more; what it exports is then no concern. */
+function outputsOf(program: () => unknown): unknown {
+  const returned = program();
+  return pulumi.Resource.isInstance(returned) ? undefined : returned;
 }
 
 /** Something that a component is told to wait for. */

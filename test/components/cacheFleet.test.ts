@@ -319,18 +319,17 @@ describe("a cache fleet", () => {
     const out = made
       .all("SecurityGroupEgressRule")
       .filter(({ inputs }) => inputs.securityGroupId === "id-of-fleet")
-      .map(({ inputs: { ipProtocol, fromPort, toPort, cidrIpv4, cidrIpv6, prefixListId } }) =>
-        [ipProtocol, fromPort, toPort, cidrIpv4 ?? cidrIpv6 ?? prefixListId].join(" "),
-      );
+      .map(({ inputs: { region: _, securityGroupId: __, description: ___, ...inputs } }) => inputs);
+    const tcp = (port: number) => ({ ipProtocol: "tcp", fromPort: port, toPort: port });
 
     expect(out).toEqual([
-      "tcp 443 443 0.0.0.0/0",
-      "tcp 443 443 ::/0",
-      "tcp 80 80 0.0.0.0/0",
-      "tcp 80 80 ::/0",
-      "tcp 8443 8443 0.0.0.0/0",
-      "tcp 8443 8443 ::/0",
-      "tcp 443 443 pl-s3",
+      { ...tcp(443), cidrIpv4: "0.0.0.0/0" },
+      { ...tcp(443), cidrIpv6: "::/0" },
+      { ...tcp(80), cidrIpv4: "0.0.0.0/0" },
+      { ...tcp(80), cidrIpv6: "::/0" },
+      { ...tcp(8443), cidrIpv4: "0.0.0.0/0" },
+      { ...tcp(8443), cidrIpv6: "::/0" },
+      { ...tcp(443), prefixListId: "pl-s3" },
     ]);
   });
 

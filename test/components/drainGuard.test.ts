@@ -3,7 +3,7 @@ import { alone } from "./alone";
 
 describe("a drain guard", () => {
   test("refuses to go and says by its name what to do first", async () => {
-    const made = await alone(() => void new DrainGuard("eu-central-1", { protection: true }));
+    const made = await alone(() => new DrainGuard("eu-central-1", { protection: true }));
 
     expect(made.registrations).toEqual([
       expect.objectContaining({
@@ -17,7 +17,7 @@ describe("a drain guard", () => {
   });
 
   test("lets go of a PoP that is not protected", async () => {
-    const made = await alone(() => void new DrainGuard("eu-central-1", { protection: false }));
+    const made = await alone(() => new DrainGuard("eu-central-1", { protection: false }));
 
     expect(made.component("eu-central-1-drain-before-removing").options).toEqual({});
   });

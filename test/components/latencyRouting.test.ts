@@ -9,7 +9,7 @@ function pop(region: string, active = true): RoutedPop {
 function routing(pops: readonly RoutedPop[]): Promise<Alone> {
   return alone(
     () =>
-      void new LatencyRouting("routing", {
+      new LatencyRouting("routing", {
         pops,
         hosts: [{ host: "cdn.example.com", zoneId: "Z1" }],
         popDomain: { host: "pop.example.com", zoneId: "Z1" },

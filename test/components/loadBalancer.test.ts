@@ -222,16 +222,23 @@ test("an unprotected load balancer can be deleted, by Pulumi and by AWS", async 
 });
 
 describe("a load balancer's name", () => {
-  const named = (name: string) => alone(() => void new LoadBalancer(name, args()));
+  const named = (name: string) => alone(() => new LoadBalancer(name, args()));
 
   test("may be as long as its target groups' names allow", async () => {
     await expect(named("x".repeat(18))).resolves.toBeDefined();
   });
 
-  test("rejects one that is longer, before anything is registered below it", async () => {
-    await expect(named("n".repeat(19))).rejects.toThrow(
-      /^name: "n{19}-https" has 25 characters, at most 24 are allowed$/,
-    );
+  test("rejects one that is longer, before it has a child", async () => {
+    const seen: string[] = [];
+    const transformations = [({ type }: pulumi.ResourceTransformationArgs) => void seen.push(type)];
+
+    await expect(
+      alone(() => {
+        const given = args({ logs: { bucketName: pulumi.output("logs"), bucketArn: pulumi.output("arn"), ready: [] } });
+        return new LoadBalancer("n".repeat(19), given, { transformations });
+      }),
+    ).rejects.toThrow(/^name: "n{19}-https" has 25 characters, at most 24 are allowed$/);
+    expect(seen).toEqual(["footprint:loadBalancer:LoadBalancer"]);
   });
 
   test("rejects every name that is too long at once", async () => {

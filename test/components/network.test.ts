@@ -172,6 +172,10 @@ describe("a network with NAT", () => {
       expect(emptied.inputs).toEqual({ region: "eu-central-1", defaultNetworkAclId: "acl-of-net" });
       expect(emptied.dependencies).toContain(nat.one("NetworkAcl", "net-subnets").urn);
     });
+
+    test("and a new subnet that is in the default one for a moment is no drift to put right", () => {
+      expect(nat.one("DefaultNetworkAcl", "net-default").options).toEqual({ ignoreChanges: ["subnetIds"] });
+    });
   });
 
   test("leaves the default security group without a rule", () => {

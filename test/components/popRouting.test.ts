@@ -7,7 +7,7 @@ const TARGET = { name: "door.elb.example.org", zoneId: "ZDOOR" };
 function routing(pop: Partial<RoutedPop> = {}, args: Partial<PopRoutingArgs> = {}): Promise<Alone> {
   return alone(
     () =>
-      void new PopRouting("way", {
+      new PopRouting("way", {
         pop: {
           region: REGION,
           active: true,

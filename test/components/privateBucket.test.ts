@@ -106,7 +106,7 @@ describe("a private bucket", () => {
 
 test("a bucket that is to stay behind stays with all its settings", async () => {
   const made = await alone(
-    () => void new PrivateBucket("logs", { region: REGION, lifecycleRules: [], retainOnDelete: true }),
+    () => new PrivateBucket("logs", { region: REGION, lifecycleRules: [], retainOnDelete: true }),
   );
   const resources = made.registrations.filter(({ custom }) => custom);
 
@@ -116,7 +116,7 @@ test("a bucket that is to stay behind stays with all its settings", async () => 
 
 test("a bucket may be told to go with its contents", async () => {
   const made = await alone(
-    () => void new PrivateBucket("store", { region: REGION, lifecycleRules: [], forceDestroy: true }),
+    () => new PrivateBucket("store", { region: REGION, lifecycleRules: [], forceDestroy: true }),
   );
 
   expect(made.inputs("Bucket", "store").forceDestroy).toBe(true);

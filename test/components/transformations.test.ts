@@ -17,10 +17,10 @@ function grandparent(parent: pulumi.Resource): pulumi.ComponentResource {
 
 describe("below a component that requires a region", () => {
   const below = (child: (parent: pulumi.Resource) => void) =>
-    alone(() => void new Parent("pop", requireRegion("eu-central-1"), child));
+    alone(() => new Parent("pop", requireRegion("eu-central-1"), child));
 
   test("a resource of that region passes", async () => {
-    const made = await below((parent) => void new aws.ec2.Vpc("vpc", { region: "eu-central-1" }, { parent }));
+    const made = await below((parent) => new aws.ec2.Vpc("vpc", { region: "eu-central-1" }, { parent }));
 
     expect(made.names("Vpc")).toEqual(["vpc"]);
   });
@@ -36,19 +36,19 @@ describe("below a component that requires a region", () => {
   });
 
   test("rejects a resource without a region, naming type and name", async () => {
-    await expect(below((parent) => void new aws.ec2.Vpc("vpc", {}, { parent }))).rejects.toThrow(
+    await expect(below((parent) => new aws.ec2.Vpc("vpc", {}, { parent }))).rejects.toThrow(
       /^aws:ec2\/vpc:Vpc "vpc": region must be "eu-central-1", got none$/,
     );
   });
 
   test("rejects a resource of another region, naming both", async () => {
-    await expect(below((parent) => void new aws.sns.Topic("t", { region: "us-east-1" }, { parent }))).rejects.toThrow(
+    await expect(below((parent) => new aws.sns.Topic("t", { region: "us-east-1" }, { parent }))).rejects.toThrow(
       /^aws:sns\/topic:Topic "t": region must be "eu-central-1", got "us-east-1"$/,
     );
   });
 
   test("rejects a grandchild too", async () => {
-    const child = (parent: pulumi.Resource) => void new aws.sqs.Queue("queue", {}, { parent: grandparent(parent) });
+    const child = (parent: pulumi.Resource) => new aws.sqs.Queue("queue", {}, { parent: grandparent(parent) });
 
     await expect(below(child)).rejects.toThrow(
       /^aws:sqs\/queue:Queue "queue": region must be "eu-central-1", got none$/,
@@ -62,7 +62,7 @@ describe("below a component that tags", () => {
   beforeAll(async () => {
     made = await alone(
       () =>
-        void new Parent("pop", tagged({ Footprint: "europe", Pop: "eu-central-1" }), (parent) => {
+        new Parent("pop", tagged({ Footprint: "europe", Pop: "eu-central-1" }), (parent) => {
           new aws.ec2.Vpc("vpc", {}, { parent: grandparent(parent) });
           new aws.sns.Topic("own", { tags: { Pop: "another", Team: "edge" } }, { parent });
           new aws.ec2.Route("route", { routeTableId: "table" }, { parent });

@@ -76,9 +76,18 @@ async function seed(
     return { verdict: "unfit", why: `: does not apply: ${error instanceof Error ? error.message : String(error)}` };
   }
   const only = patch.only === undefined ? [] : ["--testNamePattern", patch.only];
-  const results = await scratch.jest(["--runInBand", "--bail", ...only, "--runTestsByPath", ...patch.tests]);
+  // No --bail: with it jest may end before it has written its results.
+  const results = await scratch.jest(["--runInBand", ...only, "--runTestsByPath", ...patch.tests]);
   scratch.revert(patch.file);
-  return { verdict: judge(results), why: "" };
+  return { verdict: judge(results), why: firstRed(results) };
+}
+
+/** The test that has noticed, for a reader who asks whether it did so for the right reason. */
+function firstRed(results: JestResults | undefined): string {
+  const red = results?.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .find(({ status }) => status === "failed");
+  return red === undefined ? "" : `: ${red.fullName}`;
 }
 
 function summarise(outcomes: readonly Outcome[], started: number): number {

@@ -47,7 +47,14 @@ export class Scratch {
     fs.rmSync(results, { force: true });
     await run(
       process.execPath,
-      ["node_modules/jest/bin/jest.js", "--json", `--outputFile=${results}`, `--cacheDirectory=${cache}`, ...args],
+      [
+        "node_modules/jest/bin/jest.js",
+        "--json",
+        `--outputFile=${results}`,
+        `--testResultsProcessor=${path.join(__dirname, "plainResults.js")}`,
+        `--cacheDirectory=${cache}`,
+        ...args,
+      ],
       this.directory,
     );
     return fs.existsSync(results) ? (JSON.parse(fs.readFileSync(results, "utf8")) as JestResults) : undefined;

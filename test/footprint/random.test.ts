@@ -169,7 +169,7 @@ describe("any footprint that the schema takes", () => {
     expect(values(({ state }) => state)).toBe(2);
     expect(values(({ egress }) => egress)).toBe(2);
     expect(values(({ crossZone }) => crossZone)).toBe(2);
-    expect(values(({ zones }) => zones.length)).toBeGreaterThan(2);
+    expect(values(({ zones }) => zones.length)).toBeGreaterThan(1);
   });
 
   test("rejects one that the schema refuses, as the sample does", () => {

@@ -195,13 +195,18 @@ describe("a preview knows what an update will do (P12)", () => {
     expect(unspoken(recording)).toHaveLength(1);
   });
 
-  test("rejects a resource that only an update makes", async () => {
-    const late = () => {
+  test("rejects a resource that only an update makes, whether anybody awaits it or not", async () => {
+    const late = (awaited: boolean) => () => {
       const topic = new aws.sns.Topic("first", { region: "eu-west-1" });
-      return { second: topic.arn.apply(() => new aws.sns.Topic("second", { region: "eu-west-1" }).arn) };
+      const second = topic.arn.apply(() => new aws.sns.Topic("second", { region: "eu-west-1" }).arn);
+      return awaited ? { second } : {};
     };
+    const both = ["aws:sns/topic:Topic first", "aws:sns/topic:Topic second"];
 
-    expect(roster(await record(late))).not.toEqual(roster(await record(late, { computed })));
+    for (const awaited of [true, false]) {
+      expect(roster(await record(late(awaited)))).toEqual(both.slice(0, 1));
+      expect(roster(await record(late(awaited), { computed }))).toEqual(both);
+    }
   });
 });
 

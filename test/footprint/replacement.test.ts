@@ -231,12 +231,7 @@ describe("an edit of `defaults` is that of the PoPs that do not say otherwise", 
 });
 
 /** Keys that change what is planned, or what is allowed, and no resource. */
-const WITHOUT_RESOURCE = [
-  "pops.*.peak",
-  "purge.maxStaleness",
-  "acknowledge.optInRegions",
-  "acknowledge.quotas.certificatesPerLoadBalancer",
-];
+const WITHOUT_RESOURCE = ["pops.*.peak", "acknowledge.optInRegions", "acknowledge.quotas.certificatesPerLoadBalancer"];
 
 describe("an edit that is to change something does", () => {
   test.each(EDITS)("$key: $change", async (edit) => {

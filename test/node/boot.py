@@ -1,7 +1,7 @@
 """Runs a node's user data with everything outside of it stood in for: reads the scenario as JSON from stdin, writes
 what happened as JSON to stdout.
 
-Scenario: userData, answers (body by URL), now (seconds since 1970), root (folder that stands for /).
+Scenario: userData, files (text by path), answers (body by URL), now (seconds since 1970), root (folder that stands for /).
 """
 import datetime, io, json, pathlib, subprocess, sys, time, urllib.error, urllib.request
 
@@ -35,6 +35,9 @@ def run(command, **settings):
 urllib.request.urlopen, datetime.datetime, subprocess.run, time.sleep = urlopen, FixedClock, run, lambda _: None
 pathlib.Path, Real = rooted, pathlib.PosixPath
 rooted("/etc").mkdir()
+for path, text in scenario["files"].items():
+    rooted(path).parent.mkdir(parents=True, exist_ok=True)
+    rooted(path).write_text(text)
 try:
     exec(compile(scenario["userData"], "user data", "exec"), {"__name__": "__main__"})
 except (SystemExit, urllib.error.HTTPError) as error:

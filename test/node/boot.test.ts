@@ -30,7 +30,7 @@ const METADATA = "http://169.254.169.254/latest";
 const HEALTH = `http://127.0.0.1:${NODE_PORTS.health}${NODE_HEALTH_PATH}`;
 const CREDENTIALS = { AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
 const TOKEN = "a-session-token";
-const BUNDLE = bundle({ popName: "eu-west-1.pop.example.com", sites: [] });
+const BUNDLE = bundle({ popName: "eu-west-1.pop.example.com", sites: [], purgeMaxStaleness: 3600 });
 const REPORT =
   `https://autoscaling.${REGION}.amazonaws.com/?Action=CompleteLifecycleAction` +
   "&AutoScalingGroupName=eu-west-1-nodes%20%2B%3A%2F~0a1b2c3&InstanceId=i-0123456789abcdef0" +
@@ -64,10 +64,14 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /** Boots a node on paper: the scripts run as they are, all that they touch is stood in for. */
-function boot(answers: Readonly<Record<string, string | undefined>> = {}): Happened {
+function boot(
+  answers: Readonly<Record<string, string | undefined>> = {},
+  files: Readonly<Record<string, string>> = {},
+): Happened {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-boot-"));
   const scenario = {
     userData: userData(IDENTITY),
+    files,
     answers: { ...ANSWERS, ...answers },
     now: NOW.getTime() / 1000,
     root,
@@ -196,6 +200,19 @@ describeWith([PYTHON], "a node that boots", () => {
   test("keeps its identity and the bundle's files", () => {
     expect(JSON.parse(booted.files["/etc/footprint/identity.json"] ?? "")).toEqual(IDENTITY);
     expect(booted.files).toMatchObject((JSON.parse(BUNDLE) as { files: Record<string, string> }).files);
+  });
+
+  test("asks Debian's mirrors by HTTPS alone: it may go out on no other port", () => {
+    const { files } = boot(
+      {},
+      {
+        "/etc/apt/mirrors/debian.list": "http://deb.debian.org/debian\n",
+        "/etc/apt/sources.list.d/debian.sources": "URIs: mirror+file:///etc/apt/mirrors/debian.list\n",
+      },
+    );
+
+    expect(files["/etc/apt/mirrors/debian.list"]).toBe("https://deb.debian.org/debian\n");
+    expect(files["/etc/apt/sources.list.d/debian.sources"]).toBe("URIs: mirror+file:///etc/apt/mirrors/debian.list\n");
   });
 
   test("checks HAProxy's configuration before it starts HAProxy", () => {
