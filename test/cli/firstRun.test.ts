@@ -20,10 +20,12 @@ for (const name of fs.readdirSync(from)) {
 const needs = [command("git", "install git"), command("npm", "install Node with npm")];
 
 describeWith(needs, "on a fresh clone, before any npm ci,", () => {
-  const clone = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-clone-")));
-  const bin = path.join(clone, ".test-bin");
+  let clone: string;
+  let bin: string;
 
   beforeAll(() => {
+    clone = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-clone-")));
+    bin = path.join(clone, ".test-bin");
     copyTree(clone);
     fs.mkdirSync(bin);
     fs.writeFileSync(path.join(bin, "npm"), npmCi, { mode: 0o755 });

@@ -57,8 +57,9 @@ describe("footprint plan", () => {
 });
 
 describe("a malformed stack file", () => {
-  const clone = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-malformed-")));
+  let clone: string;
   beforeAll(() => {
+    clone = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-malformed-")));
     copyTree(clone);
     fs.symlinkSync(path.join(repository, "node_modules"), path.join(clone, "node_modules"));
     fs.writeFileSync(path.join(clone, "stacks/Pulumi.malformed.yaml"), MALFORMED);

@@ -5,7 +5,6 @@ import { copyTree, repository } from "../support/tree";
 
 /** What jest says about one run, as far as it matters here. */
 export interface JestResults {
-  readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly testResults: readonly {
     /** The test file's absolute path. */
@@ -40,8 +39,8 @@ export class Scratch {
     this.git("apply", "--reverse", patch);
   }
 
-  /** @returns undefined when jest came to no result within the time allowed. */
-  async jest(args: readonly string[]): Promise<JestResults | undefined> {
+  /** @returns undefined when jest came to no result within the time allowed, milliseconds. */
+  async jest(args: readonly string[], limit = longestRun): Promise<JestResults | undefined> {
     const results = path.join(this.directory, "..", `${path.basename(this.directory)}.json`);
     const cache = path.join(this.directory, "..", "jest");
     fs.rmSync(results, { force: true });
@@ -56,6 +55,7 @@ export class Scratch {
         ...args,
       ],
       this.directory,
+      limit,
     );
     return fs.existsSync(results) ? (JSON.parse(fs.readFileSync(results, "utf8")) as JestResults) : undefined;
   }
@@ -67,15 +67,15 @@ export class Scratch {
   }
 }
 
-/** Ends with the process, whatever its exit code, and after `longestRun` with the death of all its children too. */
-function run(program: string, args: readonly string[], cwd: string): Promise<void> {
+/** Ends with the process, whatever its exit code, and after `limit` with the death of all its children too. */
+function run(program: string, args: readonly string[], cwd: string, limit: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, stdio: "ignore", detached: true });
     const timer = setTimeout(() => {
       if (child.pid !== undefined) {
         process.kill(-child.pid, "SIGKILL");
       }
-    }, longestRun);
+    }, limit);
     child.on("error", reject);
     child.on("exit", () => {
       clearTimeout(timer);

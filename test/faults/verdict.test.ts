@@ -4,7 +4,6 @@ import { isGoodEnough, judge, whyUnfit } from "./verdict";
 
 function results(status: "passed" | "failed", failed: number): JestResults {
   return {
-    numPassedTests: 1,
     numFailedTests: failed,
     testResults: [
       {

@@ -9,6 +9,9 @@ import type { JestResults } from "./scratch";
  */
 export type Verdict = "caught" | "missed" | "crashed" | "unfit";
 
+/** What the tests said without any fault. */
+export type Green = Pick<JestResults, "testResults">;
+
 /** The share of faults that must be caught. */
 export const goal = 0.9;
 
@@ -26,7 +29,7 @@ export function judge(results: JestResults | undefined): Verdict {
  * Why red would mean nothing for this patch, given a run of all named test files without any fault, or undefined.
  * @param absolute makes a test file's path as jest names it
  */
-export function whyUnfit(patch: Patch, green: JestResults, absolute: (test: string) => string): string | undefined {
+export function whyUnfit(patch: Patch, green: Green, absolute: (test: string) => string): string | undefined {
   for (const test of patch.tests) {
     const result = green.testResults.find(({ name }) => name === absolute(test));
     if (result === undefined) {

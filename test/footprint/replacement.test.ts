@@ -143,7 +143,7 @@ const EDITS: readonly Edit[] = [
   top("logs.flow", "all", { replaced: [`FlowLog ${POP}-network-flow-log`] }),
   top("logs.retention", 90),
   top("protection", false),
-  top("purge.maxStaleness", 600),
+  top("purge.maxStaleness", 600, { replaced: [`BucketObjectv2 ${POP}-store-bundle`] }),
   top("secrets.originAuth", 2, { removed: ["RandomPassword footprint-secrets-origin-auth-1"] }),
   top("secrets.purge", 2, { removed: ["RandomPassword footprint-secrets-purge-1"] }),
   { key: "tags.*", change: "one tag more", path: ["tags", "environment"], value: "test" },
