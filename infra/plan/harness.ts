@@ -66,14 +66,14 @@ export function record(program: () => unknown, options: RecordOptions = {}): Pro
 }
 
 /**
- * Pulumi notes the stack of every promise that it makes, some hundred thousand for a large footprint. Writing these out
- * would take most of the time (under jest nine tenths), so meanwhile a stack is its error's message alone, and none is
- * taken once the program has declared all. An error that the program throws still has its whole stack, which becomes
- * text when it is first read.
+ * Pulumi notes the stack of every promise that it makes, some hundred thousand for a large footprint. Taking and writing
+ * these would take most of the time (under jest nine tenths), so meanwhile a stack is one frame, which is enough to say
+ * where a program has thrown, and is not written out.
  */
 async function withCheapStacks<T>(run: () => Promise<T>): Promise<T> {
   const { stackTraceLimit } = Error;
   const former: unknown = Reflect.get(Error, "prepareStackTrace");
+  Error.stackTraceLimit = 1;
   Error.prepareStackTrace = (error) => String(error);
   try {
     return await run();
@@ -127,8 +127,6 @@ async function recordAlone(program: () => unknown, options: RecordOptions): Prom
       // Thrown on inside the stack, it would end the process.
       failure = { error };
       return undefined;
-    } finally {
-      Error.stackTraceLimit = 0;
     }
   });
   const wire = await pulumi.runtime.serializeProperties("outputs", { outputs });
