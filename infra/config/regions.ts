@@ -28,9 +28,6 @@ const rows: Readonly<Record<string, Omit<Region, "code">>> = table.regions;
 /** The checked-in regions, in the table's order (that of their slots). */
 export const REGIONS: RegionTable = new Map(Object.entries(rows).map(([code, row]) => [code, { code, ...row }]));
 
-/** Regions from which Route 53's health checkers look. */
-export const HEALTH_CHECKER_REGIONS: readonly string[] = table.healthCheckerRegions;
-
 /** The region of that code; throws for a code that the table does not have, since checked input has none. */
 export function region(code: string, regions: RegionTable = REGIONS): Region {
   const found = regions.get(code);

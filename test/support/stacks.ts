@@ -89,21 +89,6 @@ export function ofType(recording: Recording, type: string): Registration[] {
   return recording.registrations.filter((each) => each.type === type);
 }
 
-/** Name of the PoP to which a registration belongs: its own region or that of the nearest component above. */
-export function popOf(recording: Recording, { urn }: Pick<Registration, "urn">): string | undefined {
-  const byUrn = new Map(recording.registrations.map((each) => [each.urn, each]));
-  for (
-    let each = byUrn.get(urn);
-    each !== undefined;
-    each = each.parent === null ? undefined : byUrn.get(each.parent)
-  ) {
-    if (!each.custom && typeof each.inputs.region === "string") {
-      return each.inputs.region;
-    }
-  }
-  return undefined;
-}
-
 export interface Changes {
   readonly added: readonly string[];
   readonly removed: readonly string[];
