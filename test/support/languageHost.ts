@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import * as grpc from "@grpc/grpc-js";
+import type * as grpc from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import engine from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import resource from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { registered, registration, STACK_TYPE, type Registration } from "../../infra/plan/harness";
+import { serve, unary } from "../../infra/sandbox/grpcServer";
 import { repository } from "./tree";
 
 export interface Run {
@@ -22,32 +23,36 @@ export interface Run {
 export async function previewAsLanguageHost(stack: string, config: Readonly<Record<string, string>>): Promise<Run> {
   const registrations: Registration[] = [];
   const errors: string[] = [];
-  const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
-  server.addService(ResourceMonitorService, monitor(stack, registrations));
-  server.addService(EngineService, engineThatHears(errors));
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) {
-        resolve(bound);
-      } else {
-        reject(error);
-      }
-    });
-  });
+  const forMonitor = await serve(ResourceMonitorService, monitor(stack, registrations));
+  const forEngine = await serve(EngineService, engineThatHears(errors));
   try {
-    const exitCode = await runProgram(`127.0.0.1:${String(port)}`, stack, config);
+    const exitCode = await runProgram([forMonitor.port, forEngine.port], stack, config);
     return { exitCode, errors, registrations };
   } finally {
-    server.forceShutdown();
+    forMonitor.stop();
+    forEngine.stop();
   }
 }
 
-function runProgram(address: string, stack: string, config: Readonly<Record<string, string>>): Promise<number | null> {
+function runProgram(
+  [monitorPort, enginePort]: readonly [number, number],
+  stack: string,
+  config: Readonly<Record<string, string>>,
+): Promise<number | null> {
   const child = spawn(
     process.execPath,
     [
       require.resolve("@pulumi/pulumi/cmd/run"),
-      ...["--monitor", address, "--engine", address, "--project", "footprint", "--stack", stack],
+      ...[
+        "--monitor",
+        `127.0.0.1:${String(monitorPort)}`,
+        "--engine",
+        `127.0.0.1:${String(enginePort)}`,
+        "--project",
+        "footprint",
+        "--stack",
+        stack,
+      ],
       ...["--pwd", repository, "--dry-run", "--parallel", "16", "."],
     ],
     {
@@ -98,11 +103,5 @@ function engineThatHears(errors: string[]): grpc.UntypedServiceImplementation {
     }),
     getRootResource: unary(() => new engine.GetRootResourceResponse()),
     setRootResource: unary(() => new engine.SetRootResourceResponse()),
-  };
-}
-
-function unary<Q, A>(answer: (request: Q) => A): grpc.handleUnaryCall<Q, A> {
-  return (call, callback) => {
-    callback(null, answer(call.request));
   };
 }

@@ -1,0 +1,44 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parseDocument, stringify } from "yaml";
+import { PLACEHOLDER_IMAGE } from "../config/schema";
+
+const REPOSITORY = path.join(__dirname, "..", "..");
+
+/** A real deployment refuses the placeholder; in the sandbox any image will do. */
+const SANDBOX_IMAGE = "ami-0f00f00f00f00f00f";
+
+/** What a deployment's own secrets provider writes into its stack file: the sandbox has one of its own. */
+const SECRETS_PROVIDER_KEYS = ["secretsprovider", "encryptedkey", "encryptionsalt"];
+
+/**
+ * Writes the project that the engine sees: this repository's program and stack files, in a folder of its own, because
+ * the CLI writes into stack files (an encryption salt) and deletes them (`stack rm`).
+ *
+ * @param stacks folder of the stack files to copy
+ */
+export function writeProject(folder: string, stacks: string): void {
+  const target = path.join(folder, "stacks");
+  fs.mkdirSync(target, { recursive: true });
+  const project = parseDocument(fs.readFileSync(path.join(REPOSITORY, "Pulumi.yaml"), "utf8"));
+  project.set("main", REPOSITORY);
+  fs.writeFileSync(path.join(folder, "Pulumi.yaml"), project.toString());
+  for (const file of fs.readdirSync(stacks).filter((name) => /^Pulumi\..+\.yaml$/.test(name))) {
+    copyStackFile(path.join(stacks, file), path.join(target, file));
+  }
+}
+
+function copyStackFile(from: string, to: string): void {
+  const text = fs.readFileSync(from, "utf8");
+  const document = parseDocument(text.replaceAll(PLACEHOLDER_IMAGE, SANDBOX_IMAGE));
+  if (document.errors.length > 0) {
+    // The program says what is wrong with it; this only copies.
+    fs.writeFileSync(to, text);
+    return;
+  }
+  for (const key of SECRETS_PROVIDER_KEYS) {
+    document.delete(key);
+  }
+  const salt = fs.existsSync(to) ? parseDocument(fs.readFileSync(to, "utf8")).get("encryptionsalt") : null;
+  fs.writeFileSync(to, document.toString() + (typeof salt === "string" ? stringify({ encryptionsalt: salt }) : ""));
+}
