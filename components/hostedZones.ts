@@ -46,7 +46,9 @@ export class HostedZones extends pulumi.ComponentResource {
         const made = new aws.route53.Zone(
           `${name}-${zone.name}`,
           // Accelerated recovery: changes stay possible when the control plane's home region is lost.
-          { name: zone.name, enableAcceleratedRecovery: true },
+          // Certificates' validation records stay when their PoP goes, and a zone that holds any cannot be deleted:
+          // only a teardown, which begins with `protection: false`, takes them with the zone.
+          { name: zone.name, enableAcceleratedRecovery: true, forceDestroy: !args.protection },
           { parent: this, protect: args.protection },
         );
         ids[zone.name] = made.zoneId;

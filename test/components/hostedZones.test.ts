@@ -26,7 +26,15 @@ describe("hosted zones", () => {
 
   test("are made only where none is given by its id", () => {
     expect(made.all("Zone").map(({ name, inputs }) => [name, inputs])).toEqual([
-      ["zones-example.net", { name: "example.net", comment: "Managed by Pulumi", enableAcceleratedRecovery: true }],
+      [
+        "zones-example.net",
+        {
+          name: "example.net",
+          comment: "Managed by Pulumi",
+          enableAcceleratedRecovery: true,
+          forceDestroy: false,
+        },
+      ],
     ]);
   });
 
@@ -68,7 +76,9 @@ describe("hosted zones", () => {
 });
 
 test("a zone of an unprotected footprint can be deleted", async () => {
-  expect((await zones({ protection: false })).one("Zone", "zones-example.net").options).toEqual({});
+  const { options, inputs } = (await zones({ protection: false })).one("Zone", "zones-example.net");
+  expect(options).toEqual({});
+  expect(inputs.forceDestroy).toBe(true);
 });
 
 test("rejects a CAA record in a zone that is not listed", async () => {
