@@ -1,0 +1,177 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type { Registration } from "../../infra/plan/harness";
+import { preview, shipped, SHIPPED } from "../support/stacks";
+import { repository } from "../support/tree";
+import { PROVIDER_ACTIONS } from "./providerActions";
+
+interface Statement {
+  readonly Sid?: string;
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource?: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const FOLDER = path.join(repository, ".github", "aws");
+const policy = (file: string): readonly Statement[] =>
+  (JSON.parse(fs.readFileSync(path.join(FOLDER, file), "utf8")) as { Statement: Statement[] }).Statement;
+const list = (value: string | readonly string[] | undefined): readonly string[] =>
+  typeof value === "string" ? [value] : (value ?? []);
+const actions = (files: readonly string[]): string[] =>
+  files.flatMap((file) => policy(file).flatMap((each) => list(each.Action))).sort();
+
+const DEPLOY = ["deploy-data.json", "deploy-edge.json", "deploy-network.json"];
+const STATE = ["state-read.json", "state-write.json"];
+const PERMISSION_FILES = [...DEPLOY, "drift.json", ...STATE];
+const TRUST = {
+  "trust-preview.json": "repo:ORG/REPO:pull_request",
+  "trust-drift.json": "repo:ORG/REPO:ref:refs/heads/main",
+  "trust-deploy.json": "repo:ORG/REPO:environment:STACK",
+};
+
+/** Statements on every resource, and why AWS leaves no choice. */
+const ON_EVERYTHING: Readonly<Record<string, string>> = {
+  "drift.json Describe": "EC2, ELB and Auto Scaling know no resources for Describe",
+  "drift.json ListParameters": "ssm:DescribeParameters lists: it knows no resources, and shows no values",
+  "drift.json Subscriptions": "SNS knows no resources for what is done to a subscription",
+  "deploy-edge.json ChangeSubscriptions": "SNS knows no resources for what is done to a subscription",
+  "deploy-edge.json AskForCertificates": "a certificate has no ARN before it is asked for",
+  "deploy-edge.json MakeZonesAndChecks": "zones and health checks have no ARN before they are made",
+  "deploy-edge.json NodeHealth": "ELB knows no resources for Describe",
+  "deploy-network.json LoadBalancersAskForQuotas": "EC2 knows no resources for Describe",
+  "deploy-network.json FlowLogDelivery": "log delivery knows no resources",
+};
+
+let registrations: readonly Registration[];
+beforeAll(async () => {
+  const plans = await Promise.all(SHIPPED.map((stack) => preview(shipped(stack), stack)));
+  registrations = plans.flatMap((plan) => plan.registrations);
+});
+
+describe("the policies of the workflows' roles", () => {
+  test("know each AWS type that the shipped stacks register, and no other", () => {
+    const registered = new Set(registrations.map(({ type }) => type).filter((type) => type.startsWith("aws:")));
+
+    expect(Object.keys(PROVIDER_ACTIONS).sort()).toEqual([...registered].sort());
+  });
+
+  test("allow drift detection what the provider reads, and nothing else", () => {
+    const reads = new Set(Object.values(PROVIDER_ACTIONS).flatMap(({ read }) => read));
+
+    expect(actions(["drift.json"])).toEqual([...reads].sort());
+    expect([...reads].filter((action) => !/^[a-z0-9]+:(Describe|Get|List)/.test(action))).toEqual([]);
+  });
+
+  test("allow a deployment what the provider calls besides, each action once, and nothing else", () => {
+    const reads = new Set(Object.values(PROVIDER_ACTIONS).flatMap(({ read }) => read));
+    const writes = new Set(Object.values(PROVIDER_ACTIONS).flatMap(({ write }) => write));
+
+    expect(actions(DEPLOY)).toEqual([...writes].filter((action) => !reads.has(action)).sort());
+  });
+
+  test("allow a preview the state alone, and nothing that writes it", () => {
+    expect(actions(["state-read.json"])).toEqual(["kms:Decrypt", "s3:GetObject", "s3:ListBucket"]);
+    expect(actions(["state-write.json"])).toEqual([
+      "kms:Decrypt",
+      "s3:DeleteObject",
+      "s3:GetObject",
+      "s3:ListBucket",
+      "s3:PutObject",
+    ]);
+  });
+
+  test("name every action, without an asterisk", () => {
+    expect(actions(PERMISSION_FILES).filter((action) => !/^[a-z0-9]+:[A-Z]\w+$/.test(action))).toEqual([]);
+  });
+
+  test("are for every resource only where AWS leaves no choice", () => {
+    const open = PERMISSION_FILES.flatMap((file) =>
+      policy(file)
+        .filter(({ Resource }) => list(Resource).includes("*"))
+        .map(({ Sid }) => `${file} ${Sid ?? ""}`),
+    );
+
+    expect(open.sort()).toEqual(Object.keys(ON_EVERYTHING).sort());
+  });
+
+  test("hand the nodes' roles to EC2 alone, and make linked roles for three services alone", () => {
+    const conditions = (action: string) =>
+      policy("deploy-data.json")
+        .filter((each) => list(each.Action).includes(action))
+        .map(({ Condition }) => Condition);
+
+    expect(conditions("iam:PassRole")).toEqual([{ StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } }]);
+    expect(conditions("iam:CreateServiceLinkedRole")).toEqual([
+      {
+        StringEquals: {
+          "iam:AWSServiceName": [
+            "autoscaling.amazonaws.com",
+            "elasticloadbalancing.amazonaws.com",
+            "spot.amazonaws.com",
+          ],
+        },
+      },
+    ]);
+  });
+
+  test.each([
+    ["aws:iam/role:Role", "iam:CreateRole", "role/"],
+    ["aws:iam/role:Role", "iam:PassRole", "role/"],
+    ["aws:iam/instanceProfile:InstanceProfile", "iam:CreateInstanceProfile", "instance-profile/"],
+    ["aws:s3/bucket:Bucket", "s3:CreateBucket", ":::"],
+    ["aws:ssm/parameter:Parameter", "ssm:PutParameter", "parameter/"],
+    ["aws:sns/topic:Topic", "sns:CreateTopic", ":ACCOUNT_ID:"],
+    ["aws:autoscaling/group:Group", "autoscaling:CreateAutoScalingGroup", "autoScalingGroupName/"],
+  ])("match the names of every %s for %s", (type, action, before) => {
+    const patterns = [...DEPLOY, "drift.json"]
+      .flatMap(policy)
+      .filter((each) => list(each.Action).includes(action))
+      .flatMap(({ Resource }) => list(Resource))
+      .filter((resource) => resource.includes(before))
+      .map((resource) => glob(resource.slice(resource.indexOf(before) + before.length)));
+    const names = registrations.filter((each) => each.type === type).map(({ name }) => `${name}-0a1b2c3`);
+
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !patterns.some((pattern) => pattern.test(name)))).toEqual([]);
+    // The state's bucket, and what other programs of the account call theirs.
+    expect(["footprint-state", "admin", "node-deployer"].filter((name) => patterns.some((p) => p.test(name)))).toEqual(
+      [],
+    );
+  });
+
+  test("fit into a managed policy each (6,144 characters)", () => {
+    const sizes = PERMISSION_FILES.map(
+      (file) => JSON.stringify({ Version: "2012-10-17", Statement: policy(file) }).length,
+    );
+
+    // Room for what replaces the placeholders.
+    expect(Math.max(...sizes)).toBeLessThan(5500);
+  });
+
+  test.each(Object.entries(TRUST))("are taken on by one kind of run alone: %s", (file, subject) => {
+    expect(policy(file)).toEqual([
+      {
+        Effect: "Allow",
+        Principal: { Federated: "arn:aws:iam::ACCOUNT_ID:oidc-provider/token.actions.githubusercontent.com" },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": subject,
+          },
+        },
+      },
+    ]);
+  });
+
+  test("are all here", () => {
+    expect(fs.readdirSync(FOLDER).sort()).toEqual([...PERMISSION_FILES, ...Object.keys(TRUST)].sort());
+  });
+});
+
+/** IAM's wildcards in a resource's name. */
+function glob(pattern: string): RegExp {
+  const quoted = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${quoted.replaceAll("*", ".*").replaceAll("?", ".")}$`);
+}

@@ -1,0 +1,266 @@
+/**
+ * IAM actions that the AWS provider calls for each type that a footprint registers: `read` when it refreshes, `write`
+ * beyond that when it creates, changes or deletes. From the provider's source and AWS's service authorization reference
+ * as remembered, 2026-11; no account was used. What a live deployment finds missing is to be added here and in
+ * `.github/aws`: the tests hold the two equal.
+ */
+export interface ProviderActions {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+const of = (service: string, names: string): string[] => names.split(/\s+/).map((name) => `${service}:${name}`);
+const ec2 = (names: string) => of("ec2", names);
+const elb = (names: string) => of("elasticloadbalancing", names);
+const asg = (names: string) => of("autoscaling", names);
+const iam = (names: string) => of("iam", names);
+const s3 = (names: string) => of("s3", names);
+const route53 = (names: string) => of("route53", names);
+
+/** EC2 shows tags in its descriptions. */
+const EC2_TAGS = ec2("CreateTags DeleteTags");
+const ELB_TAGS = { read: elb("DescribeTags"), write: elb("AddTags RemoveTags") };
+const ROUTE53_TAGS = { read: route53("ListTagsForResource"), write: route53("ChangeTagsForResource") };
+
+export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
+  "aws:acm/certificate:Certificate": {
+    read: of("acm", "DescribeCertificate ListTagsForCertificate"),
+    write: of("acm", "RequestCertificate DeleteCertificate AddTagsToCertificate RemoveTagsFromCertificate"),
+  },
+  "aws:acm/certificateValidation:CertificateValidation": { read: of("acm", "DescribeCertificate"), write: [] },
+
+  "aws:autoscaling/group:Group": {
+    read: asg("DescribeAutoScalingGroups DescribeInstanceRefreshes DescribeScalingActivities"),
+    write: [
+      ...asg("CreateAutoScalingGroup UpdateAutoScalingGroup DeleteAutoScalingGroup CreateOrUpdateTags DeleteTags"),
+      ...asg("AttachLoadBalancerTargetGroups DetachLoadBalancerTargetGroups AttachTrafficSources DetachTrafficSources"),
+      ...asg("EnableMetricsCollection DisableMetricsCollection StartInstanceRefresh CancelInstanceRefresh"),
+      // The hooks that are there from the start.
+      ...asg("PutLifecycleHook"),
+      // The wait for healthy nodes.
+      ...elb("DescribeTargetHealth"),
+      // EC2 Auto Scaling asks whether its caller may start what the launch template says.
+      ...ec2("RunInstances CreateTags"),
+      ...iam("PassRole CreateServiceLinkedRole"),
+    ],
+  },
+  "aws:autoscaling/lifecycleHook:LifecycleHook": {
+    read: asg("DescribeLifecycleHooks"),
+    write: asg("PutLifecycleHook DeleteLifecycleHook"),
+  },
+  "aws:autoscaling/policy:Policy": { read: asg("DescribePolicies"), write: asg("PutScalingPolicy DeletePolicy") },
+
+  "aws:cloudwatch/metricAlarm:MetricAlarm": {
+    read: of("cloudwatch", "DescribeAlarms ListTagsForResource"),
+    write: of("cloudwatch", "PutMetricAlarm DeleteAlarms TagResource UntagResource"),
+  },
+
+  "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl": {
+    read: ec2("DescribeNetworkAcls"),
+    write: [...ec2("CreateNetworkAclEntry DeleteNetworkAclEntry ReplaceNetworkAclAssociation"), ...EC2_TAGS],
+  },
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
+    read: ec2("DescribeSecurityGroups"),
+    write: [...ec2("RevokeSecurityGroupEgress RevokeSecurityGroupIngress"), ...EC2_TAGS],
+  },
+  "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway": {
+    read: ec2("DescribeEgressOnlyInternetGateways"),
+    write: [...ec2("CreateEgressOnlyInternetGateway DeleteEgressOnlyInternetGateway"), ...EC2_TAGS],
+  },
+  "aws:ec2/eip:Eip": {
+    read: ec2("DescribeAddresses DescribeAddressesAttribute"),
+    write: [...ec2("AllocateAddress ReleaseAddress DisassociateAddress"), ...EC2_TAGS],
+  },
+  "aws:ec2/flowLog:FlowLog": {
+    read: ec2("DescribeFlowLogs"),
+    write: [
+      ...ec2("CreateFlowLogs DeleteFlowLogs"),
+      // Delivery to a bucket is set up in the caller's name.
+      ...of("logs", "CreateLogDelivery DeleteLogDelivery"),
+      ...EC2_TAGS,
+    ],
+  },
+  "aws:ec2/internetGateway:InternetGateway": {
+    read: ec2("DescribeInternetGateways"),
+    write: [
+      ...ec2("CreateInternetGateway AttachInternetGateway DetachInternetGateway DeleteInternetGateway"),
+      ...EC2_TAGS,
+    ],
+  },
+  "aws:ec2/launchTemplate:LaunchTemplate": {
+    read: ec2("DescribeLaunchTemplates DescribeLaunchTemplateVersions"),
+    write: [
+      ...ec2("CreateLaunchTemplate CreateLaunchTemplateVersion ModifyLaunchTemplate DeleteLaunchTemplate"),
+      ...EC2_TAGS,
+    ],
+  },
+  "aws:ec2/natGateway:NatGateway": {
+    read: ec2("DescribeNatGateways"),
+    write: [
+      ...ec2("CreateNatGateway DeleteNatGateway AssociateNatGatewayAddress DisassociateNatGatewayAddress"),
+      ...EC2_TAGS,
+    ],
+  },
+  "aws:ec2/networkAcl:NetworkAcl": {
+    read: ec2("DescribeNetworkAcls"),
+    write: [
+      ...ec2("CreateNetworkAcl DeleteNetworkAcl CreateNetworkAclEntry DeleteNetworkAclEntry"),
+      ...ec2("ReplaceNetworkAclAssociation"),
+      ...EC2_TAGS,
+    ],
+  },
+  "aws:ec2/route:Route": { read: ec2("DescribeRouteTables"), write: ec2("CreateRoute ReplaceRoute DeleteRoute") },
+  "aws:ec2/routeTable:RouteTable": {
+    read: ec2("DescribeRouteTables"),
+    write: [...ec2("CreateRouteTable DeleteRouteTable DisassociateRouteTable"), ...EC2_TAGS],
+  },
+  "aws:ec2/routeTableAssociation:RouteTableAssociation": {
+    read: ec2("DescribeRouteTables"),
+    write: ec2("AssociateRouteTable DisassociateRouteTable ReplaceRouteTableAssociation"),
+  },
+  "aws:ec2/securityGroup:SecurityGroup": {
+    // Before it deletes one, the provider looks for network interfaces that AWS has left.
+    read: ec2("DescribeSecurityGroups DescribeNetworkInterfaces"),
+    write: [
+      ...ec2("CreateSecurityGroup DeleteSecurityGroup RevokeSecurityGroupEgress RevokeSecurityGroupIngress"),
+      ...EC2_TAGS,
+    ],
+  },
+  "aws:ec2/subnet:Subnet": {
+    read: ec2("DescribeSubnets"),
+    write: [
+      ...ec2("CreateSubnet DeleteSubnet ModifySubnetAttribute AssociateSubnetCidrBlock DisassociateSubnetCidrBlock"),
+      ...EC2_TAGS,
+    ],
+  },
+  "aws:ec2/vpc:Vpc": {
+    // With its default group, ACL and route table.
+    read: ec2("DescribeVpcs DescribeVpcAttribute DescribeNetworkAcls DescribeRouteTables DescribeSecurityGroups"),
+    write: [
+      ...ec2("CreateVpc DeleteVpc ModifyVpcAttribute AssociateVpcCidrBlock DisassociateVpcCidrBlock"),
+      ...EC2_TAGS,
+    ],
+  },
+  "aws:ec2/vpcEndpoint:VpcEndpoint": {
+    read: ec2("DescribeVpcEndpoints DescribePrefixLists"),
+    write: [...ec2("CreateVpcEndpoint ModifyVpcEndpoint DeleteVpcEndpoints"), ...EC2_TAGS],
+  },
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": {
+    read: ec2("DescribeSecurityGroupRules"),
+    write: [...ec2("AuthorizeSecurityGroupEgress ModifySecurityGroupRules RevokeSecurityGroupEgress"), ...EC2_TAGS],
+  },
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": {
+    read: ec2("DescribeSecurityGroupRules"),
+    write: [...ec2("AuthorizeSecurityGroupIngress ModifySecurityGroupRules RevokeSecurityGroupIngress"), ...EC2_TAGS],
+  },
+
+  "aws:iam/instanceProfile:InstanceProfile": {
+    read: iam("GetInstanceProfile"),
+    write: [
+      ...iam("CreateInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile"),
+      ...iam("TagInstanceProfile UntagInstanceProfile PassRole"),
+    ],
+  },
+  "aws:iam/role:Role": {
+    read: iam("GetRole ListRolePolicies ListAttachedRolePolicies GetRolePolicy"),
+    write: [
+      ...iam("CreateRole DeleteRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy TagRole UntagRole"),
+      ...iam("ListInstanceProfilesForRole"),
+    ],
+  },
+  "aws:iam/rolePolicy:RolePolicy": { read: iam("GetRolePolicy"), write: iam("PutRolePolicy DeleteRolePolicy") },
+
+  "aws:lb/listener:Listener": {
+    read: [...elb("DescribeListeners DescribeListenerAttributes"), ...ELB_TAGS.read],
+    write: [...elb("CreateListener ModifyListener ModifyListenerAttributes DeleteListener"), ...ELB_TAGS.write],
+  },
+  "aws:lb/listenerCertificate:ListenerCertificate": {
+    read: elb("DescribeListenerCertificates"),
+    write: elb("AddListenerCertificates RemoveListenerCertificates"),
+  },
+  "aws:lb/loadBalancer:LoadBalancer": {
+    read: [
+      ...elb("DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeCapacityReservation"),
+      ...ELB_TAGS.read,
+    ],
+    write: [
+      ...elb("CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes"),
+      ...elb("SetIpAddressType SetSecurityGroups SetSubnets"),
+      ...ELB_TAGS.write,
+      ...ec2("DescribeAccountAttributes"),
+      ...iam("CreateServiceLinkedRole"),
+    ],
+  },
+  "aws:lb/targetGroup:TargetGroup": {
+    read: [...elb("DescribeTargetGroups DescribeTargetGroupAttributes"), ...ELB_TAGS.read],
+    write: [
+      ...elb("CreateTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes DeleteTargetGroup"),
+      ...ELB_TAGS.write,
+    ],
+  },
+
+  "aws:route53/healthCheck:HealthCheck": {
+    read: [...route53("GetHealthCheck"), ...ROUTE53_TAGS.read],
+    write: [...route53("CreateHealthCheck UpdateHealthCheck DeleteHealthCheck"), ...ROUTE53_TAGS.write],
+  },
+  "aws:route53/record:Record": {
+    read: route53("GetHostedZone ListResourceRecordSets"),
+    write: route53("ChangeResourceRecordSets GetChange"),
+  },
+  "aws:route53/zone:Zone": {
+    read: [...route53("GetHostedZone ListResourceRecordSets"), ...ROUTE53_TAGS.read],
+    write: [
+      ...route53("CreateHostedZone DeleteHostedZone UpdateHostedZoneComment UpdateHostedZoneFeatures"),
+      ...route53("GetChange GetDNSSEC"),
+      ...ROUTE53_TAGS.write,
+    ],
+  },
+
+  "aws:s3/bucket:Bucket": {
+    read: [
+      ...s3("ListBucket GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketPolicy"),
+      ...s3("GetBucketObjectLockConfiguration GetBucketRequestPayment GetBucketTagging GetBucketVersioning"),
+      ...s3("GetBucketWebsite GetAccelerateConfiguration GetEncryptionConfiguration GetLifecycleConfiguration"),
+      ...s3("GetReplicationConfiguration ListTagsForResource"),
+    ],
+    write: s3("CreateBucket DeleteBucket PutBucketTagging TagResource UntagResource"),
+  },
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": {
+    read: s3("GetLifecycleConfiguration"),
+    write: s3("PutLifecycleConfiguration"),
+  },
+  "aws:s3/bucketObjectv2:BucketObjectv2": {
+    read: s3("GetObject GetObjectTagging"),
+    write: s3("PutObject DeleteObject DeleteObjectVersion ListBucketVersions"),
+  },
+  "aws:s3/bucketPolicy:BucketPolicy": {
+    read: s3("GetBucketPolicy"),
+    write: s3("PutBucketPolicy DeleteBucketPolicy"),
+  },
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {
+    read: s3("GetBucketPublicAccessBlock"),
+    write: s3("PutBucketPublicAccessBlock"),
+  },
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {
+    read: s3("GetEncryptionConfiguration"),
+    write: s3("PutEncryptionConfiguration"),
+  },
+  "aws:s3/bucketVersioning:BucketVersioning": {
+    read: s3("GetBucketVersioning"),
+    write: s3("PutBucketVersioning"),
+  },
+
+  "aws:sns/topic:Topic": {
+    read: of("sns", "GetTopicAttributes ListTagsForResource"),
+    write: of("sns", "CreateTopic DeleteTopic SetTopicAttributes TagResource UntagResource"),
+  },
+  "aws:sns/topicSubscription:TopicSubscription": {
+    read: of("sns", "GetSubscriptionAttributes"),
+    write: of("sns", "Subscribe Unsubscribe SetSubscriptionAttributes"),
+  },
+
+  "aws:ssm/parameter:Parameter": {
+    read: of("ssm", "DescribeParameters GetParameter ListTagsForResource"),
+    write: of("ssm", "PutParameter DeleteParameter AddTagsToResource RemoveTagsFromResource"),
+  },
+};

@@ -1,0 +1,142 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { CLI_VERSION } from "../../infra/sandbox/cli";
+import { repository } from "../support/tree";
+import { JOBS, WORKFLOWS, type Step } from "./workflows";
+
+const STEPS: readonly (readonly [string, Step])[] = JOBS.flatMap(([job, { steps }]) =>
+  steps.map((step) => [job, step] as const),
+);
+const uses = (action: string) => STEPS.filter(([, step]) => step.uses?.startsWith(`${action}@`) === true);
+const textOf = (file: string) => WORKFLOWS[file]!.text;
+
+/** All that a job may do with the repository; what is not here is forbidden. */
+const PERMISSIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "checks.yml: tests": { contents: "read" },
+  "checks.yml: plan": { contents: "read" },
+  "preview.yml: stacks": { contents: "read" },
+  "preview.yml: preview": { contents: "read", "id-token": "write", "pull-requests": "write" },
+  "deploy.yml: stacks": { contents: "read" },
+  "deploy.yml: up": { contents: "read", "id-token": "write" },
+  "drift.yml: stacks": { contents: "read" },
+  "drift.yml: drift": { contents: "read", "id-token": "write", issues: "write" },
+};
+
+describe("the GitHub workflows", () => {
+  test("are the four that the README of .github explains", () => {
+    const readme = fs.readFileSync(path.join(repository, ".github", "README.md"), "utf8");
+
+    expect(Object.keys(WORKFLOWS).sort()).toEqual(["checks.yml", "deploy.yml", "drift.yml", "preview.yml"]);
+    expect(Object.keys(WORKFLOWS).filter((file) => !readme.includes(`\`${file}\``))).toEqual([]);
+  });
+
+  test("give each job the least permissions", () => {
+    const given = JOBS.map(([name, { permissions }]) => {
+      const inherited = WORKFLOWS[name.split(": ")[0]!]!.workflow.permissions;
+      return [name, permissions ?? inherited];
+    });
+
+    expect(Object.fromEntries(given)).toEqual(PERMISSIONS);
+  });
+
+  test("pin every action by commit, the version beside it, one version of each", () => {
+    const lines = Object.values(WORKFLOWS).flatMap(({ text }) => text.match(/^.*\buses:.*$/gm) ?? []);
+    const pinned = lines.flatMap((line) => {
+      const [, action, commit, version] = /uses: ([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$/.exec(line) ?? [];
+      return action === undefined ? [] : [`${action} ${commit ?? ""} ${version ?? ""}`];
+    });
+    const pins = new Set(pinned);
+
+    expect(pinned).toHaveLength(lines.length);
+    expect(pins.size).toBe(new Set(pinned.map((pin) => pin.split(" ")[0])).size);
+    expect(pins.size).toBe(4);
+  });
+
+  test("never run a fork's code with secrets, and give checks.yml none at all", () => {
+    const events = Object.values(WORKFLOWS).flatMap(({ workflow }) => Object.keys(workflow.on));
+
+    expect(events.filter((event) => event === "pull_request_target" || event === "workflow_run")).toEqual([]);
+    expect(textOf("checks.yml")).not.toMatch(/\bsecrets\b|github\.token|\bvars\b|id-token/);
+    expect(WORKFLOWS["preview.yml"]!.workflow.jobs.stacks!.if).toMatch(
+      /^github\.event\.pull_request\.head\.repo\.full_name == github\.repository &&/,
+    );
+  });
+
+  test("hand a step's values over by its environment, never inside its script", () => {
+    const scripts = STEPS.flatMap(([, { run }]) => run ?? []);
+
+    expect(scripts.length).toBeGreaterThan(10);
+    expect(scripts.filter((run) => run.includes("${{"))).toEqual([]);
+  });
+
+  test("have scripts that bash can read, and that are there", () => {
+    const broken = STEPS.flatMap(([job, { run }]) => {
+      if (run === undefined) {
+        return [];
+      }
+      const { status, stderr } = spawnSync("bash", ["-n"], { input: run, encoding: "utf8" });
+      const files = run.match(/(?:\.github\/scripts|\.ci|infra\/cli)\/[\w.]+/g) ?? [];
+      const missing = files.filter((file) => !fs.existsSync(path.join(repository, file)));
+      return status === 0 && missing.length === 0 ? [] : [`${job}: ${stderr}${missing.join(", ")}`];
+    });
+
+    expect(broken).toEqual([]);
+  });
+
+  test("check out without leaving credentials behind", () => {
+    const checkouts = uses("actions/checkout");
+
+    expect(checkouts).toHaveLength(JOBS.length);
+    expect(checkouts.filter(([, step]) => step.with?.["persist-credentials"] !== false)).toEqual([]);
+  });
+
+  test("use the oldest Node that is supported, and the CLI that the sandbox uses", () => {
+    const clis = uses("pulumi/actions").map(([, step]) => step.with?.["pulumi-version"]);
+    const nodes = uses("actions/setup-node").map(([, step]) => step.with?.["node-version-file"]);
+
+    expect(clis).toEqual([CLI_VERSION, CLI_VERSION, CLI_VERSION]);
+    expect(new Set(nodes)).toEqual(new Set([".nvmrc"]));
+    expect(fs.readFileSync(path.join(repository, ".nvmrc"), "utf8").trim()).toBe("20");
+  });
+
+  test("end every job in time", () => {
+    const endless = JOBS.filter(([, job]) => (job["timeout-minutes"] ?? 360) > 120);
+
+    expect(endless).toEqual([]);
+  });
+
+  test("deploy one stack after the other, behind its environment, and are never cut off", () => {
+    const { concurrency, jobs } = WORKFLOWS["deploy.yml"]!.workflow;
+    const { environment, strategy, timeout } = { ...jobs.up!, timeout: jobs.up!["timeout-minutes"] };
+    const [[, credentials] = []] = uses("aws-actions/configure-aws-credentials").filter(([job]) =>
+      job.startsWith("deploy.yml"),
+    );
+
+    expect(concurrency).toEqual({ group: "deploy", "cancel-in-progress": false });
+    expect(environment).toBe("${{ matrix.stack }}");
+    expect(strategy).toMatchObject({ "max-parallel": 1, "fail-fast": true });
+    expect(credentials?.with?.["role-duration-seconds"]).toBe(timeout! * 60);
+  });
+
+  test("cut off the preview of an older commit of the same pull request and stack, and no other", () => {
+    expect(WORKFLOWS["preview.yml"]!.workflow.jobs.preview!.concurrency).toEqual({
+      group: "preview-${{ github.event.pull_request.number }}-${{ matrix.stack }}",
+      "cancel-in-progress": true,
+    });
+  });
+
+  test("keep one comment per stack up to date", () => {
+    const [[, step] = []] = uses("pulumi/actions").filter(([job]) => job.startsWith("preview.yml"));
+
+    expect(step?.with).toMatchObject({ command: "preview", "comment-on-pr": true, "edit-pr-comment": true });
+  });
+
+  test("deploy for each folder that the program is made of", () => {
+    const { paths } = WORKFLOWS["deploy.yml"]!.workflow.on.push as { readonly paths: readonly string[] };
+    const programs = ["Pulumi.yaml", "components/**", "infra/**", "package-lock.json", "package.json", "stacks/**"];
+
+    expect(paths).toEqual(expect.arrayContaining(programs));
+    expect(paths.filter((each) => !fs.existsSync(path.join(repository, each.replace("/**", ""))))).toEqual([]);
+  });
+});
