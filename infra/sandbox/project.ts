@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { parseDocument, stringify } from "yaml";
+import { parse, parseDocument, stringify } from "yaml";
+import { z } from "zod";
 import { PLACEHOLDER_IMAGE } from "../config/schema";
 
 const REPOSITORY = path.join(__dirname, "..", "..");
@@ -23,9 +24,29 @@ export function writeProject(folder: string, stacks: string): void {
   const project = parseDocument(fs.readFileSync(path.join(REPOSITORY, "Pulumi.yaml"), "utf8"));
   project.set("main", REPOSITORY);
   fs.writeFileSync(path.join(folder, "Pulumi.yaml"), project.toString());
-  for (const file of fs.readdirSync(stacks).filter((name) => /^Pulumi\..+\.yaml$/.test(name))) {
+  for (const file of stackFiles(stacks)) {
     copyStackFile(path.join(stacks, file), path.join(target, file));
   }
+}
+
+/** The hosted zones that stack files name by id and so expect to be there: name by id. */
+export function hostedZones(stacks: string): Readonly<Record<string, string>> {
+  const zones = stackFiles(stacks).flatMap((file) => {
+    const { config } = z
+      .object({ config: withZones })
+      .catch({ config: {} })
+      .parse(parse(fs.readFileSync(path.join(stacks, file), "utf8")));
+    return Object.entries(config["footprint:zones"] ?? {});
+  });
+  return Object.fromEntries(zones.flatMap(([name, { id }]) => (id === undefined ? [] : [[id, name]])));
+}
+
+const withZones = z.object({
+  "footprint:zones": z.record(z.string(), z.object({ id: z.string().optional() })).optional(),
+});
+
+function stackFiles(stacks: string): string[] {
+  return fs.readdirSync(stacks).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
 }
 
 function copyStackFile(from: string, to: string): void {

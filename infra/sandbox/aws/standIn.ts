@@ -1,0 +1,63 @@
+import * as path from "node:path";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { dependencies } from "../../../package.json";
+import { serve, type Server } from "../grpcServer";
+import { Cloud } from "./cloud";
+import { Faults } from "./faults";
+import { CallLog } from "./log";
+import { providerService } from "./provider";
+import { World } from "./world";
+
+export interface StandInOptions {
+  /** It is made when it is not there. */
+  readonly folder: string;
+  /** What ids and addresses are made of, beside URNs. Default: the same for everybody. */
+  readonly seed?: string;
+  /** Hosted zones that are there without the program: name by id. */
+  readonly hostedZones?: Readonly<Record<string, string>>;
+}
+
+export interface StandIn {
+  /** For `PULUMI_DEBUG_PROVIDERS`. */
+  readonly debugProviders: string;
+  readonly ports: Readonly<Record<"aws" | "random", number>>;
+  readonly stop: () => void;
+}
+
+const ZONE = "aws:route53/zone:Zone";
+
+/**
+ * Starts the stand-in of AWS: resource providers for the packages `aws` and `random` on ports of the loopback interface.
+ * What exists is kept in the folder, so the next start goes on where this one ends: `entities/` has it, `calls.jsonl`
+ * every call, and `faults.json` what is to go wrong.
+ */
+export async function startStandIn({ folder, seed = "sandbox", hostedZones = {} }: StandInOptions): Promise<StandIn> {
+  const world = new World(path.join(folder, "entities"));
+  for (const [id, name] of Object.entries(hostedZones)) {
+    const zone = { type: ZONE, id, region: null };
+    if (world.get(zone) === undefined) {
+      world.put({ ...zone, urn: null, properties: { id, zoneId: id, name }, given: ["name"], secrets: [] });
+    }
+  }
+  const cloud = new Cloud(world, seed);
+  const backing = { faults: new Faults(folder), log: new CallLog(folder) };
+  const start = (name: "@pulumi/aws" | "@pulumi/random"): Promise<Server> =>
+    serve(
+      ResourceProviderService,
+      providerService({
+        ...backing,
+        // Each package has its own configuration; only `aws` has a region.
+        cloud: name === "@pulumi/aws" ? cloud : new Cloud(world, seed),
+        version: dependencies[name],
+      }),
+    );
+  const [aws, random] = [await start("@pulumi/aws"), await start("@pulumi/random")];
+  return {
+    debugProviders: `aws:${aws.port},random:${random.port}`,
+    ports: { aws: aws.port, random: random.port },
+    stop: () => {
+      aws.stop();
+      random.stop();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { UserError } from "../commands/userError";
+import { coloursFor } from "../cli/colours";
+import { stackFile } from "../commands/stacks";
+import { resolveCli, type Cli } from "./cli";
+import { Sandbox } from "./sandbox";
+
+const DEFAULT_STACK = "sandbox";
+
+/** Runs one command of the CLI in the sandbox, or without one the tour. @returns the exit status */
+export async function runSandbox(args: readonly string[]): Promise<number> {
+  const cli = await resolveCli(say);
+  if (cli === undefined) {
+    if (args.length > 0) {
+      throw new UserError(NO_CLI);
+    }
+    say(`${NO_CLI}\nThis is the offline plan instead.`);
+    const { runPlan } = await import("../plan/run");
+    const { isTTY, columns } = process.stdout;
+    await runPlan({ stack: DEFAULT_STACK }, { ...coloursFor(process.stdout), width: isTTY ? columns : Infinity });
+    return 0;
+  }
+  const sandbox = await Sandbox.open({ cli });
+  try {
+    return args.length === 0 ? await tour(sandbox, cli) : await pass(sandbox, args);
+  } finally {
+    sandbox.close();
+  }
+}
+
+const NO_CLI =
+  "There is no Pulumi CLI, and none could be downloaded or built. Install it (https://www.pulumi.com/docs/install/), " +
+  "or Go and let this command build it, and run it again.";
+
+async function tour(sandbox: Sandbox, cli: Cli): Promise<number> {
+  say(`Pulumi ${cli.version} deploys the stack ${DEFAULT_STACK} to a stand-in for AWS on this machine`);
+  await select(sandbox, DEFAULT_STACK);
+  const status = await sandbox.run(["up", "--yes"]);
+  if (status === 0) {
+    process.stdout.write(NEXT);
+  }
+  return status;
+}
+
+const NEXT = `
+Nothing of this left the machine. What to try next:
+  npx footprint sandbox up                            a second time: nothing to do
+  edit stacks/Pulumi.sandbox.yaml, for example add a region to \`pops\` and \`image\`, and
+  npx footprint sandbox preview --diff                says what that would do
+  npx footprint sandbox stack output                  the names and addresses that a deployment gives
+  npx footprint sandbox destroy                       takes everything down again
+`;
+
+async function pass(sandbox: Sandbox, args: readonly string[]): Promise<number> {
+  const stack = stackOf(args);
+  // The CLI would make a stack of any name, and only the program would then miss its file.
+  stackFile(stack);
+  await select(sandbox, stack);
+  return sandbox.run(args);
+}
+
+async function select(sandbox: Sandbox, stack: string): Promise<void> {
+  const { status, stdout, stderr } = await sandbox.select(stack);
+  if (status !== 0) {
+    throw new UserError(`The stack ${stack} could not be selected.\n${stdout}${stderr}`);
+  }
+}
+
+/** Where the CLI's own option names a stack, that is the one that must be there. */
+function stackOf(args: readonly string[]): string {
+  const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
+  const joined = args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);
+  return joined ?? (at < 0 ? undefined : args[at + 1]) ?? DEFAULT_STACK;
+}
+
+function say(line: string): void {
+  process.stderr.write(`footprint: ${line}\n`);
+}

@@ -1,0 +1,117 @@
+import { spawn, type StdioOptions } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { cacheHome } from "../cli/cacheHome";
+import { startStandIn, type StandIn } from "./aws/standIn";
+import type { Cli } from "./cli";
+import { startLanguageHost } from "./languageHost";
+import { hostedZones, writeProject } from "./project";
+
+/** Guards nothing: what it encrypts never leaves the sandbox's folder. */
+const PASSPHRASE = "sandbox";
+
+export interface SandboxOptions {
+  readonly cli: Cli;
+  /** Where the project, the engine's state and the stand-in's world are kept. Default: in the cache folder. */
+  readonly folder?: string;
+  /** The stack files. Default: the repository's. */
+  readonly stacks?: string;
+}
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The real engine, deploying to a stand-in for AWS: no account, no credentials, nothing that leaves this machine. */
+export class Sandbox {
+  private constructor(
+    readonly folder: string,
+    private readonly cli: Cli,
+    private readonly stacks: string,
+    private readonly standIn: StandIn,
+  ) {}
+
+  static defaultFolder(): string {
+    return path.join(cacheHome(), "sandbox");
+  }
+
+  static async open(options: SandboxOptions): Promise<Sandbox> {
+    const folder = options.folder ?? Sandbox.defaultFolder();
+    for (const part of ["state", "home"]) {
+      fs.mkdirSync(path.join(folder, part), { recursive: true });
+    }
+    const stacks = options.stacks ?? path.join(__dirname, "..", "..", "stacks");
+    return new Sandbox(
+      folder,
+      options.cli,
+      stacks,
+      await startStandIn({ folder: path.join(folder, "world"), hostedZones: hostedZones(stacks) }),
+    );
+  }
+
+  /** Runs the CLI on the terminal of this process. @returns its exit status */
+  async run(args: readonly string[]): Promise<number> {
+    return (await this.pulumi(args, "inherit", {})).status;
+  }
+
+  /** Runs the CLI and returns what it prints. @param environment variables beside the sandbox's own */
+  capture(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    return this.pulumi(args, ["ignore", "pipe", "pipe"], environment);
+  }
+
+  /** Makes the stack the one that commands without `--stack` mean; a new one is created. */
+  async select(stack: string): Promise<Outcome> {
+    return this.capture(["stack", "select", "--create", stack]);
+  }
+
+  close(): void {
+    this.standIn.stop();
+  }
+
+  private async pulumi(args: readonly string[], stdio: StdioOptions, extra: NodeJS.ProcessEnv): Promise<Outcome> {
+    const project = path.join(this.folder, "project");
+    writeProject(project, this.stacks);
+    // One for each command: a host hears only the engine that shook hands with it last.
+    const host = this.cli.hasLanguageHost ? undefined : await startLanguageHost();
+    const child = spawn(this.cli.path, ["--cwd", project, ...args], {
+      stdio,
+      env: { ...this.environment(host?.port), ...extra },
+    });
+    const output = { stdout: "", stderr: "" };
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+    // Ctrl-C reaches the CLI too, which then ends in good order; the providers must live until it has.
+    const stayForCli = () => undefined;
+    process.on("SIGINT", stayForCli);
+    try {
+      const status = await new Promise<number>((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", (code) => {
+          resolve(code ?? 1);
+        });
+      });
+      return { status, ...output };
+    } finally {
+      process.off("SIGINT", stayForCli);
+      host?.stop();
+    }
+  }
+
+  /** Nothing of the user's own Pulumi or AWS set-up takes part. */
+  private environment(languageHost: number | undefined): NodeJS.ProcessEnv {
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
+    return {
+      ...Object.fromEntries(inherited),
+      PULUMI_HOME: path.join(this.folder, "home"),
+      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_DEBUG_PROVIDERS: this.standIn.debugProviders,
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      ...(languageHost === undefined ? {} : { PULUMI_DEBUG_LANGUAGES: `nodejs:${String(languageHost)}` }),
+    };
+  }
+}
