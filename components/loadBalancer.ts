@@ -9,6 +9,8 @@ import type { TlsPolicy } from "./tlsPolicies";
 export interface LoadBalancerArgs {
   region: string;
   vpcId: pulumi.Input<string>;
+  /** The VPC's: AWS refuses an internet-facing load balancer without one, and to take it away before. */
+  internetGateway: pulumi.Resource;
   /** One public subnet per zone. Removing one replaces the load balancer. */
   subnetIds: readonly pulumi.Input<string>[];
   /** Spread connections over all zones; traffic between zones is billed. Off, every zone needs a healthy node. */
@@ -37,7 +39,8 @@ export interface TrafficSource {
  *
  * ```ts
  * const door = new LoadBalancer("edge-lb", {
- *   region: "eu-central-1", vpcId, subnetIds, crossZone: false, tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+ *   region: "eu-central-1", vpcId, internetGateway, subnetIds, crossZone: false,
+ *   tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
  *   defaultCertificateArn, certificateArns: { "cdn.example.com": arn }, logs, protection: true,
  * });
  * ```
@@ -100,7 +103,7 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
         enableZonalShift: true,
         accessLogs: { enabled: true, bucket: args.logs.bucketName },
       },
-      { ...child, protect: args.protection, dependsOn: [...args.logs.ready] },
+      { ...child, protect: args.protection, dependsOn: [args.internetGateway, ...args.logs.ready] },
     );
 
     const targetGroup = (role: "https" | "http", port: number) =>

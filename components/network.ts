@@ -54,6 +54,8 @@ export class Network extends pulumi.ComponentResource {
   readonly natGatewayId: pulumi.Output<string> | undefined;
   readonly s3PrefixListId: pulumi.Output<string>;
   readonly logs: LogDestination;
+  /** What gives the VPC public addresses: it must stand before whatever has one, and until that is gone. */
+  readonly internetGateway: pulumi.Resource;
   /** Stands when a node in a node subnet reaches what it needs. */
   readonly ready: readonly pulumi.Resource[];
 
@@ -240,6 +242,7 @@ export class Network extends pulumi.ComponentResource {
     );
 
     this.vpcId = vpc.id;
+    this.internetGateway = internetGateway;
     this.accountId = vpc.ownerId;
     this.publicSubnetIds = publicSubnets.map((each) => each.id);
     this.nodeSubnetIds = args.egress === "direct" ? this.publicSubnetIds : privateSubnets.map((each) => each.id);

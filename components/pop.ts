@@ -118,6 +118,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       {
         region,
         vpcId: network.vpcId,
+        internetGateway: network.internetGateway,
         subnetIds: network.publicSubnetIds,
         crossZone: args.crossZone,
         tlsPolicy: args.tlsPolicy,
@@ -136,6 +137,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         region,
         bootstrap: BOOTSTRAP,
         bundle: bundle({
+          region,
           popName: popName(region, args.popDomain.host),
           sites: args.sites,
           purgeMaxStaleness: args.purgeMaxStaleness,

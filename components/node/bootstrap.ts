@@ -1,5 +1,6 @@
 /**
- * What a new node does after its user data: install HAProxy, take up the configuration bundle, report for service.
+ * What a new node does after its user data: install HAProxy and Varnish, take up the configuration bundle, report for
+ * service.
  *
  * It runs in the interpreter of the user data and uses its `IDENTITY`, `metadata`, `store` and `aws_request`. It is the
  * same text for every PoP. Changing a byte of it replaces the nodes, a few at a time; configuration belongs into the
@@ -25,6 +26,7 @@ def adopt(bundle):
         target = pathlib.Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
+        target.chmod(0o755 if path.startswith("/usr/local/lib/footprint/") else 0o644)
 
 
 def verified_bundle():
@@ -55,17 +57,22 @@ pathlib.Path("/etc/footprint").mkdir(exist_ok=True)
 pathlib.Path("/etc/footprint/identity.json").write_text(json.dumps(IDENTITY, indent=2) + "\\n")
 mirrors_by_https()
 run("apt-get", "-qq", "update")
-run("apt-get", "-qq", "install", "--yes", "--no-install-recommends", "haproxy")
+run("apt-get", "-qq", "install", "--yes", "--no-install-recommends",
+    "haproxy", "varnish", "varnish-modules", "logrotate", "socat")
 bundle = verified_bundle()
 adopt(bundle)
-run("haproxy", "-c", "-q", "-f", "/etc/haproxy/haproxy.cfg")
-run("systemctl", "enable", "haproxy")
-run("systemctl", "restart", "haproxy")
+for check in bundle["checks"]:
+    run(*check)
+run("sysctl", "--quiet", "--system")
+run("systemctl", "daemon-reload")
+for unit in bundle["units"]:
+    run("systemctl", "enable", unit)
+    run("systemctl", "restart", unit)
 for _ in range(60):
     if healthy(bundle["health"]["port"], bundle["health"]["path"]):
         break
     time.sleep(1)
 else:
-    raise SystemExit("HAProxy runs, but does not answer health")
+    raise SystemExit("all units run, but HAProxy does not answer health")
 report_for_service()
 `;

@@ -8,6 +8,9 @@ export const NODE_PORTS = {
   health: 8089,
 } as const;
 
+/** Metrics of HAProxy in Prometheus' format, at /metrics, on the node itself only. */
+export const METRICS_PORT = 8405;
+
 /** Path of the node's own health on the health port. */
 export const NODE_HEALTH_PATH = "/health";
 

@@ -1,7 +1,10 @@
 import { Command } from "commander";
 import { version } from "../../package.json";
+import { registerEdge } from "../commands/edge";
 import { registerImages } from "../commands/images";
+import { registerNodeRender } from "../commands/nodeRender";
 import { registerPlan } from "../commands/plan";
+import { registerSandbox } from "../commands/sandbox";
 import { registerZoneId } from "../commands/zoneId";
 import { coloursFor } from "./colours";
 import { exitCodes } from "./exitCodes";
@@ -11,6 +14,7 @@ const examples = `
 Examples:
   $ footprint plan --stack sandbox            what the stack sandbox would deploy, without credentials or network
   $ footprint plan --stack global --json      the same as one JSON object
+  $ footprint sandbox                         deploy it with the real Pulumi engine to a stand-in for AWS
   $ footprint images --stack global --help    how image ids come into a stack file
 
 Exit codes:
@@ -50,9 +54,18 @@ function footprint(): Command {
         write(text.replace(/^error:/, red("error:")));
       },
     })
+    // What follows `sandbox` is the Pulumi CLI's.
+    .enablePositionalOptions()
     .exitOverride();
   // A command loads what it needs when it runs: the AWS SDK alone takes longer than `--help` may.
-  for (const register of [registerPlan, registerImages, registerZoneId]) {
+  for (const register of [
+    registerPlan,
+    registerSandbox,
+    registerEdge,
+    registerNodeRender,
+    registerImages,
+    registerZoneId,
+  ]) {
     register(program);
   }
   return program;

@@ -1,3 +1,4 @@
+import type { Site } from "../../components/node/site";
 import { formatBlock, parseBlock, slotBlock } from "./addresses";
 import type { FootprintConfig, PopConfig, SiteConfig, ZoneConfig } from "./model";
 import { zoneOf } from "./names";
@@ -40,7 +41,6 @@ export function placeholderImages(config: FootprintConfig): readonly string[] {
 }
 
 function completeSite(host: string, site: SiteInput, zones: readonly string[]): SiteConfig {
-  const { query, headers, cookies } = site.cacheKey;
   return {
     host,
     zone: expected(zoneOf(host, zones)),
@@ -51,6 +51,14 @@ function completeSite(host: string, site: SiteInput, zones: readonly string[]): 
       }
       return origin;
     }),
+    ...siteSettings(site),
+  };
+}
+
+/** How a site is served, apart from where it is and where it comes from. */
+export function siteSettings(site: SiteInput): Omit<Site, "host" | "origins"> {
+  const { query, headers, cookies } = site.cacheKey;
+  return {
     cacheKey: {
       query: typeof query === "string" ? query : [...query].sort(),
       headers: headers.map((name) => name.toLowerCase()).sort(),

@@ -35,7 +35,7 @@ export interface RecordOptions {
   readonly config?: Readonly<Record<string, string>>;
   /**
    * What a provider adds to a resource's inputs when it makes it. Given, the program runs as in an update, and every
-   * resource has an id; absent, as in a preview: whatever a provider computes is unknown, never invented.
+   * resource has an id (`id`, if that is among them); absent, as in a preview: whatever a provider computes is unknown, never invented.
    */
   readonly computed?: (registration: Registration) => Readonly<Record<string, JsonValue>>;
 }
@@ -227,7 +227,8 @@ export function registered(
   result.setUrn(made.urn);
   if (computed !== undefined) {
     Object.assign(outputs, computed(made));
-    result.setId(request.getCustom() ? `id-of-${made.name}` : "");
+    const id = typeof outputs.id === "string" ? outputs.id : `id-of-${made.name}`;
+    result.setId(request.getCustom() ? id : "");
   }
   result.setObject(Struct.fromJavaScript(outputs));
   return result;

@@ -50,13 +50,12 @@ export function defaultSources(): CliSources {
  * @returns undefined where none of this is possible
  */
 export async function resolveCli(say: (line: string) => void, sources = defaultSources()): Promise<Cli | undefined> {
-  return (
-    onPath(say, sources) ??
-    cliAt(downloadedCli(sources)) ??
-    cliAt(builtCli(sources)) ??
-    (await download(say, sources)) ??
-    (await build(say, sources))
-  );
+  return installedCli(say, sources) ?? (await download(say, sources)) ?? (await build(say, sources));
+}
+
+/** The CLI that needs neither download nor build, if there is one. */
+export function installedCli(say: (line: string) => void, sources = defaultSources()): Cli | undefined {
+  return onPath(say, sources) ?? cliAt(downloadedCli(sources)) ?? cliAt(builtCli(sources));
 }
 
 function onPath(say: (line: string) => void, sources: CliSources): Cli | undefined {

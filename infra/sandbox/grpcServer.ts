@@ -44,8 +44,14 @@ export function unary<Q, A>(answer: (request: Q) => A | Promise<A>): grpc.handle
           callback({
             code: grpc.status.UNKNOWN,
             details: error instanceof Error ? error.message : String(error),
+            // What a message has no room for: a provider says here that a resource is half made.
+            ...(hasMetadata(error) ? { metadata: error.metadata } : {}),
           });
         },
       );
   };
+}
+
+function hasMetadata(error: unknown): error is { readonly metadata: grpc.Metadata } {
+  return error instanceof Error && "metadata" in error && error.metadata instanceof grpc.Metadata;
 }

@@ -10,6 +10,7 @@ function args(changed: Partial<LoadBalancerArgs> = {}): LoadBalancerArgs {
   return {
     region: REGION,
     vpcId: "vpc-1",
+    internetGateway: standIn("gateway"),
     subnetIds: ["subnet-1", "subnet-2"],
     crossZone: false,
     tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
@@ -62,6 +63,10 @@ describe("a load balancer", () => {
 
   test("waits with its access logs for the bucket's policy", () => {
     expect(door.one("LoadBalancer", "door").dependencies).toContain(door.one("Topic", "policy").urn);
+  });
+
+  test("waits for the internet gateway, without which AWS refuses it", () => {
+    expect(door.one("LoadBalancer", "door").dependencies).toContain(door.one("Topic", "gateway").urn);
   });
 
   test("is protected by Pulumi too", () => {

@@ -2,35 +2,43 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { resolveCli, type Cli } from "../../infra/sandbox/cli";
+import type { Fault } from "../../infra/sandbox/aws/faults";
+import type { LogEntry } from "../../infra/sandbox/aws/log";
+import type { Entity } from "../../infra/sandbox/aws/world";
+import { installedCli, resolveCli, type Cli } from "../../infra/sandbox/cli";
 import { Sandbox, type Outcome } from "../../infra/sandbox/sandbox";
+import type { Requirement } from "../support/requirements";
 import { small, type StackInput } from "../support/stacks";
+import { stepsOf, type Step } from "./steps";
 
-/** What the engine did, or in a preview would do, with one resource. */
-export interface Step {
-  readonly op: string;
-  readonly urn: string;
-  readonly type: string;
-  /** Logical name, the end of the URN. */
-  readonly name: string;
-  /** Top-level properties that differ. */
-  readonly changed: readonly string[];
-}
+/** The engine tests run the CLI of `footprint sandbox`; to build one takes minutes, so that comes before them. */
+export const PULUMI_CLI: Requirement = {
+  name: "a Pulumi CLI",
+  isMet: () => installedCli(() => undefined) !== undefined,
+  remedy: "node test/engine/install.js finds, downloads or builds one",
+};
+
+/** Milliseconds: no story of updates takes that long; it only ends what hangs. */
+export const STORY = 600_000;
 
 export interface Run extends Outcome {
   /** In the engine's order; those that leave a resource as it is are left out. */
   readonly steps: readonly Step[];
   /** The engine's whole log of events, as it wrote it. */
   readonly events: string;
+  /** What the stand-in was asked, in the order in which it was done. */
+  readonly calls: readonly LogEntry[];
 }
 
 /** A resource in the engine's state. */
 export interface Resource {
   readonly urn: string;
   readonly type: string;
+  readonly custom?: boolean;
   readonly id?: string;
   readonly parent?: string;
   readonly protect?: boolean;
+  /** Replaced, and not yet gone. */
   readonly delete?: boolean;
   readonly retainOnDelete?: boolean;
   readonly dependencies?: readonly string[];
@@ -38,7 +46,17 @@ export interface Resource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** The real engine with a folder, a state and a world of its own, which has the hosted zone of `small`. */
+interface Deployment {
+  readonly resources?: readonly Resource[];
+  readonly pending_operations?: readonly object[];
+}
+
+/** A footprint as small as it gets: two zones, two nodes, no NAT gateway. */
+export function tiny(pops: Record<string, unknown>, more: Record<string, unknown> = {}): StackInput {
+  return { ...small(pops), defaults: { zones: 2, nodes: { min: 2, max: 4 }, egress: "direct" }, ...more };
+}
+
+/** The real engine with a folder, a state and a world of its own, in which the hosted zone of `small` is there. */
 export class Engine {
   private readonly selected = new Set<string>();
 
@@ -69,20 +87,19 @@ export class Engine {
 
   /** Runs `preview`, `up`, `refresh` or `destroy`, without asking. */
   async run(command: string, stack: string, ...args: readonly string[]): Promise<Run> {
-    if (!this.selected.has(stack)) {
-      await this.select(stack);
-      this.selected.add(stack);
-    }
-    const events = path.join(this.folder, "events.jsonl");
+    await this.select(stack);
+    const events = path.join(this.folder, `events-${stack}.jsonl`);
+    const calls = path.join(this.folder, "world", "calls.jsonl");
     fs.rmSync(events, { force: true });
+    fs.rmSync(calls, { force: true });
     const yes = command === "preview" || args.includes("--preview-only") ? [] : ["--yes", "--skip-preview"];
     const outcome = await this.sandbox.capture(
       [command, "--stack", stack, ...yes, "--event-log", events, ...args],
       // The flag for the log of events is there for those who debug the CLI.
       { PULUMI_DEBUG_COMMANDS: "true" },
     );
-    const text = fs.existsSync(events) ? fs.readFileSync(events, "utf8") : "";
-    return { ...outcome, steps: stepsOf(text), events: text };
+    const text = readIfThere(events);
+    return { ...outcome, steps: stepsOf(text), events: text, calls: jsonLines<LogEntry>(readIfThere(calls)) };
   }
 
   /** As `run`, for what must go well. */
@@ -94,22 +111,79 @@ export class Engine {
     return run;
   }
 
+  /** Writes the stack's file and deploys it. */
+  async up(stack: string, input: StackInput): Promise<Run> {
+    this.write(stack, input);
+    return this.done("up", stack);
+  }
+
+  /** As `up`; the preview of the same comes first. */
+  async previewAndUp(stack: string, input: StackInput): Promise<{ readonly preview: Run; readonly up: Run }> {
+    this.write(stack, input);
+    return { preview: await this.done("preview", stack), up: await this.done("up", stack) };
+  }
+
   /** Any other command of the CLI. */
   pulumi(...args: readonly string[]): Promise<Outcome> {
     return this.sandbox.capture(args);
   }
 
-  async select(stack: string): Promise<void> {
+  /** The engine's state. @param args as `stack export` takes them */
+  async deployment(stack: string, ...args: readonly string[]): Promise<Deployment> {
+    const { stdout } = await this.pulumi("stack", "export", "--stack", stack, ...args);
+    return (JSON.parse(stdout) as { deployment: Deployment }).deployment;
+  }
+
+  async resources(stack: string): Promise<readonly Resource[]> {
+    return (await this.deployment(stack)).resources ?? [];
+  }
+
+  /** What exists in the stand-in's AWS. */
+  world(): readonly Entity[] {
+    return this.worldFiles().map((file) => JSON.parse(fs.readFileSync(file, "utf8")) as Entity);
+  }
+
+  /** Deletes (`undefined`) or changes the entities for which `change` gives another one, behind the engine's back. */
+  tamper(change: (entity: Entity) => Entity | undefined): void {
+    for (const file of this.worldFiles()) {
+      const entity = JSON.parse(fs.readFileSync(file, "utf8")) as Entity;
+      const changed = change(entity);
+      if (changed === undefined) {
+        fs.rmSync(file);
+      } else if (changed !== entity) {
+        fs.writeFileSync(file, JSON.stringify(changed));
+      }
+    }
+  }
+
+  /** What is to go wrong from now on; nothing when the list is empty. */
+  plan(faults: readonly Fault[]): void {
+    fs.writeFileSync(path.join(this.folder, "world", "faults.json"), JSON.stringify(faults));
+  }
+
+  /** Every file of the sandbox but the project's: state, backups, history, world and calls. */
+  filesOf(...folders: readonly string[]): readonly string[] {
+    return folders.flatMap((folder) =>
+      fs
+        .readdirSync(path.join(this.folder, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name)),
+    );
+  }
+
+  private worldFiles(): readonly string[] {
+    return this.filesOf("world/entities").filter((file) => file.endsWith(".json"));
+  }
+
+  private async select(stack: string): Promise<void> {
+    if (this.selected.has(stack)) {
+      return;
+    }
     const { status, stdout, stderr } = await this.sandbox.select(stack);
     if (status !== 0) {
       throw new Error(`${stack} cannot be selected:\n${stdout}\n${stderr}`);
     }
-  }
-
-  /** The engine's state. */
-  async resources(stack: string): Promise<readonly Resource[]> {
-    const { stdout } = await this.pulumi("stack", "export", "--stack", stack);
-    return (JSON.parse(stdout) as { deployment: { resources?: Resource[] } }).deployment.resources ?? [];
+    this.selected.add(stack);
   }
 }
 
@@ -135,27 +209,13 @@ function configOf(input: StackInput): Record<string, unknown> {
   return { "aws:region": "us-east-1", ...Object.fromEntries(own) };
 }
 
-interface EngineEvent {
-  readonly resourcePreEvent?: {
-    readonly metadata: {
-      readonly op: string;
-      readonly urn: string;
-      readonly type: string;
-      readonly diffs?: readonly string[] | null;
-    };
-  };
+function readIfThere(file: string): string {
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
 }
 
-function stepsOf(events: string): Step[] {
-  return events
+function jsonLines<T>(text: string): T[] {
+  return text
     .split("\n")
     .filter((line) => line !== "")
-    .flatMap((line) => {
-      const metadata = (JSON.parse(line) as EngineEvent).resourcePreEvent?.metadata;
-      return metadata === undefined || metadata.op === "same" ? [] : [stepOf(metadata)];
-    });
-}
-
-function stepOf({ op, urn, type, diffs }: NonNullable<EngineEvent["resourcePreEvent"]>["metadata"]): Step {
-  return { op, urn, type, name: urn.slice(urn.lastIndexOf("::") + 2), changed: diffs ?? [] };
+    .map((line) => JSON.parse(line) as T);
 }

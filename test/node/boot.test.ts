@@ -30,7 +30,7 @@ const METADATA = "http://169.254.169.254/latest";
 const HEALTH = `http://127.0.0.1:${NODE_PORTS.health}${NODE_HEALTH_PATH}`;
 const CREDENTIALS = { AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
 const TOKEN = "a-session-token";
-const BUNDLE = bundle({ popName: "eu-west-1.pop.example.com", sites: [], purgeMaxStaleness: 3600 });
+const BUNDLE = bundle({ region: "eu-west-1", popName: "eu-west-1.pop.example.com", sites: [], purgeMaxStaleness: 3600 });
 const REPORT =
   `https://autoscaling.${REGION}.amazonaws.com/?Action=CompleteLifecycleAction` +
   "&AutoScalingGroupName=eu-west-1-nodes%20%2B%3A%2F~0a1b2c3&InstanceId=i-0123456789abcdef0" +
@@ -215,12 +215,23 @@ describeWith([PYTHON], "a node that boots", () => {
     expect(files["/etc/apt/sources.list.d/debian.sources"]).toBe("URIs: mirror+file:///etc/apt/mirrors/debian.list\n");
   });
 
-  test("checks HAProxy's configuration before it starts HAProxy", () => {
-    expect(booted.commands.slice(-3)).toEqual([
-      ["haproxy", "-c", "-q", "-f", "/etc/haproxy/haproxy.cfg"],
-      ["systemctl", "enable", "haproxy"],
-      ["systemctl", "restart", "haproxy"],
+  test("checks both configurations before it starts anything, and starts HAProxy before Varnish", () => {
+    const { checks, units } = JSON.parse(BUNDLE) as { checks: string[][]; units: string[] };
+    const start = units.flatMap((unit) => [
+      ["systemctl", "enable", unit],
+      ["systemctl", "restart", unit],
     ]);
+    const last = [...checks, ["sysctl", "--quiet", "--system"], ["systemctl", "daemon-reload"], ...start];
+
+    expect(checks.length).toBe(2);
+    expect(units.indexOf("haproxy.service")).toBeLessThan(units.indexOf("varnish.service"));
+    expect(booted.commands.slice(-last.length)).toEqual(last);
+  });
+
+  test("installs what the bundle's files are for", () => {
+    const installed = booted.commands.find((words) => words.includes("install")) ?? [];
+
+    expect(installed).toEqual(expect.arrayContaining(["haproxy", "varnish", "varnish-modules", "logrotate"]));
   });
 
   test("reports for service last, when it answers health", () => {
@@ -253,7 +264,7 @@ describeWith([PYTHON], "a node never comes into service", () => {
   test("with HAProxy silent on its health port", () => {
     const happened = boot({ [HEALTH]: undefined });
 
-    expect(happened.end).toBe("HAProxy runs, but does not answer health");
+    expect(happened.end).toBe("all units run, but HAProxy does not answer health");
     expect(reported(happened)).toBe(false);
   });
 });

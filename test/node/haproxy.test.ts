@@ -1,13 +1,20 @@
 import { once } from "node:events";
 import * as http from "node:http";
-import type * as net from "node:net";
+import * as net from "node:net";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Site } from "../../components/node/site";
 import { shippedSites } from "../support/sites";
 import { SHIPPED } from "../support/stacks";
-import { command, describeWith } from "../support/requirements";
+import { nodeFiles } from "../../components/node/files";
+import { HAPROXY, VARNISH } from "../../components/node/processes";
+import { SOCKETS } from "../../components/node/sockets";
+import { debianRootFolder } from "../../infra/edge/debianRoot";
+import { RunningNode } from "../../infra/edge/node";
+import { PrivateRoot } from "../../infra/edge/privateRoot";
+import { describeWith } from "../support/requirements";
+import { DEBIAN } from "./debianRoot";
 import { clientHeader, exchange, exchangeHttp2, LOCAL_HEADER, request, type Answer } from "./proxied";
-import { complaints, RunningHaproxy } from "./runningHaproxy";
 
 const POP = "eu-west-1.pop.example.com";
 const CLIENT = clientHeader("198.51.100.7");
@@ -41,27 +48,55 @@ function asked({ body }: Answer): { url: string; headers: Record<string, string>
   return JSON.parse(body) as { url: string; headers: Record<string, string> };
 }
 
-const HAPROXY = command("haproxy", "test/node/install.sh", ["-v"]);
+/** Varnish shows the C code that it has made; what comes before is what it has to say. */
+function warnings(text: string): string[] {
+  return text.split("\n").filter((line) => /warning|alert/i.test(line));
+}
 
-describeWith([HAPROXY], "HAProxy takes the configuration without a warning", () => {
-  test.each(SHIPPED)("of the sites of %s", (stack) => {
-    expect(complaints({ popName: POP, sites: shippedSites(stack) })).toBe("");
+describeWith([DEBIAN], "a node takes its configuration without a warning", () => {
+  let root: PrivateRoot;
+  let egress: net.Server;
+  /** What HAProxy and Varnish say to the files of a node: nothing when they are valid and raise no warning. */
+  const complaints = async (sites: readonly Site[]): Promise<readonly string[]> => {
+    const files = nodeFiles({ region: "eu-west-1", popName: POP, sites });
+    for (const [file, content] of Object.entries(files)) {
+      root.write(file, content);
+    }
+    const ended = await Promise.all([HAPROXY, VARNISH].map(({ check }) => root.exec(...check)));
+    return ended.flatMap(({ status, stderr }) => (status === 0 ? warnings(stderr) : [stderr]));
+  };
+
+  beforeAll(async () => {
+    root = await PrivateRoot.start(debianRootFolder());
+    // Varnish warns when HAProxy is not there yet.
+    root.makeFolder(path.dirname(SOCKETS.egress));
+    egress = net.createServer().listen(root.outside(SOCKETS.egress));
+    await once(egress, "listening");
   });
 
-  test("of a hundred sites", () => {
+  afterAll(async () => {
+    egress.close();
+    await root.stop();
+  });
+
+  test.each(SHIPPED)("of the sites of %s", async (stack) => {
+    expect(await complaints(shippedSites(stack))).toEqual([]);
+  });
+
+  test("of a hundred sites", async () => {
     const origins = [{ scheme: "https", host: "origin.example.org", port: 443 }] as const;
     const sites = Array.from({ length: 100 }, (_, i) => ({ ...SITE, host: `site${i}.example.com`, origins }));
 
-    expect(complaints({ popName: POP, sites })).toBe("");
+    expect(await complaints(sites)).toEqual([]);
   });
 });
 
-describeWith([HAPROXY], "HAProxy on a node", () => {
+describeWith([DEBIAN], "HAProxy on a node", () => {
   let origin: http.Server;
   let second: http.Server;
-  let haproxy: RunningHaproxy;
-  const traffic = (text: string) => exchange(haproxy.ports.traffic, CLIENT, text);
-  const redirect = (text: string) => exchange(haproxy.ports.redirect, CLIENT, text);
+  let node: RunningNode;
+  const traffic = (text: string) => exchange(node.ports.traffic, CLIENT, text);
+  const redirect = (text: string) => exchange(node.ports.redirect, CLIENT, text);
 
   beforeAll(async () => {
     [origin, second] = [await echo(), await echo()];
@@ -74,11 +109,14 @@ describeWith([HAPROXY], "HAProxy on a node", () => {
       { ...SITE, host: "tls.example.com", origins: [{ ...local(origin), scheme: "https" }] },
     ];
     gone.close();
-    haproxy = await RunningHaproxy.start({ popName: POP, sites });
+    node = await RunningNode.start({
+      root: debianRootFolder(),
+      files: (listen) => nodeFiles({ region: "eu-west-1", popName: POP, sites, listen }),
+    });
   });
 
   afterAll(async () => {
-    await haproxy.stop();
+    await node.stop();
     for (const server of [origin, second]) {
       server.close();
       server.closeAllConnections();
@@ -91,7 +129,7 @@ describeWith([HAPROXY], "HAProxy on a node", () => {
       ["behind the LOCAL header of the load balancer's own checks", [LOCAL_HEADER]],
       ["behind a client's header", [CLIENT]],
     ])("is answered %s", async (_, header) => {
-      const answer = await exchange(haproxy.ports.health, ...header, request("GET", "/health", {}));
+      const answer = await exchange(node.ports.health, ...header, request("GET", "/health", {}));
 
       expect(answer).toMatchObject({ status: 200, body: "ok\n" });
     });
@@ -99,13 +137,13 @@ describeWith([HAPROXY], "HAProxy on a node", () => {
     test("is answered when the header comes in a packet of its own", async () => {
       const halves = [LOCAL_HEADER.subarray(0, 5), LOCAL_HEADER.subarray(5)];
 
-      const answer = await exchange(haproxy.ports.health, ...halves, request("GET", "/health", {}));
+      const answer = await exchange(node.ports.health, ...halves, request("GET", "/health", {}));
 
       expect(answer.status).toBe(200);
     });
 
     test("has one path", async () => {
-      expect((await exchange(haproxy.ports.health, request("GET", "/", {}))).status).toBe(404);
+      expect((await exchange(node.ports.health, request("GET", "/", {}))).status).toBe(404);
     });
   });
 
@@ -134,7 +172,7 @@ describeWith([HAPROXY], "HAProxy on a node", () => {
     });
 
     test("is proxied from cleartext HTTP/2 on the same port", async () => {
-      const answer = await exchangeHttp2(haproxy.ports.traffic, CLIENT, {
+      const answer = await exchangeHttp2(node.ports.traffic, CLIENT, {
         ":path": "/over-h2",
         ":authority": SITE.host,
         ":scheme": "https",
@@ -181,7 +219,7 @@ describeWith([HAPROXY], "HAProxy on a node", () => {
   });
 
   test("rejects a connection without a PROXY header on the traffic port", async () => {
-    const answer = exchange(haproxy.ports.traffic, request("GET", "/", { Host: SITE.host }));
+    const answer = exchange(node.ports.traffic, request("GET", "/", { Host: SITE.host }));
 
     await expect(answer).rejects.toThrow(/^(read ECONNRESET|the connection was closed without an answer)$/);
   });

@@ -31,6 +31,8 @@ const SETS: readonly string[] = [
   "securityGroups",
   "subnetIds",
   "subnets",
+  // An Auto Scaling group's are a list; all others are a map, which has no order anyway.
+  "tags",
   "targetGroupArns",
   "validationRecordFqdns",
   "vpcZoneIdentifiers",

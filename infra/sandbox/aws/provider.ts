@@ -1,8 +1,6 @@
-import * as grpc from "@grpc/grpc-js";
+import type * as grpc from "@grpc/grpc-js";
 import plugin from "@pulumi/pulumi/proto/plugin_pb";
 import provider from "@pulumi/pulumi/proto/provider_pb";
-import status from "@pulumi/pulumi/proto/status_pb";
-import { Any } from "google-protobuf/google/protobuf/any_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { unary } from "../grpcServer";
@@ -10,9 +8,9 @@ import { checked } from "./check";
 import type { Cloud, Made, Target } from "./cloud";
 import { difference, type Change } from "./diff";
 import type { Faults, Method } from "./faults";
+import { HalfDone } from "./halfDone";
 import { kindOf } from "./kinds";
 import { shown, type CallLog, type LogEntry } from "./log";
-import type { Refusal } from "./refusal";
 import { isRecord, plainValues, text, type Values } from "./values";
 
 /** What the calls of a package are carried out with. */
@@ -213,27 +211,6 @@ const GERUND: Readonly<Record<Method, string>> = {
   update: "updating",
   delete: "deleting",
 };
-
-/** The thing is there, but the provider failed after that: the engine keeps it in its state and tries an update next. */
-class HalfDone extends Error {
-  readonly code = grpc.status.UNKNOWN;
-  readonly metadata = new grpc.Metadata();
-
-  constructor(cause: Refusal, { id, properties }: Made) {
-    super(cause.message, { cause });
-    const detail = new provider.ErrorResourceInitFailed();
-    detail.setId(id);
-    detail.setProperties(Struct.fromJavaScript(properties));
-    detail.addReasons(cause.message);
-    const packed = new Any();
-    packed.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-    const told = new status.Status();
-    told.setCode(this.code);
-    told.setMessage(cause.message);
-    told.addDetails(packed);
-    this.metadata.add("grpc-status-details-bin", Buffer.from(told.serializeBinary()));
-  }
-}
 
 function targetOf(urn: string): Target {
   return { urn, type: typeOf(urn) };

@@ -36,3 +36,8 @@ export function targets(
   const ids = valuesAt(inputs, path).map(text);
   return world.inRegion(type, region).filter(({ id }) => ids.includes(id));
 }
+
+/** Has another of the type in the region the name that is asked for? */
+export function nameTaken(call: Call, type: string): boolean {
+  return others(call, type).some(({ properties }) => properties.name === call.inputs.name);
+}

@@ -3,7 +3,7 @@ import regions from "../../config/data/regions.json";
 import { Refusal } from "./refusal";
 import { others, targets, type Call, type Rule } from "./rule";
 import { zoneName } from "./services/ec2";
-import { same, text, valuesAt, type Values } from "./values";
+import { text, valuesAt, type Values } from "./values";
 import type { Entity } from "./world";
 
 const VPC = "aws:ec2/vpc:Vpc";
@@ -11,15 +11,10 @@ const SUBNET = "aws:ec2/subnet:Subnet";
 const ROUTE = "aws:ec2/route:Route";
 const ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation";
 const INTERNET_GATEWAY = "aws:ec2/internetGateway:InternetGateway";
-const SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup";
-const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
-
-/** EC2 takes user data of at most 16 KB, before base64. */
-const USER_DATA_BYTES = 16384;
 
 const DESTINATIONS = ["destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"];
 
-/** What EC2 refuses. */
+/** What EC2 refuses of networks. */
 export const networkRules: readonly Rule[] = [
   {
     id: "InvalidVpc.Range",
@@ -200,66 +195,6 @@ export const networkRules: readonly Rule[] = [
         : undefined,
   },
   {
-    id: "InvalidGroup.Duplicate",
-    type: SECURITY_GROUP,
-    refuses: (call) =>
-      siblings(call, SECURITY_GROUP).some(({ properties }) => properties.name === call.inputs.name)
-        ? new Refusal("InvalidGroup.Duplicate", `The security group '${text(call.inputs.name)}' already exists`)
-        : undefined,
-  },
-  ...["Ingress", "Egress"].flatMap((side): Rule[] => {
-    const type = `aws:vpc/securityGroup${side}Rule:SecurityGroup${side}Rule`;
-    return [
-      {
-        id: `InvalidPermission.Duplicate: ${side.toLowerCase()}`,
-        type,
-        refuses: (call) =>
-          others(call, type).some(({ properties }) => same(permission(properties), permission(call.inputs)))
-            ? new Refusal("InvalidPermission.Duplicate", "the specified rule already exists")
-            : undefined,
-      },
-    ];
-  }),
-  {
-    id: "InvalidPrefixListId.NotFound",
-    type: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    refuses: ({ world, region, inputs }) => {
-      const known = world
-        .inRegion("aws:ec2/vpcEndpoint:VpcEndpoint", region)
-        .map(({ properties }) => properties.prefixListId);
-      return inputs.prefixListId === undefined || known.includes(inputs.prefixListId)
-        ? undefined
-        : new Refusal(
-            "InvalidPrefixListID.NotFound",
-            `The prefix list ID '${text(inputs.prefixListId)}' does not exist`,
-          );
-    },
-  },
-  {
-    id: "InvalidLaunchTemplateName.AlreadyExistsException",
-    type: TEMPLATE,
-    refuses: (call) =>
-      others(call, TEMPLATE).some(({ properties }) => properties.name === call.inputs.name)
-        ? new Refusal("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
-        : undefined,
-  },
-  {
-    id: "InvalidAMIID.Malformed",
-    type: TEMPLATE,
-    refuses: ({ inputs }) =>
-      /^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/.test(text(inputs.imageId))
-        ? undefined
-        : new Refusal("InvalidAMIID.Malformed", `Invalid id: "${text(inputs.imageId)}"`),
-  },
-  {
-    id: "InvalidUserData.Malformed",
-    type: TEMPLATE,
-    refuses: ({ inputs }) =>
-      Buffer.from(text(inputs.userData), "base64").length > USER_DATA_BYTES
-        ? new Refusal("InvalidUserData.Malformed", `User data is limited to ${USER_DATA_BYTES} bytes`)
-        : undefined,
-  },
-  {
     id: "InvalidParameterValue: no such region",
     type: VPC,
     refuses: ({ region }) =>
@@ -284,12 +219,4 @@ function sameBlock(a: Values[string] | undefined, b: Values[string] | undefined)
 
 function destination(inputs: Values): string {
   return DESTINATIONS.map((key) => text(inputs[key])).join("");
-}
-
-/** What makes a security group's rule the same as another. */
-function permission(inputs: Values): Values {
-  const keys = ["securityGroupId", "ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "prefixListId"];
-  return Object.fromEntries(
-    [...keys, "referencedSecurityGroupId"].flatMap((key) => (inputs[key] === undefined ? [] : [[key, inputs[key]]])),
-  );
 }

@@ -1,20 +1,16 @@
 import { Refusal } from "./refusal";
-import { others, targets, type Call, type Rule } from "./rule";
+import { nameTaken, others, targets, type Call, type Rule } from "./rule";
 import { text, valuesAt } from "./values";
-import type { Entity } from "./world";
 
 const LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer";
 const TARGET_GROUP = "aws:lb/targetGroup:TargetGroup";
 const LISTENER = "aws:lb/listener:Listener";
 const CERTIFICATE = "aws:acm/certificate:Certificate";
-const GROUP = "aws:autoscaling/group:Group";
-const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
 const SUBNET = "aws:ec2/subnet:Subnet";
 
 const CERTIFICATES_PER_LISTENER = 25;
-const TEMPLATE_SPECIFICATION = "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification";
 
-/** What load balancing, ACM and Auto Scaling refuse. */
+/** What load balancing and ACM refuse. */
 export const servingRules: readonly Rule[] = [
   {
     id: "DuplicateLoadBalancerName",
@@ -151,76 +147,7 @@ export const servingRules: readonly Rule[] = [
           );
     },
   },
-  {
-    id: "AlreadyExists: group",
-    type: GROUP,
-    refuses: (call) =>
-      nameTaken(call, GROUP) ? new Refusal("AlreadyExists", "AutoScalingGroup by this name already exists") : undefined,
-  },
-  {
-    id: "ValidationError: sizes of a group",
-    type: GROUP,
-    refuses: ({ inputs }) =>
-      Number(inputs.minSize) > Number(inputs.maxSize)
-        ? new Refusal("ValidationError", "Max bound must be greater than or equal to the min bound")
-        : undefined,
-  },
-  {
-    id: "InvalidLaunchTemplateId.VersionNotFound",
-    type: GROUP,
-    refuses: (call) => {
-      const [template] = targets(call, `${TEMPLATE_SPECIFICATION}.launchTemplateId`, TEMPLATE);
-      const [version] = valuesAt(call.inputs, `${TEMPLATE_SPECIFICATION}.version`);
-      const number = Number(text(version));
-      return Number.isInteger(number) && number >= 1 && number <= Number(template?.properties.latestVersion)
-        ? undefined
-        : new Refusal(
-            "InvalidLaunchTemplateId.VersionNotFound",
-            `Could not find launch template version ${text(version)}`,
-          );
-    },
-  },
-  {
-    id: "waiting for capacity: no listener",
-    type: GROUP,
-    refuses: (call) => {
-      const forwarded = call.world
-        .inRegion(LISTENER, call.region)
-        .flatMap(({ properties }) => valuesAt(properties, "defaultActions[*].targetGroupArn"));
-      const unused = valuesAt(call.inputs, "targetGroupArns[*]").find((arn) => !forwarded.includes(arn));
-      return unused === undefined ? undefined : noCapacity(call, `no listener forwards to ${text(unused)}`);
-    },
-  },
-  {
-    id: "waiting for capacity: no way out",
-    type: GROUP,
-    refuses: (call) => {
-      const cutOff = targets(call, "vpcZoneIdentifiers[*]", SUBNET).find((subnet) => !hasWayOut(call, subnet));
-      return cutOff === undefined
-        ? undefined
-        : noCapacity(call, `nodes in ${cutOff.id} have no default route, and their bootstrap cannot finish`);
-    },
-  },
-  {
-    id: "waiting for capacity: health checks are not let in",
-    type: GROUP,
-    refuses: (call) => {
-      const template = targets(call, `${TEMPLATE_SPECIFICATION}.launchTemplateId`, TEMPLATE);
-      const groups = template.flatMap(({ properties }) =>
-        valuesAt(properties, "networkInterfaces[*].securityGroups[*]"),
-      );
-      const ports = targets(call, "targetGroupArns[*]", TARGET_GROUP).flatMap(({ properties }) =>
-        valuesAt(properties, "healthCheck.port").map(Number),
-      );
-      const closed = ports.find((port) => !letsIn(call, groups.map(text), port));
-      return closed === undefined ? undefined : noCapacity(call, `no rule of the nodes' group lets port ${closed} in`);
-    },
-  },
 ];
-
-function nameTaken(call: Call, type: string): boolean {
-  return others(call, type).some(({ properties }) => properties.name === call.inputs.name);
-}
 
 /** AWS tries the destination of logs at once: its policy must let log delivery write. */
 function deliveryDenied(world: Call["world"], buckets: readonly string[]): Refusal | undefined {
@@ -233,33 +160,4 @@ function deliveryDenied(world: Call["world"], buckets: readonly string[]): Refus
   return denied === undefined
     ? undefined
     : new Refusal("AccessDenied", `Access Denied for bucket: ${denied}. Please check S3bucket permission`);
-}
-
-/** The group waits until so many nodes are healthy in the load balancer; without any it counts nodes that run. */
-function noCapacity({ inputs }: Call, why: string): Refusal | undefined {
-  return Number(inputs.minElbCapacity ?? 0) === 0
-    ? undefined
-    : new Refusal(
-        "timeout",
-        `waiting for Auto Scaling Group (${text(inputs.name)}) capacity satisfied: want at least ${text(inputs.minElbCapacity)} healthy instance(s) in target groups, have 0: ${why}`,
-      );
-}
-
-function hasWayOut({ world, region }: Call, subnet: Entity): boolean {
-  const tables = world
-    .inRegion("aws:ec2/routeTableAssociation:RouteTableAssociation", region)
-    .filter(({ properties }) => properties.subnetId === subnet.id)
-    .map(({ properties }) => properties.routeTableId);
-  return world
-    .inRegion("aws:ec2/route:Route", region)
-    .some(({ properties: route }) => tables.includes(route.routeTableId) && route.destinationCidrBlock === "0.0.0.0/0");
-}
-
-function letsIn({ world, region }: Call, groups: readonly string[], port: number): boolean {
-  return world
-    .inRegion("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", region)
-    .some(
-      ({ properties: rule }) =>
-        groups.includes(text(rule.securityGroupId)) && Number(rule.fromPort) <= port && Number(rule.toPort) >= port,
-    );
 }

@@ -1,16 +1,37 @@
 import { bundle } from "../../../components/node/bundle";
-import { haproxyConfig } from "../../../components/node/haproxy";
-import { POP_NAME, SITES } from "./site";
+import { nodeFiles } from "../../../components/node/files";
+import { OPTIONS } from "./options";
+import { SITES } from "./site";
 
 describe("the bundle", () => {
-  const options = { popName: POP_NAME, sites: SITES, purgeMaxStaleness: 3600 };
-  const parsed = JSON.parse(bundle(options)) as { files: Record<string, string>; health: unknown; purge: unknown };
+  const options = { ...OPTIONS, purgeMaxStaleness: 3600 };
+  const parsed = JSON.parse(bundle(options)) as {
+    files: Record<string, string>;
+    checks: unknown;
+    units: unknown;
+    health: unknown;
+    purge: unknown;
+  };
 
-  test("holds HAProxy's configuration and the sites' settings, and nothing else", () => {
-    expect(Object.keys(parsed)).toEqual(["files", "purge", "health"]);
-    expect(Object.keys(parsed.files)).toEqual(["/etc/haproxy/haproxy.cfg", "/etc/footprint/sites.json"]);
-    expect(parsed.files["/etc/haproxy/haproxy.cfg"]).toBe(haproxyConfig(options));
-    expect(JSON.parse(parsed.files["/etc/footprint/sites.json"] ?? "")).toEqual(SITES);
+  test("holds a node's files, and what a bootstrap does with them", () => {
+    expect(Object.keys(parsed)).toEqual(["files", "checks", "units", "purge", "health"]);
+    expect(parsed.files).toEqual(nodeFiles(options));
+  });
+
+  test("has both programs' configurations checked before anything is started", () => {
+    expect(parsed.checks).toEqual([
+      ["/usr/sbin/haproxy", "-c", "-f", "/etc/haproxy/haproxy.cfg"],
+      expect.arrayContaining(["/usr/sbin/varnishd", "-C", "/etc/varnish/default.vcl"]),
+    ]);
+  });
+
+  test("starts HAProxy before Varnish, which asks for origins at its socket", () => {
+    expect(parsed.units).toEqual([
+      "footprint-prepare.service",
+      "haproxy.service",
+      "varnish.service",
+      "access-log.timer",
+    ]);
   });
 
   test("says where a node answers its health", () => {

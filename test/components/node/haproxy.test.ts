@@ -1,6 +1,7 @@
 import { haproxyConfig } from "../../../components/node/haproxy";
 import type { Origin } from "../../../components/node/site";
-import { POP_NAME, SITES } from "./site";
+import { OPTIONS } from "./options";
+import { SITES } from "./site";
 
 /** Lines of a section, without comments and indentation. */
 function section(text: string, title: string): readonly string[] {
@@ -9,52 +10,99 @@ function section(text: string, title: string): readonly string[] {
   if (start < 0) {
     throw new Error(`no section "${title}"`);
   }
-  const length = lines.slice(start).findIndex((line) => line === "");
-  const body = lines.slice(start + 1, length < 0 ? undefined : start + length);
+  const length = lines.slice(start + 1).findIndex((line) => /^\S/.test(line) && !line.startsWith("#"));
+  const body = lines.slice(start + 1, length < 0 ? undefined : start + 1 + length);
   return body.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 function backendOf(origin: Origin): readonly string[] {
   const sites = SITES.slice(0, 1).map((site) => ({ ...site, origins: [origin] }));
-  return section(haproxyConfig({ popName: POP_NAME, sites }), "backend site:cdn.example.com:0");
+  return section(haproxyConfig({ ...OPTIONS, sites }), "backend origin:cdn.example.com:0 from egress");
 }
 
 describe("haproxy.cfg", () => {
-  const text = haproxyConfig({ popName: POP_NAME, sites: SITES });
-
-  test("of two sites", () => {
-    expect(text).toMatchSnapshot();
-  });
+  const text = haproxyConfig(OPTIONS);
+  const traffic = section(text, "frontend traffic from edge");
+  const position = (pattern: RegExp) => traffic.findIndex((rule) => pattern.test(rule));
 
   test("ends with a newline, without which HAProxy refuses it", () => {
     expect(text.endsWith("\n")).toBe(true);
     expect(text.endsWith("\n\n")).toBe(false);
   });
 
-  test("drops root", () => {
-    expect(section(text, "global")).toEqual(expect.arrayContaining(["user haproxy", "group haproxy"]));
+  test("says to every section which defaults it has: HAProxy warns of a mixture", () => {
+    const sections = text.split("\n").filter((line) => /^(frontend|backend) /.test(line));
+
+    expect(sections.length).toBeGreaterThan(10);
+    expect(sections.filter((line) => !/ from (edge|egress|probe)$/.test(line))).toEqual([]);
+  });
+
+  test("needs no root: systemd says who it runs as", () => {
+    expect(text).not.toMatch(/^ {4}(user|group|chroot|daemon) /m);
   });
 
   test("takes traffic and redirects behind a PROXY header only", () => {
-    expect(section(text, "frontend traffic")).toContain("bind :8443 accept-proxy");
-    expect(section(text, "frontend redirect")).toContain("bind :8080 accept-proxy");
-    expect(section(text, "frontend health")).toContain("bind :8089");
+    expect(traffic).toContain("bind :8443 accept-proxy");
+    expect(section(text, "frontend redirect from edge")).toContain("bind :8080 accept-proxy");
+    expect(section(text, "frontend health from probe")).toContain("bind :8089");
   });
 
-  test("has no rule after the first choice of a backend: HAProxy would run it before", () => {
-    const rules = section(text, "frontend traffic");
-    const first = rules.findIndex((rule) => rule.startsWith("use_backend"));
+  test("listens elsewhere when told so", () => {
+    const ports = { traffic: 1, redirect: 2, health: 3, metrics: 4 };
+    const moved = haproxyConfig({ ...OPTIONS, listen: { address: "127.0.0.1", ports } });
 
-    expect(rules.slice(first).filter((rule) => !/^(use|default)_backend /.test(rule))).toEqual([]);
+    expect(moved.match(/bind [\d.:]+/g)).toEqual([
+      "bind 127.0.0.1:1",
+      "bind 127.0.0.1:2",
+      "bind 127.0.0.1:3",
+      "bind 127.0.0.1:4",
+    ]);
+  });
+
+  test("shows its metrics to the node itself alone", () => {
+    expect(section(text, "frontend metrics from edge")).toContain("bind 127.0.0.1:8405");
+  });
+
+  test("answers the PoP's health before any limit", () => {
+    expect(position(/pop-health/)).toBeGreaterThan(-1);
+    expect(position(/pop-health/)).toBeLessThan(position(/track-sc0/));
+  });
+
+  test("lets a client have what its limits say", () => {
+    const limited = haproxyConfig({ ...OPTIONS, limits: { inFlight: 7, perTenSeconds: 8 } });
+
+    expect(limited).toContain("{ sc_conn_cur(0) gt 7 }");
+    expect(limited).toContain("{ sc_http_req_rate(0) gt 8 }");
+    expect(text).toContain("{ sc_conn_cur(0) gt 1000 }");
+    expect(text).toContain("{ sc_http_req_rate(0) gt 10000 }");
+  });
+
+  test("deletes a client's copies of internal fields before it sets its own", () => {
+    const deleted = position(/del-header x-footprint- -m beg/);
+
+    expect(deleted).toBeGreaterThan(-1);
+    expect(deleted).toBeLessThan(position(/set-header X-Footprint-Client/));
+  });
+
+  test("closes idle connections before the load balancer does, after 350 s", () => {
+    const edge = section(text, "defaults edge");
+
+    expect(edge).toEqual(expect.arrayContaining(["timeout client-hs 340s", "timeout http-keep-alive 340s"]));
+  });
+
+  test("gives up on an origin before Varnish does, and Varnish before the client's side", () => {
+    expect(section(text, "defaults egress")).toContain("timeout server 60s");
+    expect(section(text, "defaults edge")).toContain("timeout server 75s");
   });
 
   test("goes from origin to origin, and to the first when none is up", () => {
-    const here = "if { var(txn.host) -m str shop.example.com }";
+    const here = "if { var(txn.site) -m str shop.example.com }";
+    const rules = section(text, "frontend egress from egress");
 
-    expect(section(text, "frontend traffic").filter((rule) => rule.startsWith("use_backend site:shop"))).toEqual([
-      `use_backend site:shop.example.com:0 ${here} { nbsrv(site:shop.example.com:0) gt 0 }`,
-      `use_backend site:shop.example.com:1 ${here} { nbsrv(site:shop.example.com:1) gt 0 }`,
-      `use_backend site:shop.example.com:0 ${here}`,
+    expect(rules.filter((rule) => rule.startsWith("use_backend origin:shop"))).toEqual([
+      `use_backend origin:shop.example.com:0 ${here} { nbsrv(origin:shop.example.com:0) gt 0 }`,
+      `use_backend origin:shop.example.com:1 ${here} { nbsrv(origin:shop.example.com:1) gt 0 }`,
+      `use_backend origin:shop.example.com:0 ${here}`,
     ]);
   });
 
@@ -70,20 +118,23 @@ describe("haproxy.cfg", () => {
 
   test("verifies the certificate of an https origin by its name, in health checks too", () => {
     expect(backendOf({ scheme: "https", host: "o.example.org", port: 443 }).at(-1)).toBe(
-      "server origin o.example.org:443 check resolvers vpc init-addr last,libc,none ssl verify required " +
-        "ca-file @system-ca sni str(o.example.org) check-sni o.example.org",
+      "server origin o.example.org:443 ssl verify required ca-file @system-ca sni str(o.example.org) " +
+        "check-sni o.example.org",
     );
   });
 
   test("speaks no TLS to an http origin", () => {
     expect(backendOf({ scheme: "http", host: "o.example.org", port: 80 }).at(-1)).toBe(
-      "server origin o.example.org:80 check resolvers vpc init-addr last,libc,none",
+      "server origin o.example.org:80",
     );
   });
 
-  test("closes idle connections before the load balancer does, after 350 s", () => {
-    expect(section(text, "defaults")).toEqual(
-      expect.arrayContaining(["timeout client 340s", "timeout http-keep-alive 340s"]),
-    );
+  test("has no line of more than 64 words, which HAProxy refuses, with a hundred sites", () => {
+    const sites = Array.from({ length: 100 }, (_, i) => ({ ...SITES[0]!, host: `site${String(i)}.example.com` }));
+    const words = haproxyConfig({ ...OPTIONS, sites })
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/).length);
+
+    expect(Math.max(...words)).toBeLessThanOrEqual(64);
   });
 });

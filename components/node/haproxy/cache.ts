@@ -1,0 +1,20 @@
+import { PROBE_HOST, SOCKETS } from "../sockets";
+
+/** Requests that Varnish works on at the same time: it has a thread for each, and 2 x 5000 threads at most. */
+const IN_FLIGHT = 8000;
+
+/** Varnish, as HAProxy sees it. */
+export function cacheBackend(): string {
+  return `
+# Varnish, which answers from memory or asks [egress]. It answers this probe itself, so that a failure is its own.
+backend cache from edge
+    http-reuse always
+    retry-on conn-failure empty-response
+    retries 2
+    http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+    option httpchk
+    http-check send meth GET uri / ver HTTP/1.1 hdr Host ${PROBE_HOST}
+    http-check expect status 200
+    server varnish unix@${SOCKETS.cache} check inter 2s fall 3 rise 1 maxconn ${String(IN_FLIGHT)}
+`;
+}

@@ -1,0 +1,71 @@
+import { INTERNAL, INTERNAL_PREFIX, ORIGIN_AUTH_FILE, ORIGIN_AUTH_HEADER } from "../internalHeaders";
+import type { Origin, Site } from "../site";
+import { SOCKETS } from "../sockets";
+
+/** What Varnish wants from origins. */
+export function egressSections(sites: readonly Site[]): string {
+  return `
+# From Varnish, by the site's name, to the first of its origins that is up; with none up the first answers 503.
+frontend egress from egress
+    bind unix@${SOCKETS.egress} mode 660
+    # Errors alone, on standard error: what went well is in the access log.
+    option dontlog-normal
+    log stderr format raw local0 info
+    log-format "%{+json}o %(event)[str(origin_error)] %(site)[var(txn.site)] %(origin)b %(path)[var(txn.path)] %(status)ST %(ms_connect)Tc %(ms_first_byte)Tr %(retries)rc %(end)ts"
+    http-request set-var(txn.site) req.hdr(host)
+    http-request set-var(txn.path) path
+    # What an origin may know of the client: its address, and the name that it asked for.
+    http-request set-header X-Forwarded-For %[req.hdr(${INTERNAL.client})]
+    http-request set-header X-Forwarded-Host %[var(txn.site)]
+    http-request del-header ${INTERNAL_PREFIX} -m beg
+    # Node and version are Varnish's own affair: the edge has named itself already.
+    http-request del-header x-varnish
+    http-request replace-header Via '^(.*), 1\\.1 [^,]+\\(Varnish/[^,]+$' '\\1'
+    # Proof that the request comes from this edge. The agent writes the file; without it nothing is sent.
+    http-request set-var(txn.proof) str(current),map_str(opt@${ORIGIN_AUTH_FILE})
+    http-request set-header ${ORIGIN_AUTH_HEADER} %[var(txn.proof)] if { var(txn.proof) -m found }
+    # What may have had an effect is not tried again once it was sent.
+    http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+    http-response del-header ${INTERNAL_PREFIX} -m beg
+    # Some services count lists by Content-Range; in what is no part Varnish takes it for an error.
+    http-response set-header ${INTERNAL.contentRange} %[res.hdr(content-range)] if { res.hdr(content-range) -m found } !{ status 206 304 416 }
+    http-response del-header content-range unless { status 206 416 }
+${sites.flatMap(originRules).join("\n")}
+    default_backend no-origin
+
+# A site that was taken out while Varnish still works on a request for it.
+backend no-origin from egress
+    http-request return status 503
+
+${sites.flatMap(({ host, origins }) => origins.map((origin, i) => originBackend(host, origin, i))).join("\n\n")}
+`;
+}
+
+/** The first origin that is up; with none up the first answers 503. */
+function originRules({ host, origins }: Site): string[] {
+  const rule = (index: number, condition: string) =>
+    `    use_backend ${backendName(host, index)} if { var(txn.site) -m str ${host} }${condition}`;
+  const failover = origins.map((_, i) => rule(i, ` { nbsrv(${backendName(host, i)}) gt 0 }`));
+  return [...(origins.length > 1 ? failover : []), rule(0, "")];
+}
+
+function backendName(host: string, origin: number): string {
+  return `origin:${host}:${String(origin)}`;
+}
+
+/** One per origin: within one backend a retry could take a request that names one origin to another. */
+function originBackend(host: string, origin: Origin, index: number): string {
+  const tls =
+    origin.scheme === "https"
+      ? ` ssl verify required ca-file @system-ca sni str(${origin.host}) check-sni ${origin.host}`
+      : "";
+  const address = `${origin.host}:${String(origin.port)}`;
+  return `backend ${backendName(host, index)} from egress
+    http-request set-header Host ${authority(origin)}
+    server origin ${address}${tls}`;
+}
+
+function authority(origin: Origin): string {
+  const usual = origin.scheme === "https" ? 443 : 80;
+  return origin.port === usual ? origin.host : `${origin.host}:${String(origin.port)}`;
+}

@@ -1,0 +1,77 @@
+import { SOCKETS } from "../sockets";
+import { failureResponses } from "./responses";
+
+/** Connections of one node to one origin. */
+const ORIGIN_CONNECTIONS = 256;
+
+/** What both sides of HAProxy share. */
+export function globalSections(popName: string): string {
+  return `
+# Written by Footprint from the configuration bundle; changes by hand are lost at the next one.
+#
+#   client -> load balancer -> [traffic] -> Varnish -> [egress] -> origin
+#
+# Access log: one JSON object a request, on standard output. Everything else is on standard error (journalctl -u haproxy).
+# Who is served how much right now: echo "show table clients" | socat ${SOCKETS.admin} -
+# Which origins are up:             echo "show servers state" | socat ${SOCKETS.admin} -
+global
+    log stderr format raw local0 notice
+    # No user, group or chroot: systemd starts it as haproxy and confines it.
+    stats socket ${SOCKETS.admin} mode 600 level admin expose-fd listeners
+    # Computed by the start script from memory and open files; the default serves a configuration check.
+    maxconn "\${HAPROXY_MAXCONN-1000}"
+    # After a reload the old process ends with its last connection, or with the longest download that we wait for.
+    hard-stop-after 15m
+    # A client that keeps breaking HTTP/2's rules (floods of resets, of empty frames) loses its connection.
+    tune.h2.fe.glitches-threshold 1000
+    ssl-default-server-options ssl-min-ver TLSv1.2
+
+# The VPC's own resolver; an origin that moves is followed without a reload.
+resolvers vpc
+    parse-resolv-conf
+    hold valid 10s
+
+# From clients to the cache.
+defaults edge
+    mode http
+    timeout connect 1s
+    # A client that neither sends nor takes a byte for this long is gone.
+    timeout client 60s
+    # The load balancer opens connections ahead and sends the PROXY header with the first byte of a request. Below its
+    # idle timeout of 350 s, so that it is the node that closes an idle connection, and no request is lost on one.
+    timeout client-hs 340s
+    timeout http-keep-alive 340s
+    # A request's header must be whole by then, however slowly it drips.
+    timeout http-request 10s
+    # The egress side gives up on an origin after 60 s, Varnish after 65 s: the innermost speaks first.
+    timeout server 75s
+    timeout queue 5s
+    timeout tunnel 60s
+    # A reload closes a kept connection with an answer, never under a request that is on its way.
+    option idle-close-on-response
+    # Names with other characters than letters, digits and hyphens mean different things to different programs.
+    option http-restrict-req-hdr-names delete
+    option dontlognull
+${failureResponses(popName, "proxy_internal_error")}
+
+# From the cache to origins.
+defaults egress
+    mode http
+    timeout connect 3s
+    timeout client 75s
+    timeout server 60s
+    # A full queue says that the origin is too slow: better a stale answer now than a fresh one too late.
+    timeout queue 5s
+    # A connection that failed, or was closed without a byte, is tried again.
+    retry-on conn-failure empty-response
+    retries 1
+    # Up or down by connections and TLS handshakes alone: an error page is an answer.
+    default-server check inter 5s fastinter 1s downinter 2s rise 1 fall 3
+    default-server observe layer4 error-limit 3 on-error mark-down
+    # More would wait at the origin; here a wait ends after the queue's timeout.
+    default-server maxconn ${String(ORIGIN_CONNECTIONS)}
+    # IPv4 first: origins allow-list the nodes' fixed addresses, which are IPv4.
+    default-server resolvers vpc resolve-prefer ipv4 init-addr last,libc,none
+${failureResponses(popName, "destination_unavailable")}
+`;
+}

@@ -1,0 +1,28 @@
+import { PRODUCTION, type NodeOptions } from "../options";
+import type { Site } from "../site";
+import { accessLog } from "./accessLog";
+import { refuse } from "./responses";
+
+/** What came to port 80: sent to https, by the site's own status. */
+export function redirectFrontend(options: NodeOptions): string {
+  const { address, ports } = options.listen ?? PRODUCTION;
+  return `
+# What came to port 80.
+frontend redirect from edge
+    bind ${address}:${String(ports.redirect)} accept-proxy
+${accessLog(options)}
+    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)
+    http-request set-var(txn.method) method
+    http-request set-var(txn.path) path
+    http-request set-var(txn.protocol) req.ver
+${refuse(options.popName, { status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
+    http-request set-uri %[pathq]
+${options.sites.map(redirect).join("\n")}
+${refuse(options.popName, { status: 421, text: "unknown host", error: "destination_not_found" })}
+`;
+}
+
+/** Not `redirect scheme`: that keeps the port of the Host field. */
+function redirect({ host, redirectStatus }: Site): string {
+  return `    http-request redirect prefix https://${host} code ${String(redirectStatus)} if { var(txn.host) -m str ${host} }`;
+}

@@ -1,0 +1,114 @@
+import { INTERNAL, INTERNAL_PREFIX } from "../internalHeaders";
+import { LIMITS, PRODUCTION, type NodeOptions } from "../options";
+import { POP_HEALTH_PATH } from "../ports";
+import type { Site } from "../site";
+import { accessLog } from "./accessLog";
+import { refuse } from "./responses";
+
+/** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
+const TARGET_LIMIT = 8000;
+
+/** Seconds after which a client that was refused may come back: the window in which its requests are counted. */
+const RETRY_AFTER = 10;
+
+/**
+ * Fields by which a client could speak for the edge or bend what an origin answers, without being part of the cache
+ * key: another host, scheme, method or target, or an address that it made up.
+ */
+const UNTRUSTED_FIELDS = [
+  "x-forwarded-.*",
+  "forwarded",
+  "x-(host|http-host-override|original-url|original-host|rewrite-url)",
+  "x-(http-method|http-method-override|method-override)",
+  "x-(real-ip|client-ip|cluster-client-ip|originating-ip|remote-ip|remote-addr|true-client-ip)",
+  "(true-)?client-ip",
+  "cf-connecting-ip|fastly-client-ip",
+  "x-scheme|x-url-scheme|front-end-https",
+  "surrogate-capability",
+  "proxy(-.*)?",
+] as const;
+
+/** What the edge itself says to the cache and to origins. */
+const EDGE_FIELDS = [`${INTERNAL_PREFIX}.*`, "x-forwarded-.*", "x-request-id", "via", "cdn-loop"] as const;
+
+/** What HAProxy does with a client's request before the cache sees it. */
+export function trafficFrontend(options: NodeOptions): string {
+  const { popName, sites } = options;
+  const { address, ports } = options.listen ?? PRODUCTION;
+  const { inFlight, perTenSeconds } = options.limits ?? LIMITS;
+  const no = (refusal: Parameters<typeof refuse>[1]): string => refuse(popName, refusal);
+  return `
+# HTTP/1.1 and cleartext HTTP/2 by the load balancer, which has ended TLS.
+frontend traffic from edge
+    bind ${address}:${String(ports.traffic)} accept-proxy
+${accessLog(options)}
+    # The name that was asked for, in one spelling: without port and final dot, in lower case.
+    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)
+    http-request set-var(txn.method) method
+    http-request set-var(txn.path) path
+    http-request set-var(txn.protocol) req.ver
+${knownSites(sites)}
+
+    # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it.
+    http-request return status 200 content-type text/plain string "ok\\n" hdr Cache-Control no-store if { var(txn.host) -m str ${popName} } { path ${POP_HEALTH_PATH} }
+
+    # Limits per client: an IPv4 address, or a /64 of IPv6.
+    http-request track-sc0 src,ipmask(32,64) table clients
+${no({ status: 429, text: "too many requests at once", error: "http_request_denied", fields: { "Retry-After": "1" }, when: `if { sc_conn_cur(0) gt ${String(inFlight)} }` })}
+${no({ status: 429, text: "too many requests", error: "http_request_denied", fields: { "Retry-After": String(RETRY_AFTER) }, when: `if { sc_http_req_rate(0) gt ${String(perTenSeconds)} }` })}
+
+    # What is no plain request for a resource goes no further.
+${no({ status: 505, text: "HTTP/1.0, 1.1 and 2 are spoken here", error: "http_request_error", when: "unless { req.ver 1.0 1.1 } or { fc_http_major 2 }" })}
+${no({ status: 400, text: "one Host field, please", error: "http_request_error", when: "unless { req.fhdr_cnt(host) eq 1 }" })}
+    # Fields that Connection names end at the next hop. None of the edge's own may: an origin that is not told of https
+    # redirects to it, and one that is not told of a loop goes on with it.
+${no({ status: 400, text: "Connection names a field of the edge", error: "http_request_error", when: `if { req.hdr(connection) -m reg -i ^(${EDGE_FIELDS.join("|")})$ }` })}
+${no({ status: 421, text: "unknown host", error: "destination_not_found", when: "unless is-site" })}
+${sites.map((site) => no(methodRefusal(site))).join("\n")}
+${no({ status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
+${no({ status: 414, text: "the request target is too long", error: "http_request_error", when: `if { url_len gt ${String(TARGET_LIMIT)} }` })}
+    # A request that has been here before would go round forever (RFC 8586).
+${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.hdr(cdn-loop) -m reg -i ^${popName.replaceAll(".", "\\.")}[[:space:]]*(;|$) }` })}
+
+    # One form for what is left: no absolute targets, one spelling of the host.
+    http-request set-uri %[pathq]
+    http-request set-header Host %[var(txn.host)]
+    # No switch to another protocol behind the cache's back.
+    http-request del-header upgrade
+    http-request del-header http2-settings
+    http-request del-header ^(${UNTRUSTED_FIELDS.join("|")})$ -m reg
+    http-request del-header ${INTERNAL_PREFIX} -m beg
+    http-request set-header ${INTERNAL.client} %[src]
+    http-request set-header X-Forwarded-Proto https
+    http-request set-header X-Request-ID %[unique-id]
+    http-request add-header Via "2 ${popName}" if { fc_http_major 2 }
+    http-request add-header Via "%[req.ver] ${popName}" unless { fc_http_major 2 }
+    http-request add-header CDN-Loop ${popName}
+    default_backend cache
+
+    http-response set-var(txn.cache) res.hdr(${INTERNAL.cache})
+    http-response set-header Content-Range %[res.hdr(${INTERNAL.contentRange})] if { res.hdr(${INTERNAL.contentRange}) -m found }
+    http-response del-header ${INTERNAL_PREFIX} -m beg
+    http-after-response set-header X-Request-ID %[unique-id]
+
+# Who asked how much. Entries are 150 bytes or so; when it is full, those that were idle longest make room.
+backend clients from edge
+    stick-table type ipv6 size 100k expire 30s store conn_cur,http_req_rate(10s)
+`;
+}
+
+/** A line each, since HAProxy takes no more than 64 words in one. */
+function knownSites(sites: readonly Site[]): string {
+  const lines = sites.map(({ host }) => `    acl is-site var(txn.host) -m str ${host}`);
+  return lines.length === 0 ? "    acl is-site always_false" : lines.join("\n");
+}
+
+function methodRefusal({ host, methods }: Site): Parameters<typeof refuse>[1] {
+  return {
+    status: 405,
+    text: "method not allowed",
+    error: "http_request_denied",
+    fields: { Allow: methods.join(", ") },
+    when: `if { var(txn.host) -m str ${host} } !{ method ${methods.join(" ")} }`,
+  };
+}

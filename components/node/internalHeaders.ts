@@ -1,0 +1,26 @@
+/**
+ * Fields that HAProxy and Varnish use between themselves. HAProxy deletes whatever begins with this prefix from what
+ * comes from a client or from an origin, and from what goes to them.
+ */
+export const INTERNAL_PREFIX = "x-footprint-";
+
+export const INTERNAL = {
+  /** Address of the client, for the origin. By a field, and not by PROXY protocol, connections can be reused. */
+  client: "X-Footprint-Client",
+  /** What the cache did, one word, for the access log. */
+  cache: "X-Footprint-Cache",
+  /** Content-Range of a response that is no part: some services count lists with it; Varnish takes it for an error. */
+  contentRange: "X-Footprint-Content-Range",
+} as const;
+
+/**
+ * Field by which an origin knows that a request comes from this footprint. Its value is in the file below, which the
+ * agent writes; it is in no bundle and no log.
+ */
+export const ORIGIN_AUTH_HEADER = "X-Footprint-Origin-Auth";
+
+/**
+ * A map of HAProxy with one line, "current <value>". Read at every start and reload; a rotation changes the running
+ * process by `set map` (or `add map`) on the admin socket. Without the file the field is not sent.
+ */
+export const ORIGIN_AUTH_FILE = "/run/footprint/secrets/origin-auth.map";

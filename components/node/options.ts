@@ -1,0 +1,38 @@
+import { METRICS_PORT, NODE_PORTS } from "./ports";
+import type { Site } from "./site";
+
+/** What the files of a PoP's nodes are rendered from. Nothing here depends on how many nodes there are, or how large. */
+export interface NodeOptions {
+  /** The PoP's region, which is also its name. */
+  readonly region: string;
+  /** The PoP's own name, at which it answers its health; also its name in Via, CDN-Loop, Cache-Status, Proxy-Status. */
+  readonly popName: string;
+  readonly sites: readonly Site[];
+  /** Where a node listens; default: its production ports on every address. */
+  readonly listen?: Listen;
+  /** What one client may do; default: LIMITS. */
+  readonly limits?: Limits;
+}
+
+export interface Listen {
+  /** Empty for every address. Metrics are on the loopback interface in any case. */
+  readonly address: "" | "127.0.0.1";
+  readonly ports: Readonly<Record<keyof typeof NODE_PORTS | "metrics", number>>;
+}
+
+/** Bounds of one client: an IPv4 address, or a /64 of IPv6, which is one household or one machine. */
+export interface Limits {
+  /** Requests that are being answered at the same time. */
+  readonly inFlight: number;
+  /** Requests within ten seconds. */
+  readonly perTenSeconds: number;
+}
+
+/** Where a node of a PoP listens. */
+export const PRODUCTION: Listen = { address: "", ports: { ...NODE_PORTS, metrics: METRICS_PORT } };
+
+/**
+ * Far above what a person does, and above an office or a carrier's gateway that hides some hundred people behind one
+ * address: a page of 100 parts, opened by 100 of them within ten seconds.
+ */
+export const LIMITS: Limits = { inFlight: 1000, perTenSeconds: 10_000 };

@@ -1,0 +1,59 @@
+import { SOCKETS } from "./sockets";
+
+/** How a node runs one of its two programs. Names and paths stand here alone: upstream is renaming Varnish. */
+export interface NodeProcess {
+  /** Of the systemd unit, and of the folder below /run. */
+  readonly unit: string;
+  /** Whom it runs as from the start; it never needs root. */
+  readonly user: string;
+  readonly group: string;
+  /** The group of the other one, so that they reach each other's sockets. */
+  readonly supplementaryGroup: string;
+  /** Folders that it owns and writes to; beside them, only memory. */
+  readonly folders: readonly string[];
+  /** Starts it in the foreground. Standard output of HAProxy is the access log. */
+  readonly start: readonly string[];
+  /** Ends with status 0 when the files as they are would be taken. */
+  readonly check: readonly string[];
+}
+
+export const HAPROXY_BINARY = "/usr/sbin/haproxy";
+export const HAPROXY_FILE = "/etc/haproxy/haproxy.cfg";
+export const START_HAPROXY = "/usr/local/lib/footprint/start-haproxy";
+
+export const VARNISH_BINARY = "/usr/sbin/varnishd";
+export const START_VARNISH = "/usr/local/lib/footprint/start-varnish";
+/** Varnish's shared memory, and the VCL that it has compiled: on a disk it would be written to without end. */
+export const VARNISH_FOLDER = "/var/lib/varnish/work";
+
+/** Run once at boot, as root: kernel settings and disks. */
+export const PREPARE_NODE = "/usr/local/lib/footprint/prepare-node";
+
+/** HAProxy's standard output under systemd. */
+export const ACCESS_LOG = "/var/log/haproxy/access.json";
+
+/** Takes `reload` and answers how that went. */
+export const HAPROXY_MASTER_SOCKET = SOCKETS.master;
+
+export const HAPROXY: NodeProcess = {
+  unit: "haproxy",
+  user: "haproxy",
+  group: "haproxy",
+  supplementaryGroup: "varnish",
+  folders: ["/run/haproxy"],
+  start: [START_HAPROXY],
+  check: [HAPROXY_BINARY, "-c", "-f", HAPROXY_FILE],
+};
+
+export const VARNISH: NodeProcess = {
+  unit: "varnish",
+  user: "vcache",
+  group: "varnish",
+  supplementaryGroup: "haproxy",
+  folders: ["/run/varnish", VARNISH_FOLDER],
+  start: [START_VARNISH],
+  check: [VARNISH_BINARY, "-C", "-f", "/etc/varnish/default.vcl", "-s", "large=malloc,1m"],
+};
+
+/** Loads and uses the VCL as it is in the files now; what it refuses changes nothing. */
+export const VARNISH_RELOAD: readonly string[] = ["/usr/share/varnish/varnishreload", "-n", VARNISH_FOLDER];

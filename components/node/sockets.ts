@@ -1,0 +1,23 @@
+/**
+ * Where HAProxy and Varnish meet, and where both are told what to do: files, so that owner and mode say who may
+ * connect. Each program is in the other's group; what has mode 0600 is for its owner and for root alone.
+ */
+export const SOCKETS = {
+  /** Varnish takes requests from HAProxy. */
+  cache: "/run/varnish/http.sock",
+  /** Varnish takes purges, from the agent alone. */
+  purge: "/run/varnish/purge.sock",
+  /** HAProxy takes what Varnish wants from origins. */
+  egress: "/run/haproxy/egress.sock",
+  /** HAProxy with a PROXY header: its own health port hands over to it. */
+  healthProxied: "/run/haproxy/health-proxied.sock",
+  /** The same without. */
+  healthPlain: "/run/haproxy/health-plain.sock",
+  /** HAProxy's runtime API. */
+  admin: "/run/haproxy/admin.sock",
+  /** HAProxy's master process: takes `reload`. */
+  master: "/run/haproxy/master.sock",
+} as const;
+
+/** Host at which HAProxy asks Varnish whether it answers. No client gets there: it is no site's name. */
+export const PROBE_HOST = "varnish.node";

@@ -1,0 +1,200 @@
+import type { NodeFiles } from "./files";
+import {
+  ACCESS_LOG,
+  HAPROXY,
+  HAPROXY_BINARY,
+  HAPROXY_FILE,
+  PREPARE_NODE,
+  START_HAPROXY,
+  START_VARNISH,
+  VARNISH,
+  VARNISH_FOLDER,
+  VARNISH_RELOAD,
+  type NodeProcess,
+} from "./processes";
+
+/** Units of a node, in the order in which they start. Whole ones, so that `systemctl cat` shows one file. */
+export const UNITS = ["footprint-prepare.service", "haproxy.service", "varnish.service", "access-log.timer"] as const;
+
+/** Renders the units below /etc/systemd/system, and what they read. */
+export function systemdFiles(): NodeFiles {
+  return {
+    "/etc/systemd/system/footprint-prepare.service": PREPARE,
+    "/etc/systemd/system/haproxy.service": haproxyService(),
+    "/etc/systemd/system/varnish.service": varnishService(),
+    "/etc/systemd/system/var-lib-varnish-work.mount": WORK_MOUNT,
+    "/etc/systemd/system/access-log.service": ACCESS_LOG_SERVICE,
+    "/etc/systemd/system/access-log.timer": ACCESS_LOG_TIMER,
+    "/etc/footprint/access-log.conf": ACCESS_LOG_ROTATION,
+  };
+}
+
+const PREPARE = `[Unit]
+Description=Footprint: kernel settings and disks that depend on the machine
+Before=${HAPROXY.unit}.service ${VARNISH.unit}.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${PREPARE_NODE}
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** What both programs are confined to: they need no privilege, no device and nothing of the system but to read it. */
+function sandbox({ user, group, supplementaryGroup, unit }: NodeProcess): string {
+  return `User=${user}
+Group=${group}
+# To reach the other's sockets.
+SupplementaryGroups=${supplementaryGroup}
+RuntimeDirectory=${unit}
+RuntimeDirectoryMode=0750
+UMask=0027
+
+CapabilityBoundingSet=
+AmbientCapabilities=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+ProtectProc=invisible
+ProcSubset=pid
+ProtectClock=yes
+ProtectHostname=yes
+ProtectControlGroups=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+PrivateDevices=yes
+PrivateTmp=yes
+RemoveIPC=yes
+KeyringMode=private
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
+# Not MemoryDenyWriteExecute: regular expressions are compiled to machine code.`;
+}
+
+function haproxyService(): string {
+  return `[Unit]
+Description=HAProxy: clients to the cache, the cache to origins
+Documentation=file:/usr/share/doc/haproxy/configuration.txt.gz
+Wants=network-online.target
+After=network-online.target
+# Whatever it fails of, it is tried again: a node without it is useless.
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+ExecStartPre=${HAPROXY_BINARY} -c -q -f ${HAPROXY_FILE}
+ExecStart=${START_HAPROXY}
+ExecReload=${HAPROXY_BINARY} -c -q -f ${HAPROXY_FILE}
+ExecReload=/bin/kill -USR2 $MAINPID
+Restart=always
+RestartSec=1s
+KillMode=mixed
+SuccessExitStatus=143
+# A file to the client and one to the cache for each connection; start-haproxy makes connections of it.
+LimitNOFILE=1048576
+# The access log. A file, because a journal that takes thousands of lines a second costs more than the proxy.
+LogsDirectory=haproxy
+LogsDirectoryMode=0750
+StandardOutput=append:${ACCESS_LOG}
+
+${sandbox(HAPROXY)}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+function varnishService(): string {
+  return `[Unit]
+Description=Varnish: the cache
+Documentation=https://www.varnish-cache.org/docs/
+# It asks for origins at a socket of HAProxy's.
+After=${HAPROXY.unit}.service footprint-prepare.service
+RequiresMountsFor=${VARNISH_FOLDER}
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=${START_VARNISH}
+ExecReload=${VARNISH_RELOAD.join(" ")}
+Restart=always
+RestartSec=1s
+KillMode=mixed
+# A thread for each request that is worked on.
+TasksMax=infinity
+LimitNOFILE=131072
+# The shared memory of its log (80 MB) is locked, or each request might wait for a disk.
+LimitMEMLOCK=100M
+# When memory runs out, its manager starts the cache again; systemd need not stop all of it.
+OOMPolicy=continue
+StateDirectory=varnish varnish/work
+StateDirectoryMode=0755
+
+${sandbox(VARNISH)}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+const WORK_MOUNT = `[Unit]
+Description=Memory for Varnish's log and for its compiled VCL, which must be executable
+
+[Mount]
+What=footprint
+Where=${VARNISH_FOLDER}
+Type=tmpfs
+Options=size=256m,mode=0755,nosuid,nodev
+`;
+
+const ACCESS_LOG_SERVICE = `[Unit]
+Description=Footprint: rotate the access log
+
+[Service]
+Type=oneshot
+User=${HAPROXY.user}
+Group=${HAPROXY.group}
+ExecStart=/usr/sbin/logrotate --state /var/log/haproxy/rotation.state /etc/footprint/access-log.conf
+ReadWritePaths=/var/log/haproxy
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateNetwork=yes
+PrivateTmp=yes
+ProtectHome=yes
+ProtectSystem=strict
+`;
+
+const ACCESS_LOG_TIMER = `[Unit]
+Description=Footprint: look at the size of the access log
+
+[Timer]
+# 5,000 requests a second are about 1.4 GB in that time.
+OnCalendar=*:0/10
+AccuracySec=1m
+
+[Install]
+WantedBy=timers.target
+`;
+
+const ACCESS_LOG_ROTATION = `# Two hours at least, 2 GB or so at most: a busy node must not fill its disk.
+${ACCESS_LOG} {
+    size 256M
+    rotate 12
+    compress
+    missingok
+    notifempty
+    # HAProxy keeps the file open, and appends.
+    copytruncate
+}
+`;

@@ -1,0 +1,70 @@
+/** Renders /etc/varnish/deliver.vcl. */
+export function deliverVcl(popName: string): string {
+  return `# What a client is told.
+
+sub vcl_deliver {
+    call purge_after_change;
+    call site_deliver;
+
+    # RFC 9211: what this cache did, after what caches before it say of themselves.
+    if (req.http.X-Footprint-Cache == "hit" || req.http.X-Footprint-Cache == "stale") {
+        set resp.http.X-Footprint-Status = "; hit; ttl=" + regsub(regsub(obj.ttl, "[.].*$", ""), "^-0$", "0");
+    } else if (req.http.X-Footprint-Cache == "pass") {
+        set resp.http.X-Footprint-Status = "; fwd=method";
+    } else if (req.http.X-Footprint-Wants == "fresh") {
+        set resp.http.X-Footprint-Status = "; fwd=stale; fwd-status=" + resp.status;
+    } else {
+        set resp.http.X-Footprint-Status = "; fwd=miss; fwd-status=" + resp.status;
+    }
+    if (!obj.uncacheable && req.http.X-Footprint-Cache == "miss") {
+        set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; stored";
+    }
+    std.collect(resp.http.Cache-Status, ", ");
+    if (resp.http.Cache-Status) {
+        set resp.http.Cache-Status = resp.http.Cache-Status + ", ${popName}" + resp.http.X-Footprint-Status;
+    } else {
+        set resp.http.Cache-Status = "${popName}" + resp.http.X-Footprint-Status;
+    }
+
+    set resp.http.X-Footprint-Cache = req.http.X-Footprint-Cache;
+    # The edge names itself, not its node and version.
+    set resp.http.Via = regsub(resp.http.Via, "1\\.1 [^ ,]+ \\(Varnish/[^,]+\\)$", "1.1 ${popName}");
+    unset resp.http.xkey;
+    unset resp.http.X-Varnish;
+    return (deliver);
+}
+
+sub vcl_synth {
+    # The fetch of a fresh response was given up: take the stale one.
+    if (req.http.X-Footprint-Stale && req.http.X-Footprint-Wants == "fresh" && resp.status == 503) {
+        set req.http.X-Footprint-Wants = "stale";
+        return (restart);
+    }
+    unset resp.http.X-Varnish;
+    set resp.http.X-Footprint-Cache = "error";
+    set resp.http.Content-Type = "text/plain";
+    set resp.http.Cache-Control = "no-store";
+    if (req.http.X-Footprint-Error) {
+        set resp.http.Proxy-Status = "${popName}; error=" + req.http.X-Footprint-Error;
+    }
+    if (local.socket == "purge") {
+        set resp.http.X-Footprint-Count = req.http.X-Footprint-Count;
+    }
+    synthetic(resp.reason + {"
+"});
+    return (deliver);
+}
+
+# An error of a fetch, as vcl_backend_error answers it.
+sub error_body {
+    set beresp.http.Content-Type = "text/plain";
+    set beresp.http.Cache-Control = "no-store";
+    set beresp.http.Proxy-Status = "${popName}; error=" + beresp.http.X-Footprint-Error;
+    set beresp.uncacheable = true;
+    set beresp.ttl = 0s;
+    set beresp.grace = 0s;
+    synthetic(beresp.reason + {"
+"});
+}
+`;
+}

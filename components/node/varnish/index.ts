@@ -1,0 +1,22 @@
+import type { NodeFiles } from "../files";
+import type { NodeOptions } from "../options";
+import { deliverVcl } from "./deliver";
+import { mainVcl } from "./main";
+import { purgeVcl } from "./purge";
+import { requestVcl } from "./request";
+import { responseVcl } from "./response";
+import { sitesVcl } from "./sites";
+import { staleVcl } from "./stale";
+
+/** Renders Varnish's configuration. */
+export function varnishFiles({ popName, sites }: NodeOptions): NodeFiles {
+  return {
+    "/etc/varnish/default.vcl": mainVcl(),
+    "/etc/varnish/request.vcl": requestVcl(),
+    "/etc/varnish/purge.vcl": purgeVcl(),
+    "/etc/varnish/stale.vcl": staleVcl(),
+    "/etc/varnish/response.vcl": responseVcl(),
+    "/etc/varnish/deliver.vcl": deliverVcl(popName),
+    "/etc/varnish/sites.vcl": sitesVcl(sites),
+  };
+}

@@ -1,0 +1,45 @@
+import { SOCKETS } from "../sockets";
+
+/** Renders /etc/varnish/default.vcl: the frame that takes in the others. */
+export function mainVcl(): string {
+  return `# Written by Footprint from the configuration bundle; changes by hand are lost at the next one.
+#
+# In the order in which a request meets them:
+#   request.vcl    what is looked up, and by which key
+#   purge.vcl      what is taken out, by the agent or after a request that changed something
+#   stale.vcl      when a stale response is used, and when one waits for a fresh one
+#   response.vcl   whether and for how long a response is stored
+#   deliver.vcl    what a client is told
+#   sites.vcl      what differs from site to site
+# Every subroutine ends in a return: nothing of Varnish's built-in VCL runs.
+vcl 4.1;
+
+import saintmode;
+import std;
+import str;
+import xkey;
+
+# HAProxy's egress side: it knows the origins of each site by its Host.
+backend egress {
+    .path = "${SOCKETS.egress}";
+    .connect_timeout = 1s;
+    # Above HAProxy's own 60 s.
+    .first_byte_timeout = 65s;
+    .between_bytes_timeout = 65s;
+}
+
+sub vcl_init {
+    # Remembers which objects an origin failed to give, so that many clients on one stale object do not all ask again.
+    # The number is never reached: some objects that fail are no reason to give up on all others.
+    new origins = saintmode.saintmode(egress, 1000000000);
+    return (ok);
+}
+
+include "/etc/varnish/sites.vcl";
+include "/etc/varnish/purge.vcl";
+include "/etc/varnish/request.vcl";
+include "/etc/varnish/stale.vcl";
+include "/etc/varnish/response.vcl";
+include "/etc/varnish/deliver.vcl";
+`;
+}

@@ -1,0 +1,67 @@
+/** Renders /etc/varnish/purge.vcl. */
+export function purgeVcl(): string {
+  return `# What is taken out of the cache.
+#
+# The agent's requests, on a socket of their own:
+#   PURGE      removes
+#   SOFTPURGE  makes stale, so that it is validated, or used if the origin fails
+#   BAN        removes by a ban, which looks at objects one by one: for when the index of keys is in doubt
+# with Host, and X-Footprint-Purge: url (the request's target), host (all of the site), or tag (X-Footprint-Tag). The
+# answer counts the objects in X-Footprint-Count; a ban does not know how many.
+
+sub purge_request {
+    if (req.method != "PURGE" && req.method != "SOFTPURGE" && req.method != "BAN") {
+        return (synth(405, "Method Not Allowed"));
+    }
+    call site_request;
+    if (req.http.X-Footprint-Purge == "host") {
+        set req.http.X-Footprint-Key = "host:" + req.http.Host;
+    } else if (req.http.X-Footprint-Purge == "url") {
+        set req.http.X-Footprint-Key = "url:" + req.http.Host + regsuball(req.url, ",", "%2C");
+    } else if (req.http.X-Footprint-Purge == "tag" && req.http.X-Footprint-Tag ~ "^[A-Za-z0-9_.:/@=~+-]{1,256}$") {
+        set req.http.X-Footprint-Key = "tag:" + req.http.Host + ":" + req.http.X-Footprint-Tag;
+    }
+    # Nothing that could end a key, or a word of a ban's expression.
+    if (req.http.X-Footprint-Key !~ "^[^ ,]+$"
+        || (req.method == "BAN" && req.http.X-Footprint-Key ~ {"["\\\\]"})) {
+        return (synth(400, "Bad Request"));
+    }
+    if (req.method == "BAN") {
+        # Each character that means something in a regular expression is escaped.
+        if (std.ban("obj.http.xkey ~ (^|[[:space:]])"
+            + regsuball(req.http.X-Footprint-Key, "([][{}()^$.|?*+])", "\\\\\\1") + "([[:space:]]|$)")) {
+            return (synth(200, "OK"));
+        }
+        return (synth(500, std.ban_error()));
+    }
+    if (req.method == "SOFTPURGE") {
+        set req.http.X-Footprint-Count = xkey.softpurge(req.http.X-Footprint-Key);
+    } else {
+        set req.http.X-Footprint-Count = xkey.purge(req.http.X-Footprint-Key);
+    }
+    return (synth(200, "OK"));
+}
+
+# A request that changed something, and succeeded, makes invalid what it named (RFC 9111, section 4.4): its own URL, and
+# those of Location and Content-Location where they are of the same site.
+sub purge_after_change {
+    if (req.http.X-Footprint-Cache == "pass" && req.method != "OPTIONS" && req.method != "TRACE"
+        && resp.status >= 200 && resp.status < 400) {
+        set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(req.url, ",", "%2C"));
+        set resp.http.X-Footprint-Location = resp.http.Location;
+        call purge_location;
+        set resp.http.X-Footprint-Location = resp.http.Content-Location;
+        call purge_location;
+    }
+}
+
+sub purge_location {
+    if (regsub(resp.http.X-Footprint-Location, "^https?://([^/:]+)(:[0-9]+)?/.*$", "\\1") == req.http.Host) {
+        set resp.http.X-Footprint-Location = regsub(resp.http.X-Footprint-Location, "^https?://[^/]+", "");
+    }
+    if (resp.http.X-Footprint-Location ~ "^/[^/]") {
+        set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(resp.http.X-Footprint-Location, ",", "%2C"));
+    }
+}
+`;
+}

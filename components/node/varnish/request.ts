@@ -1,0 +1,69 @@
+import { PROBE_HOST } from "../sockets";
+
+/** Longest body of a request that comes without a length; it is in memory meanwhile. */
+const BODY_LIMIT = "1MB";
+
+/** Renders /etc/varnish/request.vcl. */
+export function requestVcl(): string {
+  return `# What is looked up, and by which key.
+
+sub vcl_recv {
+    if (local.socket == "purge") {
+        call purge_request;
+    }
+    # HAProxy asks whether Varnish answers at all.
+    if (req.http.Host == "${PROBE_HOST}") {
+        return (synth(200, "OK"));
+    }
+    set req.backend_hint = origins.backend();
+
+    if (req.restarts == 0) {
+        call site_request;
+    } else {
+        # stale.vcl says why; only a fresh response will do now, or any stale one.
+        if (req.http.X-Footprint-Wants == "fresh") {
+            set req.grace = 0s;
+        } else {
+            unset req.grace;
+        }
+    }
+
+    if (req.method != "GET" && req.method != "HEAD") {
+        # Varnish would end a body that its sender broke off as if it were whole. So one without a length is read here
+        # first: the origin gets all of it or nothing. Trailers end such a body, too.
+        if (req.http.Transfer-Encoding && !std.cache_req_body(${BODY_LIMIT})) {
+            set req.http.X-Footprint-Error = "http_request_error";
+            return (synth(411, "Length Required"));
+        }
+        return (pass);
+    }
+    # A body has no meaning in a GET (RFC 9110, section 9.3.1); an origin that looks at it would poison the cache.
+    if (req.http.Transfer-Encoding || (req.http.Content-Length && req.http.Content-Length != "0")) {
+        set req.http.X-Footprint-Error = "http_request_denied";
+        return (synth(400, "Bad Request"));
+    }
+    return (hash);
+}
+
+sub vcl_hash {
+    hash_data(req.http.Host);
+    hash_data(req.url);
+    call site_hash;
+    return (lookup);
+}
+
+sub vcl_pass {
+    set req.http.X-Footprint-Cache = "pass";
+    return (fetch);
+}
+
+sub vcl_pipe {
+    # Nothing here leads to a pipe.
+    return (synth(500, "Internal Server Error"));
+}
+
+sub vcl_purge {
+    return (synth(200, "Purged"));
+}
+`;
+}

@@ -1,0 +1,78 @@
+/** Renders /etc/varnish/stale.vcl. */
+export function staleVcl(): string {
+  return `# When a stale response is used (RFC 5861), and when one waits for a fresh one.
+#
+# An object's grace is the longer of its two windows:
+#   stale-while-revalidate  used at once, while a fresh one is fetched behind the client's back
+#   stale-if-error          used when the origin has failed to give a fresh one
+# Between the two a request is restarted as one that takes only what is fresh. When the fetch fails, it is restarted
+# once more as one that takes what is stale, and the object is marked for some seconds (saintmode): whoever comes then,
+# or waited for the same fetch, gets the stale object without another request to the origin.
+
+sub vcl_hit {
+    call if_none_match;
+    # Fresh when the request came: it may have waited for the fetch of this very object.
+    if (obj.ttl + (now - req.time) > 0s) {
+        set req.http.X-Footprint-Cache = "hit";
+        return (deliver);
+    }
+    set req.http.X-Footprint-Cache = "stale";
+    if (obj.ttl + std.duration(obj.http.X-Footprint-Swr + "s", 0s) > 0s) {
+        return (deliver);
+    }
+    if (obj.ttl + std.duration(obj.http.X-Footprint-Sie + "s", 0s) > 0s) {
+        if (req.http.X-Footprint-Wants == "stale" || !std.healthy(req.backend_hint)) {
+            return (deliver);
+        }
+        # For vcl_backend_response: there is something to fall back on.
+        set req.http.X-Footprint-Stale = "1";
+    }
+    set req.http.X-Footprint-Wants = "fresh";
+    return (restart);
+}
+
+# Of several tags Varnish compares the first alone, and takes * for one: leave the one that matches.
+sub if_none_match {
+    if (obj.http.ETag && (req.http.If-None-Match == "*"
+        || (req.http.If-None-Match ~ "," && str.contains(req.http.If-None-Match, regsub(obj.http.ETag, "^W/", ""))))) {
+        set req.http.If-None-Match = obj.http.ETag;
+    }
+}
+
+sub vcl_miss {
+    set req.http.X-Footprint-Cache = "miss";
+    return (fetch);
+}
+
+sub vcl_backend_fetch {
+    if (bereq.method == "GET" || bereq.method == "HEAD") {
+        unset bereq.body;
+    }
+    if (bereq.is_bgfetch || bereq.http.X-Footprint-Stale) {
+        # Rather a stale answer soon than a fresh one late.
+        set bereq.first_byte_timeout = 10s;
+    }
+    return (fetch);
+}
+
+# The origin answered that it failed: keep what we have. Called first in vcl_backend_response.
+sub stale_instead_of_error {
+    if ((bereq.is_bgfetch || bereq.http.X-Footprint-Stale)
+        && (beresp.status == 500 || beresp.status == 502 || beresp.status == 503 || beresp.status == 504)) {
+        saintmode.denylist(5s);
+        return (abandon);
+    }
+}
+
+# No answer at all, or the object is marked.
+sub vcl_backend_error {
+    if (bereq.is_bgfetch || bereq.http.X-Footprint-Stale) {
+        # To deliver here would store an error over the stale object.
+        return (abandon);
+    }
+    set beresp.http.X-Footprint-Error = "destination_unavailable";
+    call error_body;
+    return (deliver);
+}
+`;
+}

@@ -1,0 +1,58 @@
+import type { NodeOptions } from "../../components/node/options";
+import type { Origin } from "../../components/node/site";
+import { popName } from "../../components/popRouting";
+import { exitCodes } from "../cli/exitCodes";
+import { stackFile } from "../commands/stacks";
+import { UserError } from "../commands/userError";
+import { siteSettings } from "../config/complete";
+import { loadConfig } from "../config/load";
+import type { FootprintConfig } from "../config/model";
+import { didYouMean } from "../config/problems";
+import { siteSchema } from "../config/schemaSite";
+import { stackConfigFromFile } from "../config/stackFile";
+
+/** What the nodes of one PoP of a stack are rendered from. */
+export function nodeOptions(stack: string, pop: string): NodeOptions {
+  const config = configOf(stack);
+  const regions = config.pops.map(({ region }) => region);
+  return optionsOf(config, oneOf("--pop", "a PoP of the stack", pop, regions));
+}
+
+/** The same for a PoP of its own, which serves one site from one origin. */
+export function edgeOptions(origin: Origin, stack?: string, host?: string): NodeOptions {
+  if (stack === undefined) {
+    if (host !== undefined) {
+      throw new UserError(`--site: needs --stack, the stack that has the site, got only "${host}"`, exitCodes.usage);
+    }
+    const site = { host: "localhost", ...siteSettings(siteSchema.parse({ origin: "" })), origins: [origin] };
+    return { region: "local", popName: "local.pop.localhost", sites: [site] };
+  }
+  const config = configOf(stack);
+  const hosts = config.sites.map((site) => site.host);
+  const [only, ...others] = hosts;
+  if (host === undefined && others.length > 0) {
+    throw new UserError(`--site: the stack has several, name one of them: ${hosts.join(", ")}`, exitCodes.usage);
+  }
+  const chosen = oneOf("--site", "a site of the stack", host ?? only ?? "", hosts);
+  const sites = config.sites.filter((site) => site.host === chosen).map((site) => ({ ...site, origins: [origin] }));
+  const [first] = config.pops;
+  return { ...optionsOf(config, first?.region ?? ""), sites };
+}
+
+function configOf(stack: string): FootprintConfig {
+  return loadConfig(stack, stackConfigFromFile(stackFile(stack)));
+}
+
+function optionsOf(config: FootprintConfig, region: string): NodeOptions {
+  return { region, popName: popName(region, `pop.${config.primaryZone}`), sites: config.sites };
+}
+
+function oneOf(option: string, meaning: string, given: string, allowed: readonly string[]): string {
+  if (!allowed.includes(given)) {
+    throw new UserError(
+      `${option}: must be ${meaning}, got "${given}"${didYouMean(given, allowed)}; there are: ${allowed.join(", ")}`,
+      exitCodes.usage,
+    );
+  }
+  return given;
+}

@@ -1,0 +1,76 @@
+import { describeWith } from "../support/requirements";
+import { IMAGE, type StackInput } from "../support/stacks";
+import { Engine, PULUMI_CLI, STORY, tiny, type Run } from "./engine";
+import { decisions, kinds, lines, popOf, popsOf, type Step } from "./steps";
+
+const STACK = "two";
+const EDITED = "eu-west-1";
+const OTHER = "us-east-1";
+const POPS = { [EDITED]: {}, [OTHER]: {} };
+const CDN = { origin: "https://origin.example.org" };
+
+/** One after the other, each on what the one before has left. */
+const EDITS: Readonly<Record<string, StackInput>> = {
+  resize: tiny({ ...POPS, [EDITED]: { nodes: { min: 4, max: 12 } } }),
+  types: tiny({ ...POPS, [EDITED]: { nodes: { min: 4, max: 12, types: ["m7gd.xlarge", "m6gd.xlarge"] } } }),
+  image: tiny(POPS, { image: { [EDITED]: "ami-0fedcba9876543210", [OTHER]: IMAGE } }),
+  settings: tiny(POPS, { sites: { "cdn.example.com": { ...CDN, origin: "https://other.example.org" } } }),
+  "new site": tiny(POPS, { sites: { "cdn.example.com": CDN, "www.example.com": CDN } }),
+  "site gone": tiny(POPS),
+};
+
+describeWith([PULUMI_CLI], "edits of a footprint on the engine", () => {
+  let engine: Engine;
+  const runs = new Map<string, { readonly preview: Run; readonly up: Run }>();
+
+  beforeAll(async () => {
+    engine = await Engine.open();
+    await engine.up(STACK, tiny(POPS));
+    for (const [name, input] of Object.entries(EDITS)) {
+      runs.set(name, await engine.previewAndUp(STACK, input));
+      if (name === "types" || name === "image") {
+        // Back, so that the next edit is one edit.
+        await engine.up(STACK, tiny(POPS));
+      }
+    }
+  }, STORY);
+
+  afterAll(() => {
+    engine.close();
+  });
+
+  function steps(edit: string): readonly Step[] {
+    return runs.get(edit)?.up.steps ?? [];
+  }
+
+  test("a new size of one PoP changes its group and nothing else (P6)", () => {
+    expect(lines(steps("resize"))).toEqual([`update Group ${EDITED}-nodes maxSize minSize`]);
+  });
+
+  test("new instance types of one PoP change its group and what it scales by, in place (P6)", () => {
+    expect(lines(steps("types"))).toEqual([]);
+  });
+
+  test("a new image of one PoP changes its launch template and group, in place (P7)", () => {
+    expect(lines(steps("image"))).toEqual([]);
+  });
+
+  test("new settings of a site change each PoP's bundle and pointer, and no node (P9)", () => {
+    expect(lines(steps("settings"))).toEqual([]);
+  });
+
+  test("a new site adds its certificates and records, and changes bundle and pointer (P9)", () => {
+    expect(lines(steps("new site"))).toEqual([]);
+  });
+
+  test("a site that goes takes its certificates and records with it (P9)", () => {
+    expect(lines(steps("site gone"))).toEqual([]);
+  });
+
+  test.each(Object.keys(EDITS))("the preview of the edit (%s) lists exactly what the update does", (edit) => {
+    const { preview, up } = runs.get(edit) ?? {};
+
+    expect(up?.steps.length).toBeGreaterThan(0);
+    expect(decisions(preview?.steps ?? [])).toEqual(decisions(up?.steps ?? []));
+  });
+});

@@ -1,0 +1,256 @@
+import { SOCKETS } from "../../components/node/sockets";
+import { describeWith } from "../support/requirements";
+import { DEBIAN } from "./debianRoot";
+import { askSocket } from "./origin/client";
+import { reply } from "./origin/scripted";
+import { HOST, Rig } from "./origin/rig";
+
+const OTHER = "other.example.com";
+const STORED = { "cache-control": "max-age=60, stale-while-revalidate=0, stale-if-error=600" };
+
+describeWith([DEBIAN], "a purge", () => {
+  let rig: Rig;
+
+  beforeAll(async () => {
+    rig = await Rig.start({ more: { [OTHER]: {} } });
+  });
+
+  afterAll(async () => {
+    await rig.stop();
+  });
+
+  function tagged(path: string, tags: string): void {
+    rig.origin.on(path, reply(path, { ...STORED, "surrogate-key": tags }));
+  }
+
+  async function isStored(target: string, host = HOST): Promise<boolean> {
+    const { headers } = await rig.ask(target, { host });
+    return /; ?hit/.test(headers["cache-status"] ?? "");
+  }
+
+  test("by tag takes out all objects that have it, and no others", async () => {
+    const paths = Array.from({ length: 300 }, (_, i) => `/many/${String(i)}`);
+    paths.forEach((path, i) => {
+      tagged(path, i % 3 === 0 ? "all third" : "all");
+    });
+    await Promise.all(paths.map((path) => rig.get(path)));
+
+    await rig.purge("PURGE", { tag: "third" });
+
+    const stored = await Promise.all(paths.map((path) => isStored(path)));
+    expect(stored.map((each, i) => each === (i % 3 !== 0))).toEqual(paths.map(() => true));
+  });
+
+  test.each([
+    ["separated by spaces", "a1 b1  c1"],
+    ["separated by commas", "a1,b1, c1"],
+  ])("finds each of several tags %s", async (title, tags) => {
+    const path = `/tags/${title.replaceAll(" ", "-")}`;
+    tagged(path, tags);
+    for (const tag of ["a1", "b1", "c1"]) {
+      await rig.get(path);
+      expect(await isStored(path)).toBe(true);
+      await rig.purge("PURGE", { tag });
+      expect(await isStored(path)).toBe(false);
+    }
+  });
+
+  test.each(["PURGE", "BAN"] as const)("%s by URL takes out that object with all its variants", async (method) => {
+    const path = `/url/${method}`;
+    rig.origin.on(path, reply("x", { ...STORED, vary: "accept-language" }));
+    await rig.get(path, { "accept-language": "de" });
+    await rig.get(path, { "accept-language": "en" });
+    await rig.get(`${path}?page=2`);
+
+    await rig.purge(method, { url: path });
+
+    expect(await isStored(`${path}?page=2`)).toBe(true);
+    await rig.get(path, { "accept-language": "de" });
+    await rig.get(path, { "accept-language": "en" });
+    expect(rig.origin.requests(path)).toHaveLength(5);
+  });
+
+  test.each(["PURGE", "BAN"] as const)("%s by host takes out a site, and no other", async (method) => {
+    const path = `/host/${method}`;
+    rig.origin.on(path, reply("x", STORED));
+    await rig.get(path);
+    await rig.ask(path, { host: OTHER });
+
+    await rig.purge(method, "host", OTHER);
+
+    expect(await isStored(path, OTHER)).toBe(false);
+    expect(await isStored(path)).toBe(true);
+  });
+
+  test.each(["PURGE", "BAN"] as const)("%s by tag reaches no object of another site", async (method) => {
+    const path = `/site/${method}`;
+    tagged(path, "shared");
+    await rig.get(path);
+    await rig.ask(path, { host: OTHER });
+
+    await rig.purge(method, { tag: "shared" }, OTHER);
+
+    expect(await isStored(path, OTHER)).toBe(false);
+    expect(await isStored(path)).toBe(true);
+  });
+
+  test("a soft one makes stale: the object is refreshed, or used if the origin fails", async () => {
+    tagged("/soft", "soft");
+    await rig.get("/soft");
+
+    await rig.purge("SOFTPURGE", { tag: "soft" });
+    rig.origin.on("/soft", reply("broken", {}, 503));
+
+    expect(await rig.get("/soft")).toMatchObject({ status: 200, body: "/soft" });
+    expect(rig.origin.requests("/soft")).toHaveLength(2);
+  });
+
+  test("a hard one leaves nothing that could be used", async () => {
+    tagged("/hard", "hard");
+    await rig.get("/hard");
+
+    await rig.purge("PURGE", { tag: "hard" });
+    rig.origin.on("/hard", reply("broken", {}, 503));
+
+    expect((await rig.get("/hard")).status).toBe(503);
+  });
+
+  test("a comma in a URL is part of it", async () => {
+    rig.origin.on("/a,b", reply("x", STORED));
+    rig.origin.on("/a", reply("x", STORED));
+    await rig.get("/a,b");
+    await rig.get("/a");
+
+    await rig.purge("PURGE", { url: "/a,b" });
+
+    expect(await isStored("/a,b")).toBe(false);
+    expect(await isStored("/a")).toBe(true);
+  });
+
+  describe("injection", () => {
+    /** All that is not to be reached by a purge of something else. */
+    const path = "/victim";
+
+    beforeEach(async () => {
+      tagged(path, "victim");
+      await rig.get(path);
+    });
+
+    test.each([
+      "x || obj.http.xkey ~ .",
+      "x && obj.status != 0",
+      ".*",
+      "(",
+      "x y",
+      'x"',
+      "x\\",
+      "x,victim",
+      "*",
+      "",
+      "v%69ctim",
+      "x".repeat(257),
+    ])("rejects the tag %j", async (tag) => {
+      for (const method of ["PURGE", "SOFTPURGE", "BAN"] as const) {
+        expect((await rig.purge(method, { tag })).status).toBe(400);
+      }
+      expect(await isStored(path)).toBe(true);
+    });
+
+    test.each(["v.ctim", "victi", "ictim", "Victim", "victim.", "victim+", "host:www.example.com"])(
+      "the tag %s is no other one",
+      async (tag) => {
+        await rig.purge("BAN", { tag });
+        await rig.purge("PURGE", { tag });
+
+        expect(await isStored(path)).toBe(true);
+      },
+    );
+
+    test.each(["/vict.m", "/", "/v(i)ctim", "/victim?", "/.*", "/victi[m]", "/victim$", "/victim|x"])(
+      "a ban of the URL %s is none of another URL",
+      async (url) => {
+        const { status } = await rig.purge("BAN", { url });
+
+        expect([200, 400]).toContain(status);
+        expect(await isStored(path)).toBe(true);
+      },
+    );
+
+    test("a ban of a URL with characters of regular expressions finds it", async () => {
+      const url = "/a.(b)+[c]?d=$1|2*{3}^";
+      rig.origin.on("/a.(b)+[c]", reply("x", STORED));
+      await rig.get(url);
+      expect(await isStored(url)).toBe(true);
+
+      expect((await rig.purge("BAN", { url })).status).toBe(200);
+
+      expect(await isStored(url)).toBe(false);
+    });
+
+    test("an origin's tags cannot name another site's objects, its own host or a URL", async () => {
+      rig.origin.on(
+        "/tagger",
+        reply("x", { ...STORED, "surrogate-key": `host:${HOST} url:${HOST}/x tag:${HOST}:victim` }),
+      );
+      await rig.ask("/tagger", { host: OTHER });
+
+      await rig.purge("PURGE", "host");
+      await rig.purge("PURGE", { tag: "victim" });
+
+      expect(await isStored("/tagger", OTHER)).toBe(true);
+    });
+
+    test("an origin cannot write the index itself", async () => {
+      rig.origin.on("/index", reply("x", { ...STORED, xkey: "forged", "x-footprint-tags": "forged" }));
+      await rig.get("/index");
+
+      await rig.purge("PURGE", { tag: "forged" });
+
+      expect(await isStored("/index")).toBe(true);
+    });
+  });
+
+  describe("who may", () => {
+    test.each(["PURGE", "SOFTPURGE", "BAN"])("rejects %s on the traffic port", async (method) => {
+      rig.origin.on("/guarded", reply("x", STORED));
+      await rig.get("/guarded");
+
+      const answer = await rig.ask("/guarded", { method, headers: { "x-footprint-purge": "url" } });
+
+      expect(answer.status).toBe(405);
+      expect(await isStored("/guarded")).toBe(true);
+    });
+
+    test("the socket that HAProxy uses takes none", async () => {
+      tagged("/guarded/too", "guarded");
+      await rig.get("/guarded/too");
+      const fields = { host: HOST, "x-footprint-purge": "tag", "x-footprint-tag": "guarded" };
+
+      await askSocket(rig.node.root.outside(SOCKETS.cache), "PURGE", "/", fields);
+
+      expect(await isStored("/guarded/too")).toBe(true);
+    });
+
+    test("only the cache's own user may open the socket; HAProxy's may not", async () => {
+      const { stdout } = await rig.node.exec("stat", "-c", "%U %G %a", SOCKETS.purge, SOCKETS.cache);
+      const tried = await rig.node.exec(
+        "setpriv",
+        "--reuid=haproxy",
+        "--regid=haproxy",
+        "--groups=haproxy,varnish",
+        "test",
+        "-w",
+        SOCKETS.purge,
+      );
+
+      expect(stdout.trim().split("\n")).toEqual(["vcache varnish 600", "vcache varnish 660"]);
+      expect(tried.status).toBe(1);
+    });
+
+    test.each(["GET", "POST", "DELETE"])("the purge socket serves nothing else: %s", async (method) => {
+      const answer = await askSocket(rig.node.root.outside(SOCKETS.purge), method, "/victim", { host: HOST });
+
+      expect(answer.status).toBe(405);
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import * as net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A node that has said nothing for this long waits for more: the client then ends its side. No result depends on it. */
+const QUIET_MS = 300;
+
+/** Between two pieces, so that they arrive one by one. */
+const BETWEEN_PIECES_MS = 20;
+
+/** A connection that is open for longer has failed. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Sends bytes as they are, piece by piece, and reads all that comes until the node closes. When the node waits for more
+ * the client ends its own side, which the node answers, too. A reset counts as a close: what came before it is returned.
+ */
+export function converse(port: number, ...pieces: readonly (Buffer | string)[]): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const received: Buffer[] = [];
+    const quiet = setTimeout(() => socket.end(), QUIET_MS);
+    const patience = setTimeout(
+      () => socket.destroy(new Error(`the node has not closed within ${PATIENCE_MS} ms`)),
+      PATIENCE_MS,
+    );
+    socket.setNoDelay(true);
+    socket.on("connect", () => void sendPieces(socket, pieces, quiet));
+    socket.on("data", (data) => {
+      received.push(data);
+      quiet.refresh();
+    });
+    socket.on("end", () => socket.end());
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ECONNRESET" && error.code !== "EPIPE") {
+        reject(error);
+      }
+    });
+    socket.on("close", () => {
+      clearTimeout(quiet);
+      clearTimeout(patience);
+      resolve(Buffer.concat(received));
+    });
+  });
+}
+
+async function sendPieces(
+  socket: net.Socket,
+  [first, ...others]: readonly (Buffer | string)[],
+  quiet: NodeJS.Timeout,
+): Promise<void> {
+  const send = (piece: Buffer | string): unknown =>
+    socket.writable && socket.write(typeof piece === "string" ? Buffer.from(piece, "latin1") : piece);
+  send(first ?? "");
+  for (const piece of others) {
+    await sleep(BETWEEN_PIECES_MS);
+    send(piece);
+    quiet.refresh();
+  }
+}
