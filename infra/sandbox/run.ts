@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { UserError } from "../commands/userError";
 import { coloursFor } from "../cli/colours";
 import { stackFile } from "../commands/stacks";
@@ -19,6 +21,8 @@ export async function runSandbox(args: readonly string[]): Promise<number> {
     await runPlan({ stack: DEFAULT_STACK }, { ...coloursFor(process.stdout), width: isTTY ? columns : Infinity });
     return 0;
   }
+  // One command's calls are what somebody wants to read; all that ever were would fill the disk.
+  fs.rmSync(path.join(Sandbox.defaultFolder(), "world", "calls.jsonl"), { force: true });
   const sandbox = await Sandbox.open({ cli });
   try {
     return args.length === 0 ? await tour(sandbox, cli) : await pass(sandbox, args);
