@@ -7,6 +7,8 @@ export const INTERNAL_PREFIX = "x-footprint-";
 export const INTERNAL = {
   /** Address of the client, for the origin. By a field, and not by PROXY protocol, connections can be reused. */
   client: "X-Footprint-Client",
+  /** There is a stale response to fall back on. */
+  stale: "X-Footprint-Stale",
   /** What the cache did, one word, for the access log. */
   cache: "X-Footprint-Cache",
   /** Content-Range of a response that is no part: some services count lists with it; Varnish takes it for an error. */

@@ -55,5 +55,8 @@ export const VARNISH: NodeProcess = {
   check: [VARNISH_BINARY, "-C", "-f", "/etc/varnish/default.vcl", "-s", "large=malloc,1m"],
 };
 
-/** Loads and uses the VCL as it is in the files now; what it refuses changes nothing. */
-export const VARNISH_RELOAD: readonly string[] = ["/usr/share/varnish/varnishreload", "-n", VARNISH_FOLDER];
+/**
+ * Loads and uses the VCL as it is in the files now; what it refuses changes nothing. Two former ones are kept, for what
+ * is still being worked on with them and for a way back.
+ */
+export const VARNISH_RELOAD: readonly string[] = ["/usr/share/varnish/varnishreload", "-m", "2", "-n", VARNISH_FOLDER];

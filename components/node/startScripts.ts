@@ -49,11 +49,17 @@ transient=$((memory * 5 / 100))
 # Large objects have a storage of their own, so that one download does not push out a thousand pages: the NVMe disk
 # where there is one (an unordered file, hence room is left on it), else a quarter of the memory. Never a network disk.
 if mountpoint -q ${NVME} 2> /dev/null; then
-    large="file,${NVME}/large,$(df --output=avail -m ${NVME} | awk 'NR == 2 { print int($1 * 85 / 100) }')m"
+    # What a former run left there cannot be read any more, and would count as taken.
+    rm -f ${NVME}/large
+    size=$(df --output=avail -m ${NVME} | awk 'NR == 2 { print int($1 * 85 / 100) }')
+    large="file,${NVME}/large,\${size}m"
 else
-    large="malloc,$((cache / 4))m"
-    cache=$((cache - cache / 4))
+    size=$((cache / 4))
+    large="malloc,\${size}m"
+    cache=$((cache - size))
 fi
+# What is larger than a tenth of it is not stored.
+export LARGEST_OBJECT="$((size / 10))M"
 
 # rush_exponent: when a response cannot be stored, all who waited for it go on at once and not three at a time.
 exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/default.vcl \\

@@ -33,7 +33,7 @@ export interface StartOptions {
   readonly trust?: string;
   /** Size of the cache in memory, MB; default 256. */
   readonly cacheMemory?: number;
-  /** File systems of limited size: bytes by folder. */
+  /** File systems of limited size, which belong to Varnish: bytes by folder. */
   readonly disks?: Readonly<Record<string, number>>;
   /** Takes each line of the access log. */
   readonly onAccess?: (line: string) => void;
@@ -67,7 +67,7 @@ export class RunningNode {
     const files = options.files(listen);
     const root = await PrivateRoot.start(options.root, options.disks);
     try {
-      await prepare(root, options.trust);
+      await prepare(root, options);
       place(root, files, {});
       const node = new RunningNode(root, listen, files, options);
       await node.untilHealthy();
@@ -200,7 +200,7 @@ async function ownPorts(): Promise<Listen> {
 }
 
 /** What a machine has before the node's files come. */
-async function prepare(root: PrivateRoot, trust: string | undefined): Promise<void> {
+async function prepare(root: PrivateRoot, { trust, disks = {} }: StartOptions): Promise<void> {
   // Names of origins resolve as they do on this machine.
   for (const file of ["/etc/resolv.conf", "/etc/hosts"]) {
     if (existsSync(file)) {
@@ -210,7 +210,8 @@ async function prepare(root: PrivateRoot, trust: string | undefined): Promise<vo
   if (trust !== undefined) {
     root.write("/etc/ssl/certs/footprint-trust.pem", trust);
   }
-  for (const { user, group, folders } of Object.values(PROCESSES)) {
+  const varnish = { ...VARNISH, folders: [...VARNISH.folders, ...Object.keys(disks)] };
+  for (const { user, group, folders } of [HAPROXY, varnish]) {
     const { status, stderr } = await root.exec("install", "-d", "-m", "0750", "-o", user, "-g", group, ...folders);
     if (status !== 0) {
       throw new Error(`folders of ${user} cannot be made: ${stderr}`);

@@ -1,4 +1,5 @@
-import { brokenBounds } from "./bench";
+import { brokenRatio } from "./enginePart";
+import { brokenBounds } from "./planPart";
 
 const at = (pops: number, seconds: number, megabytes = 300) => ({ pops, resources: 100 * pops, seconds, megabytes });
 
@@ -12,4 +13,14 @@ test.each([
   [[at(3, 1), at(30, 12.5)], "30 PoPs take 12.5 times as long as 3, more than 12 times"],
 ])("rejects a bound that is broken: %#", (measured, line) => {
   expect(brokenBounds(measured)).toEqual([line]);
+});
+
+test("an engine that keeps its ratio is not mentioned", () => {
+  expect(brokenRatio([at(3, 5), at(10, 20), at(30, 60)])).toEqual([]);
+});
+
+test("rejects an engine that takes out of proportion", () => {
+  expect(brokenRatio([at(3, 5), at(10, 20), at(30, 61)])).toEqual([
+    "the engine takes 12.2 times as long for 30 PoPs as for 3, more than 12 times",
+  ]);
 });

@@ -1,4 +1,9 @@
 "use strict";
 
 require("../../infra/cli/typescript.js");
-require("./bench.ts").run(process.argv.slice(2));
+require("./main.ts")
+  .run(process.argv.slice(2))
+  .catch((error) => {
+    process.stderr.write(`bench: ${error.stack}\n`);
+    process.exitCode = 1;
+  });

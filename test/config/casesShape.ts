@@ -37,7 +37,11 @@ export const SHAPE_CASES: readonly (readonly [value: unknown, line: string])[] =
   [1, 'sites["cdn.example.com"].cacheKey.headers[0]: must be a text, got 1'],
   [
     "Accept Language",
-    'sites["cdn.example.com"].cacheKey.headers[0]: must be the name of an HTTP field, such as "Accept-Language", got "Accept Language"',
+    'sites["cdn.example.com"].cacheKey.headers[0]: must be the name of an HTTP field, of letters, digits and hyphens, such as "Accept-Language", got "Accept Language"',
+  ],
+  [
+    "x_plan",
+    'sites["cdn.example.com"].cacheKey.headers[0]: must be the name of an HTTP field, of letters, digits and hyphens, such as "Accept-Language", got "x_plan"',
   ],
   ["currency", 'sites["cdn.example.com"].cacheKey.cookies: must be a list, got "currency"'],
   [1, 'sites["cdn.example.com"].cacheKey.cookies[0]: must be a text, got 1'],
@@ -59,6 +63,7 @@ export const SHAPE_CASES: readonly (readonly [value: unknown, line: string])[] =
   [[], 'sites["cdn.example.com"].methods: must have at least 1 entry, got []'],
   ["gzip", 'sites["cdn.example.com"].compression: must be true or false, got "gzip"'],
   [302, 'sites["cdn.example.com"].redirectStatus: must be one of 301, 308, got 302'],
+  [1, 'sites["cdn.example.com"].tagHeader: must be a text, got 1'],
   [
     "Cache Tag",
     'sites["cdn.example.com"].tagHeader: must be the name of an HTTP field, such as "Accept-Language", got "Cache Tag"',

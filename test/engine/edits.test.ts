@@ -1,7 +1,7 @@
 import { describeWith } from "../support/requirements";
 import { IMAGE, type StackInput } from "../support/stacks";
 import { Engine, PULUMI_CLI, STORY, tiny, type Run } from "./engine";
-import { decisions, kinds, lines, popOf, popsOf, type Step } from "./steps";
+import { decisions, lines, type Step } from "./steps";
 
 const STACK = "two";
 const EDITED = "eu-west-1";
@@ -11,8 +11,8 @@ const CDN = { origin: "https://origin.example.org" };
 
 /** One after the other, each on what the one before has left. */
 const EDITS: Readonly<Record<string, StackInput>> = {
-  resize: tiny({ ...POPS, [EDITED]: { nodes: { min: 4, max: 12 } } }),
-  types: tiny({ ...POPS, [EDITED]: { nodes: { min: 4, max: 12, types: ["m7gd.xlarge", "m6gd.xlarge"] } } }),
+  resize: tiny({ ...POPS, [EDITED]: { nodes: { min: 3, max: 12 } } }),
+  types: tiny({ ...POPS, [EDITED]: { nodes: { min: 3, max: 12, types: ["m7gd.xlarge", "m6gd.xlarge"] } } }),
   image: tiny(POPS, { image: { [EDITED]: "ami-0fedcba9876543210", [OTHER]: IMAGE } }),
   settings: tiny(POPS, { sites: { "cdn.example.com": { ...CDN, origin: "https://other.example.org" } } }),
   "new site": tiny(POPS, { sites: { "cdn.example.com": CDN, "www.example.com": CDN } }),
@@ -44,27 +44,35 @@ describeWith([PULUMI_CLI], "edits of a footprint on the engine", () => {
   }
 
   test("a new size of one PoP changes its group and nothing else (P6)", () => {
-    expect(lines(steps("resize"))).toEqual([`update Group ${EDITED}-nodes maxSize minSize`]);
+    expect(lines(steps("resize"))).toEqual([
+      `update Group ${EDITED}-nodes maxSize minElbCapacity minSize mixedInstancesPolicy`,
+    ]);
   });
 
   test("new instance types of one PoP change its group and what it scales by, in place (P6)", () => {
-    expect(lines(steps("types"))).toEqual([]);
+    expect(lines(steps("types"))).toEqual([
+      `update Group ${EDITED}-nodes mixedInstancesPolicy`,
+      `update Policy ${EDITED}-nodes-bandwidth targetTrackingConfiguration`,
+    ]);
   });
 
   test("a new image of one PoP changes its launch template and group, in place (P7)", () => {
-    expect(lines(steps("image"))).toEqual([]);
+    expect(lines(steps("image"))).toEqual([
+      `update Group ${EDITED}-nodes mixedInstancesPolicy`,
+      `update LaunchTemplate ${EDITED}-nodes imageId`,
+    ]);
   });
 
   test("new settings of a site change each PoP's bundle and pointer, and no node (P9)", () => {
-    expect(lines(steps("settings"))).toEqual([]);
+    expect(lines(steps("settings"))).toEqual(configuration().sort());
   });
 
   test("a new site adds its certificates and records, and changes bundle and pointer (P9)", () => {
-    expect(lines(steps("new site"))).toEqual([]);
+    expect(lines(steps("new site"))).toEqual([...configuration(), ...site("create")].sort());
   });
 
   test("a site that goes takes its certificates and records with it (P9)", () => {
-    expect(lines(steps("site gone"))).toEqual([]);
+    expect(lines(steps("site gone"))).toEqual([...configuration(), ...site("delete")].sort());
   });
 
   test.each(Object.keys(EDITS))("the preview of the edit (%s) lists exactly what the update does", (edit) => {
@@ -74,3 +82,29 @@ describeWith([PULUMI_CLI], "edits of a footprint on the engine", () => {
     expect(decisions(preview?.steps ?? [])).toEqual(decisions(up?.steps ?? []));
   });
 });
+
+/** A new bundle and what names it, in each PoP. A bundle is named by its content, so the former one goes. */
+function configuration(): string[] {
+  return Object.keys(POPS).flatMap((region) => [
+    `create-replacement BucketObjectv2 ${region}-store-bundle content key`,
+    `delete-replaced BucketObjectv2 ${region}-store-bundle`,
+    `replace BucketObjectv2 ${region}-store-bundle content key`,
+    `update BucketObjectv2 ${region}-store-pointer content`,
+  ]);
+}
+
+/** All that a site has of its own. */
+function site(op: "create" | "delete", host = "www.example.com"): string[] {
+  return [
+    `${op} Record footprint-zones-${host}-caa`,
+    ...Object.keys(POPS).flatMap((region) => [
+      `${op} Certificate ${region}-certificate-${host}`,
+      `${op} CertificateValidation ${region}-certificate-${host}`,
+      `${op} ListenerCertificate ${region}-lb-${host}`,
+      `${op} MetricAlarm ${region}-alarm-certificate-${host}`,
+      `${op} Record ${region}-certificate-${host}`,
+      `${op} Record footprint-routing-${region}-${host}-a`,
+      `${op} Record footprint-routing-${region}-${host}-aaaa`,
+    ]),
+  ];
+}

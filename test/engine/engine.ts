@@ -15,7 +15,7 @@ import { stepsOf, type Step } from "./steps";
 export const PULUMI_CLI: Requirement = {
   name: "a Pulumi CLI",
   isMet: () => installedCli(() => undefined) !== undefined,
-  remedy: "node test/engine/install.js finds, downloads or builds one",
+  remedy: "node -r ./infra/cli/typescript.js test/engine/install.ts finds, downloads or builds one",
 };
 
 /** Milliseconds: no story of updates takes that long; it only ends what hangs. */
@@ -65,11 +65,13 @@ export class Engine {
     private readonly sandbox: Sandbox,
   ) {}
 
-  static async open(): Promise<Engine> {
+  /** @param stacks files that are there from the start, so the hosted zones that they name by id are there too */
+  static async open(stacks: Readonly<Record<string, StackInput>> = {}): Promise<Engine> {
     const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-engine-")));
     fs.mkdirSync(path.join(folder, "stacks"));
-    // Hosted zones that stack files name by id are there from the start.
-    writeStack(folder, "zones", small({}));
+    for (const [stack, input] of Object.entries({ zones: small({}), ...stacks })) {
+      writeStack(folder, stack, input);
+    }
     const options = { cli: await cli(), folder, stacks: path.join(folder, "stacks") };
     return new Engine(folder, await Sandbox.open(options));
   }
@@ -92,9 +94,11 @@ export class Engine {
     const calls = path.join(this.folder, "world", "calls.jsonl");
     fs.rmSync(events, { force: true });
     fs.rmSync(calls, { force: true });
-    const yes = command === "preview" || args.includes("--preview-only") ? [] : ["--yes", "--skip-preview"];
+    const yes = command === "preview" || args.includes("--preview-only") ? [] : ["--yes"];
+    // What an update would do, a preview before it would only say twice; a destroy is refused by its preview.
+    const skip = command === "up" ? ["--skip-preview"] : [];
     const outcome = await this.sandbox.capture(
-      [command, "--stack", stack, ...yes, "--event-log", events, ...args],
+      [command, "--stack", stack, ...yes, ...skip, "--event-log", events, ...args],
       // The flag for the log of events is there for those who debug the CLI.
       { PULUMI_DEBUG_COMMANDS: "true" },
     );

@@ -1,5 +1,6 @@
 import { describeWith } from "../support/requirements";
 import { Engine, PULUMI_CLI, STORY, tiny, type Resource, type Run } from "./engine";
+import { stateAsText, worldAsText } from "./state";
 import { decisions, kinds, lines, nameOf, popOf, popsOf } from "./steps";
 
 const STACK = "three";
@@ -47,18 +48,21 @@ describeWith([PULUMI_CLI], "a footprint of three PoPs on the engine", () => {
   });
 
   async function drifted(): Promise<typeof drift> {
-    const before = worldAsText();
+    const before = worldAsText(engine.world());
     engine.tamper((entity) => {
       if (entity.id.endsWith("_cdn.example.com_AAAA_us-east-1")) {
         return undefined;
       }
       return entity.type === "aws:ec2/vpc:Vpc" && entity.region === "eu-west-1"
-        ? { ...entity, properties: { ...entity.properties, tags: { Owner: "somebody" }, tagsAll: { Owner: "somebody" } } }
+        ? {
+            ...entity,
+            properties: { ...entity.properties, tags: { Owner: "somebody" }, tagsAll: { Owner: "somebody" } },
+          }
         : entity;
     });
     const seen = await engine.done("refresh", STACK);
     const restored = await engine.done("up", STACK);
-    return { seen, restored, before, after: worldAsText() };
+    return { seen, restored, before, after: worldAsText(engine.world()) };
   }
 
   async function drainedAndUndone(region: string): Promise<typeof undone> {
@@ -83,10 +87,6 @@ describeWith([PULUMI_CLI], "a footprint of three PoPs on the engine", () => {
     const added = await deploy(footprint(order ?? [region, first, second]));
     states.push(await engine.resources(STACK));
     return { drained, removed, added, states };
-  }
-
-  function worldAsText(): string {
-    return JSON.stringify(engine.world());
   }
 
   test("the preview of a new footprint lists exactly what the update then makes", () => {
@@ -181,11 +181,4 @@ function footprint(regions: readonly string[], pops: Readonly<Record<string, obj
 /** All but one PoP and the stack itself, whose outputs list the PoPs. */
 function elsewhere(state: readonly Resource[], region: string): readonly Resource[] {
   return state.filter(({ urn, type }) => popOf(nameOf(urn)) !== region && type !== "pulumi:pulumi:Stack");
-}
-
-/** Without the times at which the engine touched things, where in the program they stand, and how secrets are salted. */
-function stateAsText(state: readonly Resource[]): string {
-  const unstable = new Set(["created", "modified", "sourcePosition", "stackTrace", "ciphertext"]);
-  const sorted = [...state].sort((a, b) => (a.urn < b.urn ? -1 : 1));
-  return JSON.stringify(sorted, (key, value: unknown) => (unstable.has(key) ? undefined : value), 1);
 }

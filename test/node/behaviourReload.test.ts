@@ -68,10 +68,10 @@ describeWith([DEBIAN], "reloads", () => {
 
   test(`${RELOADS} of them under load: no client has an error, and the cache stays`, async () => {
     const child = rig.cacheProcesses();
-    const { port } = { port: rig.node.ports.traffic };
+    const port = rig.node.ports.traffic;
     const wrong: string[] = [];
     let asked = 0;
-    let done = false;
+    const load = { done: false };
     const tell = (expected: string, got: string): void => {
       asked++;
       if (got !== expected) {
@@ -82,14 +82,15 @@ describeWith([DEBIAN], "reloads", () => {
 
     const kept = Array.from({ length: CLIENTS }, () => new KeptConnection(port));
     const clients = kept.map(async (connection, i) => {
-      const [path, expected] = i % 2 === 0 ? ["/hit", "200 stored"] : ["/miss", "200 fetched"];
-      while (!done) {
-        tell(expected ?? "", await connection.get(path ?? "").catch(failure));
+      const { path, expected } =
+        i % 2 === 0 ? { path: "/hit", expected: "200 stored" } : { path: "/miss", expected: "200 fetched" };
+      while (!load.done) {
+        tell(expected, await connection.get(path).catch(failure));
       }
       connection.destroy();
     });
     const newcomers = (async () => {
-      while (!done) {
+      while (!load.done) {
         tell("200", String(await rig.get("/hit").then(({ status }) => status, failure)));
         const headers = { ":path": "/hit", ":authority": HOST, ":scheme": "https" };
         tell(
@@ -104,7 +105,7 @@ describeWith([DEBIAN], "reloads", () => {
       // The load goes through what was loaded before the next comes.
       await rig.get("/hit");
     }
-    done = true;
+    load.done = true;
     await Promise.all([...clients, newcomers]);
 
     expect(STEPS).toHaveLength(RELOADS);

@@ -1,7 +1,8 @@
-import { once } from "node:events";
-import * as net from "node:net";
 import type { Origin } from "../../components/node/site";
-import { freePorts } from "../../infra/edge/ports";
+import { ORIGIN_AUTH_FILE, ORIGIN_AUTH_HEADER } from "../../components/node/internalHeaders";
+import { SOCKETS } from "../../components/node/sockets";
+import { NODE_HEALTH_PATH, POP_HEALTH_PATH } from "../../components/node/ports";
+import { freePorts, httpStatus } from "../../infra/edge/ports";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { reply, ScriptedOrigin } from "./origin/scripted";
@@ -74,13 +75,36 @@ describeWith([DEBIAN], "origins of a site, in failover order", () => {
     expect(answer.headers["proxy-status"]).toBe(`${rig.popName}; error=destination_unavailable`);
   });
 
-  test("an origin that comes to nothing is no reason for the node to be unhealthy", async () => {
-    const silent = net.createServer().listen(0, "127.0.0.1");
-    await once(silent, "listening");
-    silent.close();
+  test("the proof for origins comes from a file of the node, and is rotated without a reload", async () => {
+    const proof = async (path: string): Promise<string | string[] | undefined> => {
+      second.on(path, reply("x"));
+      first.on(path, reply("x"));
+      await rig.get(path, { [ORIGIN_AUTH_HEADER]: "forged" });
+      return [...first.requests(path), ...second.requests(path)][0]?.headers[ORIGIN_AUTH_HEADER.toLowerCase()];
+    };
 
-    await rig.node.untilHealthy();
+    expect(await proof("/proof/none")).toBeUndefined();
 
-    expect((await rig.ask("/who")).status).toBe(200);
+    rig.node.root.write(ORIGIN_AUTH_FILE, "current first-proof\n");
+    await rig.reload({ site: { origins, maxAge: 100 } });
+    expect(await proof("/proof/first")).toBe("first-proof");
+
+    await rig.node.say(SOCKETS.admin, `set map ${ORIGIN_AUTH_FILE} current second-proof`);
+    expect(await proof("/proof/second")).toBe("second-proof");
+    expect((await rig.loggedLines("/proof/", 3)).filter((line) => line.includes('-proof"'))).toEqual([]);
+  });
+
+  test("an origin that is gone is no reason for the node to be unhealthy", async () => {
+    const [gone = 0] = await freePorts(1);
+    await rig.reload({ site: { origins: [{ scheme: "http", host: "127.0.0.1", port: gone }] } });
+    await until("the origin to be down", async () =>
+      (await rig.node.say(SOCKETS.admin, "show stat"))
+        .split("\n")
+        .some((line) => /^origin:.*,origin,.*,DOWN,/.test(line)),
+    );
+
+    expect((await rig.get("/")).status).toBe(503);
+    expect(await httpStatus(rig.node.ports.health, NODE_HEALTH_PATH)).toBe(200);
+    expect((await rig.ask(POP_HEALTH_PATH, { host: rig.popName })).status).toBe(200);
   });
 });

@@ -48,4 +48,3 @@ export function waitLabel({ type, name }: Pick<Registration, "type" | "name">): 
     .replace("footprint-zones-", "");
   return `${type.slice(type.lastIndexOf(":") + 1)} ${short}`;
 }
-

@@ -17,6 +17,8 @@ frontend egress from egress
     # What an origin may know of the client: its address, and the name that it asked for.
     http-request set-header X-Forwarded-For %[req.hdr(${INTERNAL.client})]
     http-request set-header X-Forwarded-Host %[var(txn.site)]
+    # There is a stale response to fall back on.
+    http-request set-var(txn.fallback) bool(true) if { req.hdr(${INTERNAL.stale}) -m found }
     http-request del-header ${INTERNAL_PREFIX} -m beg
     # Node and version are Varnish's own affair: the edge has named itself already.
     http-request del-header x-varnish
@@ -24,8 +26,6 @@ frontend egress from egress
     # Proof that the request comes from this edge. The agent writes the file; without it nothing is sent.
     http-request set-var(txn.proof) str(current),map_str(opt@${ORIGIN_AUTH_FILE})
     http-request set-header ${ORIGIN_AUTH_HEADER} %[var(txn.proof)] if { var(txn.proof) -m found }
-    # What may have had an effect is not tried again once it was sent.
-    http-request disable-l7-retry unless { method GET HEAD OPTIONS }
     http-response del-header ${INTERNAL_PREFIX} -m beg
     # Some services count lists by Content-Range; in what is no part Varnish takes it for an error.
     http-response set-header ${INTERNAL.contentRange} %[res.hdr(content-range)] if { res.hdr(content-range) -m found } !{ status 206 304 416 }
@@ -60,7 +60,7 @@ function originBackend(host: string, origin: Origin, index: number): string {
       ? ` ssl verify required ca-file @system-ca sni str(${origin.host}) check-sni ${origin.host}`
       : "";
   const address = `${origin.host}:${String(origin.port)}`;
-  return `backend ${backendName(host, index)} from egress
+  return `backend ${backendName(host, index)} from origin
     http-request set-header Host ${authority(origin)}
     server origin ${address}${tls}`;
 }

@@ -54,7 +54,7 @@ defaults edge
     option dontlognull
 ${failureResponses(popName, "proxy_internal_error")}
 
-# From the cache to origins.
+# From the cache.
 defaults egress
     mode http
     timeout connect 3s
@@ -62,9 +62,17 @@ defaults egress
     timeout server 60s
     # A full queue says that the origin is too slow: better a stale answer now than a fresh one too late.
     timeout queue 5s
-    # A connection that failed, or was closed without a byte, is tried again.
+${failureResponses(popName, "destination_unavailable")}
+
+# To origins.
+defaults origin from egress
+    # A connection that failed, or was closed without a byte, is tried again; what may have had an effect is not, once
+    # it was sent.
     retry-on conn-failure empty-response
     retries 1
+    http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+    # Rather a stale response soon than a fresh one late.
+    http-request set-timeout server 10s if { var(txn.fallback) -m bool }
     # Up or down by connections and TLS handshakes alone: an error page is an answer.
     default-server check inter 5s fastinter 1s downinter 2s rise 1 fall 3
     default-server observe layer4 error-limit 3 on-error mark-down
@@ -72,6 +80,5 @@ defaults egress
     default-server maxconn ${String(ORIGIN_CONNECTIONS)}
     # IPv4 first: origins allow-list the nodes' fixed addresses, which are IPv4.
     default-server resolvers vpc resolve-prefer ipv4 init-addr last,libc,none
-${failureResponses(popName, "destination_unavailable")}
 `;
 }

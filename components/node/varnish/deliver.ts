@@ -18,6 +18,9 @@ sub vcl_deliver {
     }
     if (!obj.uncacheable && req.http.X-Footprint-Cache == "miss") {
         set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; stored";
+    } else if (resp.http.X-Footprint-No) {
+        # Why it is not stored: forbidden, vary, cookie, authorization, partial, lifetime, size, status.
+        set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; detail=" + resp.http.X-Footprint-No;
     }
     std.collect(resp.http.Cache-Status, ", ");
     if (resp.http.Cache-Status) {
@@ -29,6 +32,8 @@ sub vcl_deliver {
     set resp.http.X-Footprint-Cache = req.http.X-Footprint-Cache;
     # The edge names itself, not its node and version.
     set resp.http.Via = regsub(resp.http.Via, "1\\.1 [^ ,]+ \\(Varnish/[^,]+\\)$", "1.1 ${popName}");
+    # For caches of the site's owner alone.
+    unset resp.http.Surrogate-Control;
     unset resp.http.xkey;
     unset resp.http.X-Varnish;
     return (deliver);
@@ -44,6 +49,10 @@ sub vcl_synth {
     set resp.http.X-Footprint-Cache = "error";
     set resp.http.Content-Type = "text/plain";
     set resp.http.Cache-Control = "no-store";
+    if (resp.status == 503 && !req.http.X-Footprint-Error) {
+        # The fetch was begun, and given up.
+        set req.http.X-Footprint-Error = "http_response_incomplete";
+    }
     if (req.http.X-Footprint-Error) {
         set resp.http.Proxy-Status = "${popName}; error=" + req.http.X-Footprint-Error;
     }

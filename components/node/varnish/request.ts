@@ -42,6 +42,12 @@ sub vcl_recv {
         set req.http.X-Footprint-Error = "http_request_denied";
         return (synth(400, "Bad Request"));
     }
+    # Several ranges may be answered with the whole (RFC 9110, section 14.2); Varnish would refuse them.
+    if (req.http.Range ~ ",") {
+        unset req.http.Range;
+    }
+    # Cache-Control of a request is advice (RFC 9111, section 5.2.1): only-if-cached is taken (vcl_miss), what would let
+    # any client send requests through to the origin is not.
     return (hash);
 }
 

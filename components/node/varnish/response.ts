@@ -57,8 +57,6 @@ sub governing_field {
         set beresp.http.X-Footprint-Targeted = "1";
     }
     set beresp.http.X-Footprint-CC = regsuball(beresp.http.X-Footprint-CC, {""(?!\\d+")[^"]*""}, "");
-    # For caches of the site's owner alone.
-    unset beresp.http.Surrogate-Control;
 }
 
 # beresp.ttl: seconds from now for which the response is fresh; X-Footprint-Explicit: the origin said so.
@@ -120,7 +118,8 @@ sub may_be_stored {
         set beresp.http.X-Footprint-No = "forbidden";
     } else if (beresp.http.Vary ~ "\\*") {
         set beresp.http.X-Footprint-No = "vary";
-    } else if (beresp.http.Set-Cookie && beresp.http.X-Footprint-CC !~ "(?i)(^|[, ])(public|s-maxage) *(=|,|$)") {
+    } else if (beresp.http.Set-Cookie) {
+        # A cookie is for one client, whatever else is said.
         set beresp.http.X-Footprint-No = "cookie";
     } else if (bereq.http.Authorization
         && beresp.http.X-Footprint-CC !~ "(?i)(^|[, ])(public|s-maxage|must-revalidate) *(=|,|$)") {
@@ -133,9 +132,8 @@ sub may_be_stored {
         set beresp.http.X-Footprint-No = "lifetime";
     } else if (!beresp.http.X-Footprint-Explicit && beresp.status >= 400) {
         set beresp.http.X-Footprint-No = "lifetime";
-    } else if (std.bytes(beresp.http.Content-Length, 0B)
-        > (storage.large.free_space + storage.large.used_space) * 0.1) {
-        # It would push out too much else.
+    } else if (std.bytes(beresp.http.Content-Length, 0B) > std.bytes(std.getenv("LARGEST_OBJECT"), 10MB)) {
+        # It would push out too much else. By the start script, since a storage on a disk does not tell its size.
         set beresp.http.X-Footprint-No = "size";
     }
     unset beresp.http.X-Footprint-Code;
@@ -185,6 +183,8 @@ sub tags {
             + regsuball(beresp.http.X-Footprint-Tags, "[, ]*([^, ]+)[, ]*", " tag:" + bereq.http.Host + ":\\1");
     }
     unset beresp.http.X-Footprint-Tags;
+    # The index of keys looks here, too.
+    unset beresp.http.X-HashTwo;
 }
 
 # Where it is kept, and whether it is compressed.

@@ -41,6 +41,9 @@ sub if_none_match {
 
 sub vcl_miss {
     set req.http.X-Footprint-Cache = "miss";
+    if (req.http.Cache-Control ~ "(?i)(^|[, ])only-if-cached *(,|$)") {
+        return (synth(504, "Gateway Timeout"));
+    }
     return (fetch);
 }
 
@@ -48,9 +51,9 @@ sub vcl_backend_fetch {
     if (bereq.method == "GET" || bereq.method == "HEAD") {
         unset bereq.body;
     }
-    if (bereq.is_bgfetch || bereq.http.X-Footprint-Stale) {
-        # Rather a stale answer soon than a fresh one late.
-        set bereq.first_byte_timeout = 10s;
+    if (bereq.is_bgfetch) {
+        # Nobody waits for it: HAProxy's egress side gives it the full time.
+        unset bereq.http.X-Footprint-Stale;
     }
     return (fetch);
 }

@@ -17,7 +17,7 @@ function section(text: string, title: string): readonly string[] {
 
 function backendOf(origin: Origin): readonly string[] {
   const sites = SITES.slice(0, 1).map((site) => ({ ...site, origins: [origin] }));
-  return section(haproxyConfig({ ...OPTIONS, sites }), "backend origin:cdn.example.com:0 from egress");
+  return section(haproxyConfig({ ...OPTIONS, sites }), "backend origin:cdn.example.com:0 from origin");
 }
 
 describe("haproxy.cfg", () => {
@@ -34,7 +34,7 @@ describe("haproxy.cfg", () => {
     const sections = text.split("\n").filter((line) => /^(frontend|backend) /.test(line));
 
     expect(sections.length).toBeGreaterThan(10);
-    expect(sections.filter((line) => !/ from (edge|egress|probe)$/.test(line))).toEqual([]);
+    expect(sections.filter((line) => !/ from (edge|egress|origin|probe)$/.test(line))).toEqual([]);
   });
 
   test("needs no root: systemd says who it runs as", () => {

@@ -18,7 +18,8 @@ export interface Ask {
 
 export interface Answer {
   readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
+  /** By name in lower case; several fields of one name are joined. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   /** Bytes of the body, one character each. */
   readonly body: string;
   /** Whether the body came to its end. */
@@ -71,7 +72,7 @@ function send(options: http.RequestOptions, body?: string): Promise<Answer> {
       response.on("close", () => {
         resolve({
           status: response.statusCode ?? 0,
-          headers: response.headers,
+          headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
           body: Buffer.concat(parts).toString("latin1"),
           isWhole: response.complete,
         });

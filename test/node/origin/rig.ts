@@ -77,7 +77,7 @@ export class Rig {
 
   /** What the agent does: on the socket that is its own. */
   purge(method: "PURGE" | "SOFTPURGE" | "BAN", key: PurgeKey, host = HOST): Promise<Answer> {
-    const fields =
+    const fields: Readonly<Record<string, string>> =
       key === "host"
         ? { "x-footprint-purge": "host" }
         : "url" in key

@@ -33,6 +33,7 @@ export class ScriptedOrigin {
   private constructor(
     private readonly server: http.Server,
     private readonly scheme: Origin["scheme"],
+    readonly port: number,
   ) {
     server.on("request", (request, response) => void this.answer(request, response));
   }
@@ -41,15 +42,14 @@ export class ScriptedOrigin {
     const server = pem === undefined ? http.createServer() : https.createServer({ cert: pem, key: pem });
     // Tests close connections themselves where they mean to; the node must not meet one that is about to close.
     server.keepAliveTimeout = 0;
-    const origin = new ScriptedOrigin(server, pem === undefined ? "http" : "https");
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
-    return origin;
+    return new ScriptedOrigin(server, pem === undefined ? "http" : "https", (server.address() as AddressInfo).port);
   }
 
   /** As a site names it. */
   at(host = "127.0.0.1"): Origin {
-    return { scheme: this.scheme, host, port: (this.server.address() as AddressInfo).port };
+    return { scheme: this.scheme, host, port: this.port };
   }
 
   /** From now on requests for a path, whatever their query, are answered so. */

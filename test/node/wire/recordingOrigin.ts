@@ -12,6 +12,7 @@ export interface SeenRequest extends WireRequest {
 export interface OriginAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A character a byte. */
   readonly body?: string;
 }
 
@@ -51,6 +52,12 @@ export class RecordingOrigin {
     return this.requests.filter(({ target }) => target.includes(text));
   }
 
+  /** What was noted so far is of no interest any more. */
+  forget(): void {
+    this.requests.length = 0;
+    this.violations.length = 0;
+  }
+
   async stop(): Promise<void> {
     this.server.close();
     this.open.forEach((socket) => socket.destroy());
@@ -81,7 +88,7 @@ export class RecordingOrigin {
         unread = parsed.rest;
         const request = { ...parsed.request, connection };
         this.requests.push(request);
-        socket.write(responseOf(request, this.answer(request)));
+        socket.write(responseOf(request, this.answer(request)), "latin1");
         if (unread === "") {
           return;
         }
@@ -93,7 +100,7 @@ export class RecordingOrigin {
 function responseOf(request: SeenRequest, { status = 200, headers = {}, body }: OriginAnswer): string {
   const { method, target, fields } = request;
   const text = body ?? JSON.stringify({ method, target, fields, body: request.body });
-  const all = { "Cache-Control": "max-age=3600", ...headers, "Content-Length": String(Buffer.byteLength(text)) };
+  const all = { "Cache-Control": "max-age=3600", ...headers, "Content-Length": String(text.length) };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} Recorded\r\n${lines.join("")}\r\n${method === "HEAD" ? "" : text}`;
 }

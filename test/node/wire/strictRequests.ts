@@ -15,7 +15,7 @@ export type Parsed =
   | { readonly kind: "violation"; readonly reason: string };
 
 const REQUEST_LINE = /^([A-Z]+) (\/[\x21-\x7e\x80-\xff]*) HTTP\/1\.1$/;
-const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ?([^\x00-\x08\x0a-\x1f\x7f]*)$/;
+const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+): ?([\t\x20-\x7e\x80-\xff]*)$/;
 
 /**
  * Reads the first request from bytes (latin1) by a grammar that leaves nothing to interpretation: what passes here is

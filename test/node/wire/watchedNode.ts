@@ -1,11 +1,12 @@
 import { nodeFiles, type NodeFiles } from "../../../components/node/files";
+import { INTERNAL_PREFIX } from "../../../components/node/internalHeaders";
 import type { Listen } from "../../../components/node/options";
 import { NODE_HEALTH_PATH } from "../../../components/node/ports";
-import type { Site } from "../../../components/node/site";
+import type { Origin, Site } from "../../../components/node/site";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { RunningNode } from "../../../infra/edge/node";
 import { httpStatus } from "../../../infra/edge/ports";
-import { clientHeader } from "../proxied";
+import { clientHeader, request } from "../proxied";
 import { answersIn, type RawAnswer } from "./answers";
 import { FAREWELL, PREFACE } from "./http2";
 import { converse } from "./rawClient";
@@ -15,8 +16,11 @@ export const POP = "eu-west-1.pop.example.com";
 export const HOST = "www.example.com";
 
 /** Two clients of the node: who attacks, and who comes later. */
-const ATTACKER = clientHeader("198.51.100.66");
-const VICTIM = clientHeader("203.0.113.7");
+const ATTACKER = "198.51.100.66";
+const VICTIM = "203.0.113.7";
+
+/** A third one, who asks so much that limits may meet it. */
+const FLOODER = "198.51.100.99";
 
 const SITE: Omit<Site, "origins"> = {
   host: HOST,
@@ -67,23 +71,37 @@ export class WatchedNode {
 
   /** What the node sends to an attacker's bytes. */
   async attack(...pieces: readonly (Buffer | string)[]): Promise<readonly RawAnswer[]> {
-    return answersIn(await converse(this.port, ATTACKER, ...pieces));
+    return answersIn(await converse(this.port, clientHeader(ATTACKER), ...pieces));
+  }
+
+  /** Asks for a target with HEAD; the answer, which has no body whatever it says, is not looked at. */
+  async attackHead(target: string): Promise<void> {
+    await converse(this.port, clientHeader(ATTACKER), request("HEAD", target, { Host: HOST }));
   }
 
   /** All that the node sends to an attacker's frames of HTTP/2, after which the attacker asks no more. */
   attackHttp2(...frames: readonly Buffer[]): Promise<Buffer> {
-    return converse(this.port, ATTACKER, Buffer.concat([PREFACE, ...frames, FAREWELL]));
+    return converse(this.port, clientHeader(ATTACKER), Buffer.concat([PREFACE, ...frames, FAREWELL]));
+  }
+
+  /** The same by a client whose requests are not counted with the others'. */
+  floodHttp2(...frames: readonly Buffer[]): Promise<Buffer> {
+    return converse(this.port, clientHeader(FLOODER), Buffer.concat([PREFACE, ...frames, FAREWELL]));
   }
 
   /** An honest request of another client on a connection of its own. */
   async visit(target: string, headers: Readonly<Record<string, string>> = {}): Promise<RawAnswer> {
-    const fields = Object.entries({ Host: HOST, ...headers, Connection: "close" });
-    const text = `GET ${target} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
-    const [answer, ...others] = answersIn(await converse(this.port, VICTIM, text));
+    const text = request("GET", target, { Host: HOST, ...headers });
+    const [answer, ...others] = answersIn(await converse(this.port, clientHeader(VICTIM), text));
     if (answer === undefined || others.length > 0) {
       throw new Error(`${others.length + 1} answers to one request`);
     }
     return answer;
+  }
+
+  /** What the origin was told wrong by any request. */
+  get misleading(): readonly string[] {
+    return this.origin.requests.flatMap((request) => misleading(request, this.origin.origin));
   }
 
   /** Whether the node answers health and none of its programs was started anew. */
@@ -91,6 +109,25 @@ export class WatchedNode {
     const status = await httpStatus(this.node.ports.health, NODE_HEALTH_PATH);
     return status === 200 && programsOf(this.node) === this.processes;
   }
+}
+
+/** What is wrong with what the edge says of a request to its origin: each field once, and of its own making. */
+function misleading({ fields, target }: SeenRequest, origin: Origin): readonly string[] {
+  const said: readonly (readonly [string, RegExp])[] = [
+    ["host", new RegExp(`^${origin.host}:${origin.port}$`)],
+    ["x-forwarded-for", new RegExp(`^(${ATTACKER}|${VICTIM}|${FLOODER})$`)],
+    ["x-forwarded-host", /^[a-z]+\.example\.com$/],
+    ["x-forwarded-proto", /^https$/],
+    ["x-request-id", /^[0-9a-f-]{36}$/],
+    ["cdn-loop", new RegExp(`^${POP}$`)],
+    ["via", new RegExp(`^(1\\.0|1\\.1|2) ${POP}$`)],
+  ];
+  const wrong = said.flatMap(([name, form]) => {
+    const values = fields.filter(([each]) => each === name).map(([, value]) => value);
+    return values.length === 1 && form.test(values[0] ?? "") ? [] : [`${target}: ${name}: ${values.join(" and ")}`];
+  });
+  const internal = fields.filter(([name]) => name.startsWith(INTERNAL_PREFIX) || name === "upgrade");
+  return [...wrong, ...internal.map(([name]) => `${target}: ${name}`)];
 }
 
 /** HAProxy, Varnish and the processes below them that do the work, by id. */

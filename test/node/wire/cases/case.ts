@@ -45,3 +45,12 @@ export function chunk(data: string, size = data.length.toString(16)): string {
 
 /** The chunk that ends a body. */
 export const LAST_CHUNK = "0\r\n\r\n";
+
+/** The aims of the case of that name. */
+export function aimsOf(id: string): Aims {
+  return {
+    target: `/case/${id}/`,
+    hidden: get(`/hidden/${id}`, "X-Marker: evil"),
+    next: bare("GET / HTTP/1.1", "Host: evil.example.org"),
+  };
+}

@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { REGIONS } from "../../infra/config/regions";
+import type { Part } from "./part";
 
 /** Sizes of footprint that are planned, in PoPs. */
 const SIZES = [1, 3, 10, 30] as const;
@@ -11,46 +12,43 @@ const SIZES = [1, 3, 10, 30] as const;
 /** Bounds for 30 PoPs on two cores (PROPERTIES, P40), asserted by `--check` only: machines differ. */
 const LIMIT = { pops: 30, seconds: 30, megabytes: 1200 } as const;
 /** 30 PoPs over 3 PoPs, in one run on one machine: ten times the PoPs, and some room for what does not scale. */
-const RATIO_LIMIT = 12;
+export const RATIO_LIMIT = 12;
 
-interface Measurement {
+export interface Measurement {
   readonly pops: number;
   readonly resources: number;
   readonly seconds: number;
   readonly megabytes: number;
 }
 
-/**
- * Plans footprints of growing size, each in a process of its own as a user would, and prints what it took.
- *
- * @param args `--check` asserts the bounds, with exit code 1 when one is broken
- */
-export function run(args: readonly string[]): void {
-  const unknown = args.filter((arg) => arg !== "--check");
-  if (unknown.length > 0) {
-    process.stderr.write(`bench: takes --check only, got ${unknown.join(" ")}\n`);
-    process.exitCode = 2;
-    return;
-  }
-  process.stdout.write(`footprint plan --json, Node ${process.version}, ${String(os.availableParallelism())} cores\n`);
-  process.stdout.write("PoPs  resources  seconds  megabytes\n");
-  const measured = SIZES.map((pops) => {
-    const result = measure(pops);
-    process.stdout.write(
-      [
-        String(pops).padStart(4),
-        String(result.resources).padStart(11),
-        result.seconds.toFixed(1).padStart(9),
-        String(result.megabytes).padStart(11),
-      ].join("") + "\n",
-    );
-    return result;
-  });
-  const broken = brokenBounds(measured);
-  process.stdout.write(broken.map((line) => `${line}\n`).join(""));
-  if (args.includes("--check") && broken.length > 0) {
-    process.exitCode = 1;
-  }
+/** Plans footprints of growing size, each in a process of its own as a user would. */
+export const PLAN: Part = {
+  name: "plan",
+  requirements: [],
+  measure: (progress) => {
+    const measured = SIZES.map((pops) => {
+      progress(`plan of ${pops} PoPs`);
+      return measure(pops);
+    });
+    const title = `footprint plan --json, Node ${process.version}, ${String(os.availableParallelism())} cores`;
+    return Promise.resolve({
+      text: table(title, measured),
+      figures: measured,
+      broken: brokenBounds(measured),
+    });
+  },
+};
+
+export function table(title: string, measured: readonly Measurement[]): string {
+  const lines = measured.map(({ pops, resources, seconds, megabytes }) =>
+    [
+      String(pops).padStart(4),
+      String(resources).padStart(11),
+      seconds.toFixed(1).padStart(9),
+      String(megabytes).padStart(11),
+    ].join(""),
+  );
+  return [title, "PoPs  resources  seconds  megabytes", ...lines, ""].join("\n");
 }
 
 /** The bounds that the measurements break, in words. */
@@ -90,7 +88,7 @@ function measure(pops: number): Measurement {
 }
 
 /** A footprint in the first so many regions for which the table knows instance types; everything else by default. */
-function footprintOf(pops: number): object {
+export function footprintOf(pops: number): object {
   const regions = [...REGIONS.values()].filter(({ defaultTypes }) => defaultTypes !== null).slice(0, pops);
   if (regions.length < pops) {
     throw new Error(`the region table has ${String(regions.length)} regions for ${String(pops)} PoPs`);

@@ -1,0 +1,119 @@
+import { PrivateRoot } from "../../infra/edge/privateRoot";
+import { reply } from "../node/origin/scripted";
+import { get } from "./nodeClient";
+import { HOST, type Server, type ServerName } from "./nodeServers";
+
+/** Hits of one object by one protocol. */
+export interface Load {
+  readonly name: string;
+  readonly bytes: number;
+  readonly protocol: "h1" | "h2";
+}
+
+export const LOADS: readonly Load[] = [
+  { name: "1 KB, h1", bytes: 1000, protocol: "h1" },
+  { name: "1 KB, h2", bytes: 1000, protocol: "h2" },
+  { name: "1 MB, h1", bytes: 1_000_000, protocol: "h1" },
+  { name: "1 MB, h2", bytes: 1_000_000, protocol: "h2" },
+];
+
+export interface Rate {
+  readonly perSecond: number;
+  /** Milliseconds within which 99 of 100 answers were whole. */
+  readonly p99: number;
+}
+
+/** Servers take turns, so that a disturbance does not hit one alone; of each the best round counts. */
+const ROUNDS = 2;
+const WARM_UP_MS = 300;
+const DURATION_MS = 1300;
+
+/** Requests that are under way at any time. */
+const IN_FLIGHT = 32;
+const CONNECTIONS = { h1: IN_FLIGHT, h2: 4 } as const;
+
+const LOG = "/tmp/requests.log";
+
+/** Status of a request that was under way at the end, or whose connection was closed. */
+const UNFINISHED = -1;
+
+/** Hits per second of each server under each load, by h2load on the same machine. */
+export async function measureLoads(
+  root: string,
+  servers: readonly Server[],
+  progress: (line: string) => void,
+): Promise<ReadonlyMap<Load, ReadonlyMap<ServerName, Rate>>> {
+  const generator = await PrivateRoot.start(root);
+  const results = new Map<Load, Map<ServerName, Rate>>(LOADS.map((load) => [load, new Map()]));
+  try {
+    for (const load of LOADS) {
+      progress(`hits: ${load.name}`);
+      for (const server of servers) {
+        await store(server, load);
+      }
+      for (const server of Array<readonly Server[]>(ROUNDS).fill(servers).flat()) {
+        const rates = results.get(load);
+        rates?.set(server.name, best(await measure(generator, server, load), rates.get(server.name)));
+        await server.emptyLog();
+      }
+    }
+    return results;
+  } finally {
+    await generator.stop();
+  }
+}
+
+function pathOf({ bytes }: Load): string {
+  return `/object/${bytes}`;
+}
+
+async function store(server: Server, load: Load): Promise<void> {
+  server.origin.on(pathOf(load), reply(Buffer.alloc(load.bytes, "x"), { "cache-control": "max-age=3600" }));
+  await get(server, pathOf(load));
+  const before = server.origin.requests(pathOf(load)).length;
+  await get(server, pathOf(load));
+  if (server.origin.requests(pathOf(load)).length !== before) {
+    throw new Error(`${server.name} does not store ${load.bytes} bytes: these would be no hits`);
+  }
+}
+
+async function measure(generator: PrivateRoot, server: Server, load: Load): Promise<Rate> {
+  const connections = CONNECTIONS[load.protocol];
+  generator.remove(LOG);
+  const { status, stdout, stderr } = await generator.exec(
+    ...["h2load", `--clients=${connections}`, `--max-concurrent-streams=${IN_FLIGHT / connections}`],
+    ...[`--duration=${DURATION_MS}ms`, `--warm-up-time=${WARM_UP_MS}ms`, `--log-file=${LOG}`],
+    ...(load.protocol === "h1" ? ["--h1"] : []),
+    `--connect-to=127.0.0.1:${server.port}`,
+    `http://${HOST}:${server.port}${pathOf(load)}`,
+  );
+  if (status !== 0) {
+    throw new Error(`h2load: ${stdout}${stderr}`);
+  }
+  return rateOf(server, generator.read(LOG));
+}
+
+/** From lines of start (microseconds), status and duration (microseconds). */
+function rateOf({ name }: Server, log: string): Rate {
+  const requests = log
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split("\t").map(Number));
+  const answers = requests.filter(([, status]) => status !== UNFINISHED);
+  if (requests.length - answers.length > IN_FLIGHT) {
+    throw new Error(`${name}: ${requests.length - answers.length} requests were broken off`);
+  }
+  const bad = answers.filter(([, status]) => status !== 200).length;
+  if (bad > 0) {
+    throw new Error(`${name}: ${bad} of ${answers.length} answers were not 200`);
+  }
+  const durations = answers.map(([, , duration = 0]) => duration).sort((a, b) => a - b);
+  return {
+    perSecond: answers.length / (DURATION_MS / 1000),
+    p99: (durations[Math.floor(durations.length * 0.99)] ?? 0) / 1000,
+  };
+}
+
+function best(one: Rate, other: Rate = one): Rate {
+  return { perSecond: Math.max(one.perSecond, other.perSecond), p99: Math.min(one.p99, other.p99) };
+}

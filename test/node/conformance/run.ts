@@ -1,0 +1,89 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { nodeFiles } from "../../../components/node/files";
+import type { Origin } from "../../../components/node/site";
+import { debianRootFolder } from "../../../infra/edge/debianRoot";
+import { RunningLoadBalancer } from "../../../infra/edge/loadBalancer";
+import { RunningNode } from "../../../infra/edge/node";
+import { freePorts } from "../../../infra/edge/ports";
+import { edgeOptions } from "../../../infra/edge/settings";
+
+export interface Result {
+  readonly id: string;
+  readonly kind: "required" | "optimal" | "check";
+  /** True when it passed, else the kind of failure ("Setup": the test could not be made) and what was seen. */
+  readonly outcome: true | readonly [kind: string, message: string];
+}
+
+const HOST = "localhost";
+
+/**
+ * What the suite wants of the proxy before it: methods other than GET, no use of stale responses that the response
+ * itself does not ask for, lifetimes of a year, and bodies and validators as the origin sends them (compression makes a
+ * strong ETag weak). All of it can be said in a stack file.
+ */
+const SETTINGS = {
+  host: HOST,
+  methods: ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
+  stale: { whileRevalidate: 0, ifError: 0 },
+  maxAge: 365 * 86_400,
+  compression: false,
+} as const;
+
+/**
+ * Runs http-cache-tests through a load balancer and a node, by HTTPS.
+ *
+ * @param scratch a folder for the load balancer's certificate authority
+ */
+export async function runSuite(scratch: string): Promise<readonly Result[]> {
+  // What it prints are remarks on requests that its own tests make.
+  const suite = fork(path.join(__dirname, "suite.mjs"), { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [] });
+  try {
+    const { origin } = await answer<{ readonly origin: number }>(suite);
+    return await behindNode({ scheme: "http", host: "127.0.0.1", port: origin }, scratch, async (proxy) => {
+      suite.send(proxy);
+      return (await answer<{ readonly results: readonly Result[] }>(suite)).results;
+    });
+  } finally {
+    suite.kill();
+  }
+}
+
+async function behindNode<T>(
+  origin: Origin,
+  scratch: string,
+  use: (proxy: { readonly base: string; readonly ca: string }) => Promise<T>,
+): Promise<T> {
+  const root = debianRootFolder();
+  const options = edgeOptions(origin);
+  const sites = options.sites.map((site) => ({ ...site, ...SETTINGS }));
+  const node = await RunningNode.start({ root, files: (listen) => nodeFiles({ ...options, sites, listen }) });
+  try {
+    const [https = 0, http = 0] = await freePorts(2);
+    const authorityFolder = path.join(scratch, "ca");
+    const ports = { https, http };
+    const balancer = await RunningLoadBalancer.start({ root, node, hosts: [HOST], ports, authorityFolder });
+    try {
+      return await use({ base: `https://${HOST}:${https}`, ca: fs.readFileSync(balancer.authorityFile, "utf8") });
+    } finally {
+      await balancer.stop();
+    }
+  } finally {
+    await node.stop();
+  }
+}
+
+/** The next message of the suite's process, or its last words when it ends instead. */
+async function answer<T>(suite: ChildProcess): Promise<T> {
+  const said: string[] = [];
+  suite.stderr?.on("data", (data: Buffer) => said.push(data.toString()));
+  const ended = once(suite, "close").then(() => {
+    throw new Error(`the suite has ended by itself: ${said.join("")}`);
+  });
+  const [message] = (await Promise.race([once(suite, "message"), ended])) as [T];
+  // Its end is expected from here on.
+  ended.catch(() => undefined);
+  return message;
+}
