@@ -62,7 +62,7 @@ export class LogBucket extends pulumi.ComponentResource implements LogDestinatio
   }
 }
 
-function deliveryStatements(bucketArn: string, region: string, accountId: pulumi.Input<string>) {
+function deliveryStatements(bucketArn: pulumi.Output<string>, region: string, accountId: pulumi.Input<string>) {
   const delivery = {
     Effect: "Allow" as const,
     Principal: { Service: "delivery.logs.amazonaws.com" },

@@ -10,7 +10,7 @@ export interface PrivateBucketArgs {
   /** Leave the bucket, its contents and its settings in AWS when the stack no longer has it. Default: false. */
   retainOnDelete?: boolean;
   /** Statements of the bucket's policy beside the one that refuses plain HTTP. */
-  statements?: (bucketArn: string) => pulumi.Input<aws.iam.PolicyStatement>[];
+  statements?: (bucketArn: pulumi.Output<string>) => pulumi.Input<aws.iam.PolicyStatement>[];
 }
 
 /**
@@ -103,20 +103,19 @@ function policyDocument(
   bucketArn: pulumi.Output<string>,
   statements: PrivateBucketArgs["statements"],
 ): pulumi.Output<string> {
-  return bucketArn.apply((arn) =>
-    pulumi.jsonStringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Sid: "HttpsOnly",
-          Effect: "Deny",
-          Principal: "*",
-          Action: "s3:*",
-          Resource: [arn, `${arn}/*`],
-          Condition: { Bool: { "aws:SecureTransport": "false" } },
-        },
-        ...(statements?.(arn) ?? []),
-      ],
-    }),
-  );
+  // Not inside an `apply`: what a statement depends on would be unknown to a preview.
+  return pulumi.jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "HttpsOnly",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+      ...(statements?.(bucketArn) ?? []),
+    ],
+  });
 }

@@ -35,7 +35,7 @@ const CONNECTIONS = { h1: IN_FLIGHT, h2: 4 } as const;
 const LOG = "/tmp/requests.log";
 
 /** Status of a request that was under way at the end, or whose connection was closed. */
-const UNFINISHED = -1;
+const UNFINISHED: readonly (number | undefined)[] = [-1, 0];
 
 /** Hits per second of each server under each load, by h2load on the same machine. */
 export async function measureLoads(
@@ -99,13 +99,13 @@ function rateOf({ name }: Server, log: string): Rate {
     .trimEnd()
     .split("\n")
     .map((line) => line.split("\t").map(Number));
-  const answers = requests.filter(([, status]) => status !== UNFINISHED);
+  const answers = requests.filter(([, status]) => !UNFINISHED.includes(status));
   if (requests.length - answers.length > IN_FLIGHT) {
     throw new Error(`${name}: ${requests.length - answers.length} requests were broken off`);
   }
-  const bad = answers.filter(([, status]) => status !== 200).length;
-  if (bad > 0) {
-    throw new Error(`${name}: ${bad} of ${answers.length} answers were not 200`);
+  const bad = answers.flatMap(([, status]) => (status === 200 ? [] : [status]));
+  if (bad.length > 0) {
+    throw new Error(`${name}: of ${answers.length} answers ${bad.length} were not 200 but ${[...new Set(bad)].join()}`);
   }
   const durations = answers.map(([, , duration = 0]) => duration).sort((a, b) => a - b);
   return {

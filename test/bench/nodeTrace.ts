@@ -1,6 +1,6 @@
 import { reply } from "../node/origin/scripted";
 import { walk } from "./nodeClient";
-import { CACHE_MEGABYTES, type Server } from "./nodeServers";
+import type { Server } from "./nodeServers";
 
 /** Objects that there are, and requests for them. What is asked for is over twice what the caches have room for. */
 const OBJECTS = 12_000;

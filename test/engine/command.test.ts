@@ -133,7 +133,11 @@ describeWith([PULUMI_CLI], "footprint sandbox", () => {
   });
 
   test("rejects an unknown stack, with those that are there", () => {
-    expect(unknown).toEqual({ status: 2, stdout: "", stderr: "" });
+    expect({ status: unknown.status, stdout: unknown.stdout }).toEqual({ status: 2, stdout: "" });
+    expect(unknown.stderr).toBe(
+      'error: --stack: must name a file stacks/Pulumi.<stack>.yaml, got "mime", did you mean "mine"?; ' +
+        "there are: europe, global, mine, sandbox\n",
+    );
   });
 
   test("ends as the CLI does", () => {

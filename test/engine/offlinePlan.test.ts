@@ -45,28 +45,18 @@ describeWith([PULUMI_CLI], "the offline plan and the engine", () => {
     return new Map(plans.get(stack)?.resources.map((each) => [each.urn, toldByPlan(each)]));
   }
 
-  test.each(SHIPPED)(
-    "agree on every resource of %s, to the letter: URN, parent, options, dependencies, inputs",
-    (stack) => {
-      const preview = previews.get(stack);
-      const told = byUrn(statesOf(preview?.stdout ?? "{}"), inputsOf(preview?.calls ?? []));
+  test.each(SHIPPED)("agree on every resource of %s: URN, parent, options, dependencies, inputs", (stack) => {
+    const preview = previews.get(stack);
+    const told = byUrn(statesOf(preview?.stdout ?? "{}"), inputsOf(preview?.calls ?? []));
 
-      expect(told.size).toBeGreaterThan(300);
-      expect(Object.fromEntries(told)).toEqual(Object.fromEntries(planned(stack)));
-    },
-  );
+    expect(told.size).toBeGreaterThan(300);
+    expect(differences(planned(stack), told)).toEqual([]);
+  });
 
-  test.each(DEPLOYED)("agree on %s when it is deployed, where the plan knows a value", (stack) => {
+  test.each(DEPLOYED)("agree on every resource of %s when it is deployed", (stack) => {
     const { run, state } = updates.get(stack) ?? {};
-    const told = byUrn(state ?? [], inputsOf(run?.calls ?? []));
-    const wanted = planned(stack);
 
-    expect([...told.keys()].sort()).toEqual([...wanted.keys()].sort());
-    const differing = [...told].filter(([urn, { inputs, ...rest }]) => {
-      const { inputs: known = null, ...others } = wanted.get(urn) ?? {};
-      return !fits(known, inputs) || JSON.stringify(rest) !== JSON.stringify(others);
-    });
-    expect(differing).toEqual([]);
+    expect(differences(planned(stack), byUrn(state ?? [], inputsOf(run?.calls ?? [])))).toEqual([]);
   });
 
   test("stand-in and engine know every value when a stack is deployed", () => {
@@ -82,6 +72,23 @@ function toldByPlan({ parent, dependencies, options, inputs }: PlannedResource):
     options: customTimeouts === undefined ? others : { ...others, customTimeouts: seconds(customTimeouts) },
     inputs,
   };
+}
+
+/** What only one of them has, or what they say otherwise; the plan may lack a value that a provider decides. */
+function differences(wanted: ReadonlyMap<string, Told>, told: ReadonlyMap<string, Told>): object[] {
+  return [...new Set([...wanted.keys(), ...told.keys()])].flatMap((urn) => {
+    const [plan, engine] = [wanted.get(urn), told.get(urn)];
+    return plan !== undefined && engine !== undefined && isTrue(plan, engine) ? [] : [{ urn, plan, engine }];
+  });
+}
+
+function isTrue(plan: Told, engine: Told): boolean {
+  const rest = ({ parent, dependencies, options }: Told) => [parent, dependencies, sorted(options)];
+  return fits(plan.inputs, engine.inputs) && JSON.stringify(rest(plan)) === JSON.stringify(rest(engine));
+}
+
+function sorted(options: Readonly<Record<string, unknown>>): object {
+  return Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** "20m" as the engine keeps it. */
@@ -144,7 +151,7 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== false && value !== "" && JSON.stringify(value) !== "{}";
 }
 
-/** Is the value what the plan knows of it? */
+/** Is the value what the plan knows of it? The engine has names in a preview that the plan leaves to the provider. */
 function fits(known: JsonValue, value: JsonValue | undefined): boolean {
   if (known === COMPUTED || known === SECRET) {
     return value !== undefined;

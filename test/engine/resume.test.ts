@@ -64,6 +64,7 @@ describeWith([PULUMI_CLI], "creates that fail, of every type, and updates that r
   test("one create of every type has failed, and another one after it was done", () => {
     expect(types.length).toBeGreaterThan(35);
     expect(failed("FailedBefore")).toEqual(types);
+    expect(failed("FailedAfter")).toEqual(types.filter((type) => type.startsWith("aws:")));
   });
 
   test("the end state is that of an undisturbed run, with nothing twice, left over or pending", () => {
@@ -88,7 +89,10 @@ describeWith([PULUMI_CLI], "creates that fail, of every type, and updates that r
 function failures(type: string): Fault[] {
   return [
     { method: "create", type, effect: "fail", code: "FailedBefore" },
-    { method: "create", type, effect: "fail-late", code: "FailedAfter", nth: 2 },
+    ...(type.startsWith("aws:")
+      ? [{ method: "create" as const, type, effect: "fail-late" as const, code: "FailedAfter", nth: 2 }]
+      : // What is in the state only is never half done.
+        []),
   ];
 }
 

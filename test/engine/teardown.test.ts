@@ -73,11 +73,11 @@ describeWith([PULUMI_CLI], "a protected footprint and its teardown on the engine
     engine.write(STACK, GROWN);
     const running = engine.done("up", STACK);
     const locks = path.join(engine.folder, "state", ".pulumi", "locks");
-    let over = false;
-    void running.finally(() => (over = true)).catch(() => undefined);
-    while (!over && !isLocked(locks)) {
-      await sleep(50);
-    }
+    const ended = running.then(
+      () => true,
+      () => true,
+    );
+    while (!isLocked(locks) && !(await Promise.race([ended, sleep(50, false)])));
     const second = await engine.pulumi("up", "--stack", STACK, "--yes", "--skip-preview");
     const first = await running;
     engine.plan([]);

@@ -376,8 +376,12 @@ describeWith([DEBIAN], "HTTP through a node", () => {
   });
 
   describe("limits of a message", () => {
-    test.each(["*", "mailto:x"])("rejects the request target %s", async (target) => {
-      const answer = await rig.get(target);
+    test.each(["mailto:x", "host:443", "x"])("rejects the request target %s", async (target) => {
+      expect((await rig.get(target)).status).toBe(400);
+    });
+
+    test("rejects the one target without / that HTTP has", async () => {
+      const answer = await rig.ask("*", { method: "OPTIONS" });
 
       expect(answer).toMatchObject({ status: 400, body: "the request target must begin with /\n" });
       expect(answer.headers["proxy-status"]).toBe(`${rig.popName}; error=http_request_error`);

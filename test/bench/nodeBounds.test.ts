@@ -1,0 +1,74 @@
+import { brokenNodeBounds } from "./nodeBounds";
+import type { ServerFigures } from "./nodePart";
+
+type Given = Parameters<typeof brokenNodeBounds>[0];
+
+function server(name: ServerFigures["name"], perSecond = 1000): ServerFigures {
+  return {
+    name,
+    loads: [
+      { name: "small", bytes: 1000, protocol: "h1", perSecond, p99: 1 },
+      { name: "large", bytes: 1_000_000, protocol: "h2", perSecond, p99: 1 },
+    ],
+    behaviour: {
+      coalescing: 1,
+      stale: { served: 200, originRequests: 5, milliseconds: 5000 },
+      whileRevalidate: 50,
+      noStore: 4500,
+    },
+    hitRatio: 0.6,
+  };
+}
+
+const KEPT: Given = {
+  node: server("footprint"),
+  purge: { objects: 10_000, soft: 200, hard: 200 },
+  others: [server("nginx", 500), server("varnish", 1000)],
+};
+
+function withBehaviour(changes: Partial<ServerFigures["behaviour"]>): Given {
+  return { ...KEPT, node: { ...KEPT.node, behaviour: { ...KEPT.node.behaviour, ...changes } } };
+}
+
+test("bounds that are kept are not mentioned", () => {
+  expect(brokenNodeBounds(KEPT)).toEqual([]);
+});
+
+const stale = KEPT.node.behaviour.stale;
+
+test.each<[Given, string]>([
+  [withBehaviour({ coalescing: 2 }), "a cold object: 2 requests at the origin, not 1"],
+  [withBehaviour({ coalescing: 0 }), "a cold object: 0 requests at the origin, not 1"],
+  [
+    withBehaviour({ stale: { ...stale, served: 199 } }),
+    "a stale object, the origin fails: 199 of 200 clients are served",
+  ],
+  [
+    withBehaviour({ stale: { ...stale, originRequests: 6 } }),
+    "a stale object, the origin fails: 6 requests at the origin, more than 5",
+  ],
+  [
+    withBehaviour({ stale: { ...stale, milliseconds: 5001 } }),
+    "a stale object, the origin fails: 5001.0 ms, more than 5000 ms",
+  ],
+  [withBehaviour({ whileRevalidate: 50.5 }), "a stale object that is revalidated: 50.5 ms, more than 50 ms"],
+  [withBehaviour({ noStore: 4501 }), "50 clients on what is not stored: 4501.0 ms, more than 4500 ms"],
+  [{ ...KEPT, purge: { ...KEPT.purge, hard: 201 } }, "a purge by tag: 201.0 ms, more than 200 ms"],
+  [{ ...KEPT, purge: { ...KEPT.purge, soft: 201 } }, "a soft purge by tag: 201.0 ms, more than 200 ms"],
+  [
+    { ...KEPT, others: [server("nginx", 6000), server("varnish")] },
+    "hits per second, large: 0.17 of the best other, less than 0.2",
+  ],
+  [{ ...KEPT, node: { ...KEPT.node, hitRatio: 0.42 } }, "hit ratio: 0.70 of the best other, less than 0.75"],
+])("rejects a bound that is broken: %#", (figures, line) => {
+  expect(brokenNodeBounds(figures)).toEqual([line]);
+});
+
+test("rejects every bound that is broken, small objects by a bound of their own", () => {
+  const others = [server("haproxy", 11_000)];
+
+  expect(brokenNodeBounds({ ...KEPT, others })).toEqual([
+    "hits per second, small: 0.09 of the best other, less than 0.1",
+    "hits per second, large: 0.09 of the best other, less than 0.2",
+  ]);
+});
