@@ -59,7 +59,7 @@ test.each<[Given, string]>([
     { ...KEPT, others: [server("nginx", 6000), server("varnish")] },
     "hits per second, large: 0.17 of the best other, less than 0.2",
   ],
-  [{ ...KEPT, node: { ...KEPT.node, hitRatio: 0.42 } }, "hit ratio: 0.70 of the best other, less than 0.75"],
+  [{ ...KEPT, node: { ...KEPT.node, hitRatio: 0.36 } }, "hit ratio: 0.60 of the best other, less than 0.65"],
 ])("rejects a bound that is broken: %#", (figures, line) => {
   expect(brokenNodeBounds(figures)).toEqual([line]);
 });

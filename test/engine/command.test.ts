@@ -6,9 +6,8 @@ import { stringify } from "yaml";
 import { CLI_VERSION, installedCli } from "../../infra/sandbox/cli";
 import type { Ended } from "../support/cli";
 import { describeWith } from "../support/requirements";
-import { valuesOf } from "../support/stacks";
 import { copyTree, repository } from "../support/tree";
-import { PULUMI_CLI, STORY, tiny } from "./engine";
+import { configOf, PULUMI_CLI, STORY, tiny } from "./engine";
 
 const REMEDY =
   "There is no Pulumi CLI, and none could be downloaded or built. Install it (https://www.pulumi.com/docs/install/), " +
@@ -79,12 +78,12 @@ describeWith([PULUMI_CLI], "footprint sandbox", () => {
   let tour: Ended;
   let unknown: Ended;
   let mistaken: Ended;
-  const life = new Map<string, Ended>();
+  const life: { readonly line: string; readonly ended: Ended }[] = [];
   let changes: string;
 
   beforeAll(() => {
     clone = new Clone();
-    clone.commit("mine", valuesOf(tiny({ "eu-west-1": {} })));
+    clone.commit("mine", configOf(tiny({ "eu-west-1": {} }, { protection: false })));
     const cli = installedCli(() => undefined)?.path;
     const sandbox = (...args: readonly string[]) => clone.footprint(cli, "sandbox", ...args);
     tour = sandbox();
@@ -99,7 +98,7 @@ describeWith([PULUMI_CLI], "footprint sandbox", () => {
       "stack rm mine --yes",
       "stack ls",
     ]) {
-      life.set(line, sandbox(...line.split(" ")));
+      life.push({ line, ended: sandbox(...line.split(" ")) });
     }
     changes = clone.changes();
   }, STORY);
@@ -107,6 +106,10 @@ describeWith([PULUMI_CLI], "footprint sandbox", () => {
   afterAll(() => {
     clone.remove();
   });
+
+  function said(line: string): string {
+    return life.find((each) => each.line === line)?.ended.stdout ?? "";
+  }
 
   test("alone deploys the stack sandbox, prints its outputs and says what to try next", () => {
     expect(tour.status).toBe(0);
@@ -118,14 +121,12 @@ describeWith([PULUMI_CLI], "footprint sandbox", () => {
   });
 
   test("passes commands to the CLI, from the first to the last of a stack's life", () => {
-    expect([...life].map(([line, { status }]) => [line, status])).toEqual([...life.keys()].map((line) => [line, 0]));
-    expect(JSON.parse(life.get("stack output --stack mine --json")?.stdout ?? "")).toEqual(
+    expect(life.filter(({ ended }) => ended.status !== 0)).toEqual([]);
+    expect(JSON.parse(said("stack output --stack mine --json"))).toEqual(
       expect.objectContaining({ endpoints: ["https://cdn.example.com/"] }),
     );
-    expect(life.get("destroy --stack mine --yes --remove")?.stdout).toContain(
-      "The resources in the stack have been deleted",
-    );
-    expect(life.get("stack ls")?.stdout).not.toContain("mine");
+    expect(said("destroy --stack mine --yes --remove")).toContain("The resources in the stack have been deleted");
+    expect(said("stack ls")).not.toContain("mine");
   });
 
   test("leaves the work tree as it was", () => {

@@ -208,7 +208,8 @@ function writeStack(folder: string, stack: string, input: StackInput | string): 
   fs.writeFileSync(path.join(folder, "stacks", `Pulumi.${stack}.yaml`), text);
 }
 
-function configOf(input: StackInput): Record<string, unknown> {
+/** The section `config` of a stack file. */
+export function configOf(input: StackInput): Record<string, unknown> {
   const own = Object.entries(input).map(([key, value]) => [`footprint:${key}`, value] as const);
   return { "aws:region": "us-east-1", ...Object.fromEntries(own) };
 }

@@ -16,17 +16,21 @@ function isListOfUrns(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string" && each.startsWith("urn:pulumi:"));
 }
 
-/** The world as text, in the order of regions, types and ids. */
+/** The world as text, in the order of regions, types and ids; so are objects in a bucket. */
 export function worldAsText(world: readonly Entity[]): string {
   const key = ({ region, type, id }: Entity) => [region ?? "", type, id].join(" ");
-  return JSON.stringify(
-    [...world].sort((a, b) => (key(a) < key(b) ? -1 : 1)),
-    null,
-    1,
-  );
+  const sorted = [...world].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const settled = (name: string, value: unknown) =>
+    name === "objects" && Array.isArray(value) ? [...(value as string[])].sort() : value;
+  return JSON.stringify(sorted, settled, 1);
 }
 
-/** Without the random ends of the names that the provider makes. */
-export function withoutSuffixes(text: string): string {
-  return text.replace(/-[0-9a-f]{7}(?![0-9a-z])/g, "-*");
+/** Without the random ends of the names that the provider makes, and without what is made of such names. */
+export function withoutRandomParts(text: string): string {
+  return text
+    .replace(/"userData": "([^"]*)"/g, (_all, data: string) => Buffer.from(data, "base64").toString("utf8"))
+    .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
+    .replace(/\b[0-9a-f]{32}\b/g, "<hash>")
+    .replace(/\bA[A-Z]{3}[0-9A-F]{17}\b/g, "<unique id>")
+    .replace(/-[0-9a-f]{7}(?![0-9a-z])/g, "-*");
 }
