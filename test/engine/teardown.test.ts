@@ -158,6 +158,7 @@ describeWith([PULUMI_CLI], "a protected footprint and its teardown on the engine
 });
 
 const GROUP = "aws:autoscaling/group:Group";
+const RECORD = "aws:route53/record:Record";
 
 /** The log bucket of a PoP, with its own settings. */
 function logBucket(region: string): string[] {
@@ -189,12 +190,21 @@ function changing(calls: readonly LogEntry[]): readonly LogEntry[] {
 
 type Role = "dependent" | "dependency";
 
-/** Makes those that must go first slow, so that whatever does not wait for them overtakes them. */
+/**
+ * Makes those that must go first slow, so that whatever does not wait for them overtakes them; most of all those between
+ * which a PoP takes traffic or loses it.
+ */
 function slowly(method: "create" | "delete", first: Role): Fault[] {
   const slow = new Set(WAITS.map((wait) => labelOf(wait, first).split(" ")[0]));
   return Object.keys(KINDS)
     .filter((type) => slow.has(type.slice(type.lastIndexOf(":") + 1)))
-    .map((type) => ({ method, type, effect: "slow", ms: 300, times: 10_000 }));
+    .map((type) => ({
+      method,
+      type,
+      effect: "slow",
+      ms: type === (first === "dependency" ? GROUP : RECORD) ? 2_500 : 300,
+      times: 10_000,
+    }));
 }
 
 /** Holds the relations against the order in which the stand-in was done; what was not called is not compared. */

@@ -30,7 +30,12 @@ const METADATA = "http://169.254.169.254/latest";
 const HEALTH = `http://127.0.0.1:${NODE_PORTS.health}${NODE_HEALTH_PATH}`;
 const CREDENTIALS = { AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
 const TOKEN = "a-session-token";
-const BUNDLE = bundle({ region: "eu-west-1", popName: "eu-west-1.pop.example.com", sites: [], purgeMaxStaleness: 3600 });
+const BUNDLE = bundle({
+  region: "eu-west-1",
+  popName: "eu-west-1.pop.example.com",
+  sites: [],
+  purgeMaxStaleness: 3600,
+});
 const REPORT =
   `https://autoscaling.${REGION}.amazonaws.com/?Action=CompleteLifecycleAction` +
   "&AutoScalingGroupName=eu-west-1-nodes%20%2B%3A%2F~0a1b2c3&InstanceId=i-0123456789abcdef0" +
