@@ -15,6 +15,7 @@ Examples:
   $ footprint plan --stack sandbox            what the stack sandbox would deploy, without credentials or network
   $ footprint plan --stack global --json      the same as one JSON object
   $ footprint sandbox                         deploy it with the real Pulumi engine to a stand-in for AWS
+  $ footprint edge --origin URL               run one real node of a PoP in front of an origin
   $ footprint images --stack global --help    how image ids come into a stack file
 
 Exit codes:
@@ -45,7 +46,7 @@ export function run(): void {
 function footprint(): Command {
   const { red } = coloursFor(process.stderr);
   const program = new Command("footprint")
-    .description("A self-run edge on AWS: plans a deployment footprint and helps to write its stack file.")
+    .description("A self-run edge on AWS: plans a deployment footprint, runs it in a sandbox, helps to write its stack file.")
     .version(version)
     .addHelpText("after", examples)
     .showHelpAfterError("Run `footprint --help` for the commands, `footprint <command> --help` for one of them.")
