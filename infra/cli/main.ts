@@ -46,7 +46,9 @@ export function run(): void {
 function footprint(): Command {
   const { red } = coloursFor(process.stderr);
   const program = new Command("footprint")
-    .description("A self-run edge on AWS: plans a deployment footprint, runs it in a sandbox, helps to write its stack file.")
+    .description(
+      "A self-run edge on AWS: plans a deployment footprint, runs it in a sandbox, helps to write its stack file.",
+    )
     .version(version)
     .addHelpText("after", examples)
     .showHelpAfterError("Run `footprint --help` for the commands, `footprint <command> --help` for one of them.")
