@@ -26,7 +26,6 @@ const PACKAGES = [
   // Loads and compares in the benchmark.
   "nghttp2-client",
   "nginx-light",
-  "wrk",
 ] as const;
 
 /** Lines of the builder that an error repeats. */
