@@ -2,8 +2,9 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { TrafficSource } from "./loadBalancer";
 import { nodePolicy } from "./nodePolicy";
-import { STORE_KEYS } from "./nodeStore";
 import { NODE_PORTS } from "./node/ports";
+import { LIFECYCLE_HOOKS as HOOK_NAMES } from "./node/protocol/lifecycle";
+import { STORE_KEYS } from "./node/protocol/storeKeys";
 import { TIMING } from "./node/timing";
 import { userData, USER_DATA_LIMIT } from "./node/userData";
 
@@ -383,15 +384,15 @@ const LAUNCH_BEFORE_TERMINATE = { minHealthyPercentage: 100, maxHealthyPercentag
 
 const LIFECYCLE_HOOKS = [
   {
-    // The bootstrap reports for service; a node that does not is never seen by the load balancer.
-    name: "launching",
+    // The agent reports for service; a node that does not is never seen by the load balancer.
+    name: HOOK_NAMES.launching,
     lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
     heartbeatTimeout: TIMING.launchingHeartbeat,
     defaultResult: "ABANDON",
   },
   {
     // Begins after deregistration: time for what is still under way. The node ends it itself when it is idle.
-    name: "terminating",
+    name: HOOK_NAMES.terminating,
     lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
     heartbeatTimeout: TIMING.terminatingHeartbeat,
     defaultResult: "CONTINUE",

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { STORE_KEYS } from "./nodeStore";
+import { STORE_KEYS } from "./node/protocol/storeKeys";
 
 export interface NodePolicyArgs {
   region: string;
@@ -9,14 +9,11 @@ export interface NodePolicyArgs {
   groupNamePrefix: string;
 }
 
-/** Namespace of the nodes' own metrics. */
-export const METRIC_NAMESPACE = "Footprint";
-
 /**
  * All that a node may do, and nothing else.
  *
- * It stands in for AWS's managed policy for Session Manager, which can read every parameter of the account. Actions on
- * `*` are those that know no resource: publishing metrics (held to our namespace) and the agent's own channels.
+ * It stands in for AWS's managed policy for Session Manager, which can read every parameter of the account. The only
+ * actions on `*` are those of Session Manager's own channels, which know no resource.
  */
 export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
   const { region, bucketArn, groupNamePrefix } = args;
@@ -32,12 +29,19 @@ export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
         ),
       },
       {
-        // Without it a missing object is answered 403, and a node cannot tell "nothing new" from "forbidden".
+        // What stands there is shown to operators, and makes other nodes wait with a bundle: nothing obeys it.
+        Sid: "Report",
+        Effect: "Allow",
+        Action: "s3:PutObject",
+        Resource: pulumi.interpolate`${bucketArn}/${STORE_KEYS.nodes}*`,
+      },
+      {
+        // Without it a missing object is answered 403, and a node cannot tell "nothing new" from "forbidden". With a
+        // condition on the prefix that may be so too: reading one object names no prefix.
         Sid: "TellMissingFromForbidden",
         Effect: "Allow",
         Action: "s3:ListBucket",
         Resource: bucketArn,
-        Condition: { StringLike: { "s3:prefix": [`${STORE_KEYS.purgeLog}*`, STORE_KEYS.drain] } },
       },
       ...(args.parameterArns.length === 0
         ? []
@@ -45,23 +49,16 @@ export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
             {
               Sid: "ReadOwnParameters",
               Effect: "Allow",
-              Action: ["ssm:GetParameter", "ssm:GetParameters"],
+              Action: "ssm:GetParameters",
               Resource: [...args.parameterArns],
             },
           ]),
       {
         Sid: "OwnLifecycle",
         Effect: "Allow",
-        Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+        Action: "autoscaling:CompleteLifecycleAction",
         // The role exists before the group: its name is known but for the suffix, its account is the role's own.
         Resource: `arn:aws:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/${groupNamePrefix}-*`,
-      },
-      {
-        Sid: "OwnMetrics",
-        Effect: "Allow",
-        Action: "cloudwatch:PutMetricData",
-        Resource: "*",
-        Condition: { StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE } },
       },
       {
         Sid: "SessionManagerAndRunCommand",

@@ -1,52 +1,60 @@
 import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { ParameterReference } from "./secretParameters";
+import { packagesKey, STORE_KEYS } from "./node/protocol/storeKeys";
 import { PrivateBucket } from "./privateBucket";
+import type { ParameterReferences } from "./secretParameters";
 
 export interface NodeStoreArgs {
   region: string;
   /** Script that a new node runs first; a new one replaces instances, since user data names it by its hash. */
   bootstrap: string;
+  /** Archive of the packages that the bootstrap installs: SHA-256, and the bucket from which it is copied. */
+  packages: { readonly bucket: string; readonly sha256: string };
+  /** The agent that the bundle names: a file of this machine. */
+  agent: { readonly path: string; readonly sha256: string };
   /** What nodes run, as one text; a new one is adopted by running nodes. */
   bundle: string;
   /** Parameters that nodes read, by role; their versions tell nodes when to read again. */
-  parameters: Readonly<Record<string, { readonly current: ParameterReference; readonly next: ParameterReference }>>;
+  parameters: ParameterReferences;
   /** Delete the bucket with what nodes wrote into it. Only for a PoP that takes no traffic. */
   forceDestroy: boolean;
 }
 
-/** Keys of the store. Nodes may read these and nothing else. */
-export const STORE_KEYS = {
-  /** The only object that changes in place: names the bundle and the parameters' versions. */
-  pointer: "current.json",
-  bootstrap: "bootstrap/",
-  bundles: "bundles/",
-  /** One object an entry, numbered. */
-  purgeLog: "purge/",
-  /** While this object exists, the PoP answers its health check with 503. */
-  drain: "drain",
-} as const;
-
 /** Days that a purge stays in the log: longer than any response may be kept, since a longer absence flushes all. */
 const PURGE_LOG_DAYS = 7;
-/** Days that a former pointer, bundle or drain switch can be brought back. */
+/** Days that a former pointer, bundle, agent or drain switch can be brought back. */
 const FORMER_VERSION_DAYS = 30;
+/** Days until a node that is gone is forgotten: it reported each half minute while it was there. */
+const REPORT_DAYS = 1;
+
+/** What is brought back by its former version. The number of the newest purge is not: it would go back in time. */
+const RESTORABLE = [
+  STORE_KEYS.pointer,
+  STORE_KEYS.bundles,
+  STORE_KEYS.agents,
+  STORE_KEYS.drain,
+  STORE_KEYS.bootstrap,
+  STORE_KEYS.packages,
+];
 
 /**
- * What the nodes of one region read: bootstrap, configuration bundle, the pointer to it, the purge log and the drain
- * switch, all in one private bucket of the region, so that a node depends on no other region.
+ * What the nodes of one region read: bootstrap and packages, configuration bundle and agent, the pointer to them, the
+ * purge log and the drain switch, and what nodes report of themselves, all in one private bucket of the region, so that
+ * a node depends on no other region.
  *
  * ```ts
  * const store = new NodeStore("edge-store", {
- *   region: "eu-central-1", bootstrap: script, bundle: text, parameters: {}, forceDestroy: false,
+ *   region: "eu-central-1", bootstrap: script, packages: { bucket: "my-edge-packages", sha256: locked },
+ *   agent: { path: "/tmp/agent.js", sha256: hash }, bundle: text, parameters, forceDestroy: false,
  * });
  * ```
  *
- * Creates the bucket and three objects in it. Bootstrap and bundle have their content's SHA-256 in their key and never
- * change; the pointer follows the bundle. A bootstrap stays when a newer one comes, because a group that rolls back
- * starts nodes that ask for the former one. Costs the storage of some hundred kilobytes and about $1 per node and
- * month of requests for the purge log.
+ * Creates the bucket and five objects in it. All but the pointer have their content's SHA-256 in their key and never
+ * change; the pointer follows bundle and agent. Bootstrap and packages stay when newer ones come, because a group that
+ * rolls back starts nodes that ask for the former ones. Bundle and agent do not: whoever asks for former ones was
+ * overtaken, and reads the pointer again. Costs the storage of some hundred megabytes (a few cents) and about $2 per
+ * node and month of requests, half of them for the purge log.
  */
 export class NodeStore extends pulumi.ComponentResource {
   readonly bucketName: pulumi.Output<string>;
@@ -73,7 +81,20 @@ export class NodeStore extends pulumi.ComponentResource {
             expiration: { days: PURGE_LOG_DAYS },
             noncurrentVersionExpiration: { noncurrentDays: 1 },
           },
-          ...[STORE_KEYS.pointer, STORE_KEYS.bundles, STORE_KEYS.drain, STORE_KEYS.bootstrap].map((prefix) => ({
+          {
+            id: "purge-head",
+            status: "Enabled",
+            filter: { prefix: STORE_KEYS.purgeHead },
+            noncurrentVersionExpiration: { noncurrentDays: 1 },
+          },
+          {
+            id: "nodes",
+            status: "Enabled",
+            filter: { prefix: STORE_KEYS.nodes },
+            expiration: { days: REPORT_DAYS },
+            noncurrentVersionExpiration: { noncurrentDays: 1 },
+          },
+          ...RESTORABLE.map((prefix) => ({
             id: `former-${prefix.replace("/", "")}`,
             status: "Enabled",
             filter: { prefix },
@@ -84,42 +105,75 @@ export class NodeStore extends pulumi.ComponentResource {
       child,
     );
 
-    const object = (role: string, key: string, content: pulumi.Input<string>, options: pulumi.CustomResourceOptions) =>
+    const object = (
+      role: keyof typeof CONTENT_TYPES,
+      key: string,
+      content: Pick<aws.s3.BucketObjectv2Args, "content" | "source">,
+      options: pulumi.CustomResourceOptions = {},
+    ) =>
       new aws.s3.BucketObjectv2(
         `${name}-${role}`,
-        { region, bucket: store.bucketName, key, content, contentType: CONTENT_TYPES[role] },
+        { region, bucket: store.bucketName, key, ...content, contentType: CONTENT_TYPES[role] },
         { ...child, ...options },
       );
 
     this.bootstrapSha256 = sha256(args.bootstrap);
-    const bootstrap = object("bootstrap", `${STORE_KEYS.bootstrap}${this.bootstrapSha256}`, args.bootstrap, {
-      retainOnDelete: true,
+    const bootstrap = object(
+      "bootstrap",
+      `${STORE_KEYS.bootstrap}${this.bootstrapSha256}`,
+      { content: args.bootstrap },
+      { retainOnDelete: true },
+    );
+
+    const archive = packagesKey(args.packages.sha256);
+    const packages = new aws.s3.ObjectCopy(
+      `${name}-packages`,
+      {
+        region,
+        bucket: store.bucketName,
+        key: archive,
+        source: `${args.packages.bucket}/${archive}`,
+        // The tags are the footprint's, and the archive's own need not be readable.
+        taggingDirective: "REPLACE",
+      },
+      { ...child, retainOnDelete: true },
+    );
+
+    // A file: a megabyte of text in each PoP would stand in the state as often.
+    const agent = object("agent", `${STORE_KEYS.agents}${args.agent.sha256}`, {
+      source: new pulumi.asset.FileAsset(args.agent.path),
     });
 
     const bundleSha256 = sha256(args.bundle);
     const bundleKey = `${STORE_KEYS.bundles}${bundleSha256}`;
-    const bundle = object("bundle", bundleKey, args.bundle, {});
+    const bundle = object("bundle", bundleKey, { content: args.bundle });
 
     const pointer = object(
       "pointer",
       STORE_KEYS.pointer,
-      pulumi.jsonStringify({ bundle: { key: bundleKey, sha256: bundleSha256 }, parameters: args.parameters }),
-      // Nodes follow the pointer the moment it changes: what it names must be there.
-      { dependsOn: bundle },
+      {
+        content: pulumi.jsonStringify({
+          bundle: { key: bundleKey, sha256: bundleSha256 },
+          parameters: args.parameters,
+        }),
+      },
+      // Nodes follow the pointer the moment it changes: what it names must be there, and what that names.
+      { dependsOn: [bundle, agent] },
     );
 
     this.bucketName = store.bucketName;
     this.bucketArn = store.bucketArn;
-    this.ready = [bootstrap, pointer, ...store.ready];
+    this.ready = [bootstrap, packages, pointer, ...store.ready];
     this.registerOutputs({ bucketName: this.bucketName });
   }
 }
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
+const CONTENT_TYPES = {
   bootstrap: "text/x-python",
+  agent: "text/javascript",
   bundle: "application/json",
   pointer: "application/json",
-};
+} as const;
 
 function sha256(content: string): string {
   return createHash("sha256").update(content).digest("hex");

@@ -7,13 +7,13 @@ import { DrainGuard } from "./drainGuard";
 import type { HostedName } from "./hostedName";
 import { LoadBalancer } from "./loadBalancer";
 import { Network, type NetworkArgs } from "./network";
-import { BOOTSTRAP } from "./node/bootstrap";
+import { bootstrap } from "./node/bootstrap";
 import { bundle } from "./node/bundle";
+import { PACKAGE_LOCK } from "./node/packageLock";
 import type { Site } from "./node/site";
-import { NodeStore } from "./nodeStore";
+import { NodeStore, type NodeStoreArgs } from "./nodeStore";
 import { popName, type RoutedPop } from "./popRouting";
-import { SecretParameters } from "./secretParameters";
-import type { SecretPair } from "./secrets";
+import { SecretParameters, type SecretParametersArgs } from "./secretParameters";
 import type { TlsPolicy } from "./tlsPolicies";
 import { requireRegion, tagged } from "./transformations";
 
@@ -37,7 +37,10 @@ export interface PopArgs extends Pick<NetworkArgs, "cidr" | "zones" | "egress" |
   popDomain: HostedName;
   /** CAA record of each name that has one: it must stand before the name's certificate is asked for. */
   caaRecords: Readonly<Record<string, pulumi.Resource>>;
-  secrets: Readonly<Record<string, SecretPair>>;
+  secrets: SecretParametersArgs["secrets"];
+  /** The agent that nodes run, and the bucket that holds the archive of the packages in the nodes' lock file. */
+  agent: NodeStoreArgs["agent"];
+  packagesBucket: string;
   /** Seconds after which nodes that cannot read the purge log say that the PoP is unhealthy. */
   purgeMaxStaleness: number;
   alarmEmails: readonly string[];
@@ -63,6 +66,8 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
   readonly egressAddresses: pulumi.Output<string[]>;
   /** Name of the bucket that holds the PoP's drain switch and purge log. */
   readonly storeBucketName: pulumi.Output<string>;
+  /** Name of the nodes' Auto Scaling group. */
+  readonly nodeGroupName: pulumi.Output<string>;
   readonly ready: readonly pulumi.Resource[];
   readonly certificates: Readonly<Record<string, pulumi.Resource>>;
 
@@ -135,13 +140,16 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       `${name}-store`,
       {
         region,
-        bootstrap: BOOTSTRAP,
+        bootstrap: bootstrap(PACKAGE_LOCK),
         bundle: bundle({
           region,
           popName: popName(region, args.popDomain.host),
           sites: args.sites,
           purgeMaxStaleness: args.purgeMaxStaleness,
+          agentSha256: args.agent.sha256,
         }),
+        agent: args.agent,
+        packages: { bucket: args.packagesBucket, sha256: PACKAGE_LOCK.archive.sha256 },
         parameters: parameters.references,
         forceDestroy: !guarded,
       },
@@ -184,9 +192,14 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     this.loadBalancer = { dnsName: loadBalancer.dnsName, zoneId: loadBalancer.zoneId };
     this.egressAddresses = network.egressAddresses;
     this.storeBucketName = store.bucketName;
+    this.nodeGroupName = fleet.groupName;
     this.ready = fleet.ready;
     this.certificates = loadBalancer.certificates;
-    this.registerOutputs({ egressAddresses: this.egressAddresses, storeBucketName: this.storeBucketName });
+    this.registerOutputs({
+      egressAddresses: this.egressAddresses,
+      storeBucketName: this.storeBucketName,
+      nodeGroupName: this.nodeGroupName,
+    });
   }
 }
 

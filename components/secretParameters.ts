@@ -1,11 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import type { SecretRole } from "./node/protocol/pointer";
 import type { SecretPair } from "./secrets";
 
 export interface SecretParametersArgs {
   region: string;
   /** The secrets by their role, which becomes part of the parameters' names. */
-  secrets: Readonly<Record<string, SecretPair>>;
+  secrets: Readonly<Record<SecretRole, SecretPair>>;
 }
 
 /** Where a node finds one value of a secret. A new value is a new version. */
@@ -14,11 +15,18 @@ export interface ParameterReference {
   readonly version: pulumi.Output<number>;
 }
 
+/** Where a node finds the two values of each secret: what the pointer says of them. */
+export type ParameterReferences = Readonly<
+  Record<SecretRole, { readonly current: ParameterReference; readonly next: ParameterReference }>
+>;
+
 /**
  * A region's copies of the footprint's secrets, as SecureString parameters: nodes read them from their own region.
  *
  * ```ts
- * const parameters = new SecretParameters("edge", { region: "eu-central-1", secrets: { purge: secrets.purge } });
+ * const parameters = new SecretParameters("edge", {
+ *   region: "eu-central-1", secrets: { "origin-auth": secrets.originAuth, purge: secrets.purge },
+ * });
  * ```
  *
  * Creates two parameters a secret (`current` and `next`), encrypted with the region's key for parameters. Standard
@@ -27,9 +35,7 @@ export interface ParameterReference {
 export class SecretParameters extends pulumi.ComponentResource {
   readonly arns: readonly pulumi.Output<string>[];
   /** By role and value, for the pointer: no secret is in it. */
-  readonly references: Readonly<
-    Record<string, { readonly current: ParameterReference; readonly next: ParameterReference }>
-  >;
+  readonly references: ParameterReferences;
 
   constructor(name: string, args: SecretParametersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:secretParameters:SecretParameters", name, {}, opts);
@@ -45,12 +51,12 @@ export class SecretParameters extends pulumi.ComponentResource {
       return { name: made.name, version: made.version };
     };
 
-    this.references = Object.fromEntries(
-      Object.entries(args.secrets).map(([role, pair]) => [
-        role,
-        { current: parameter(`${role}-current`, pair.current), next: parameter(`${role}-next`, pair.next) },
-      ]),
-    );
+    const pair = (role: SecretRole) => ({
+      current: parameter(`${role}-current`, args.secrets[role].current),
+      next: parameter(`${role}-next`, args.secrets[role].next),
+    });
+
+    this.references = { "origin-auth": pair("origin-auth"), purge: pair("purge") };
     this.arns = arns;
     this.registerOutputs({});
   }

@@ -9,6 +9,12 @@ import { Secrets } from "../components/secrets";
 import { tagged } from "../components/transformations";
 import { instanceType } from "./config/instanceTypes";
 import type { FootprintConfig, NodesConfig } from "./config/model";
+import type { AgentFile } from "./node/agentFile";
+
+export interface FootprintArgs extends FootprintConfig {
+  /** What the nodes' agent is; every PoP gets the same. */
+  readonly agent: AgentFile;
+}
 
 /**
  * One deployment footprint: what is global once, and a PoP per region of its configuration.
@@ -25,10 +31,12 @@ export class Footprint extends pulumi.ComponentResource {
   readonly egressAddresses: Readonly<Record<string, pulumi.Output<string[]>>>;
   /** Bucket of each PoP, by region: an object `drain` in it takes the PoP out of service. */
   readonly storeBuckets: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Auto Scaling group of each PoP's nodes, by region. */
+  readonly nodeGroups: Readonly<Record<string, pulumi.Output<string>>>;
   /** Name servers of zones that this stack made, to delegate to. */
   readonly nameServers: Readonly<Record<string, pulumi.Output<string[]>>>;
 
-  constructor(name: string, config: FootprintConfig, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, config: FootprintArgs, opts?: pulumi.ComponentResourceOptions) {
     super(
       "footprint:footprint:Footprint",
       name,
@@ -85,6 +93,8 @@ export class Footprint extends pulumi.ComponentResource {
             popDomain: popDomainInZone,
             caaRecords: zones.caaRecords,
             secrets: { "origin-auth": secrets.originAuth, purge: secrets.purge },
+            agent: config.agent,
+            packagesBucket: config.packagesBucket,
             purgeMaxStaleness: config.purge.maxStaleness,
             alarmEmails: config.alarmEmails,
           },
@@ -107,6 +117,7 @@ export class Footprint extends pulumi.ComponentResource {
     this.popNames = byRegion(pops, (pop) => popName(pop.region, popDomain));
     this.egressAddresses = byRegion(pops, (pop) => pop.egressAddresses);
     this.storeBuckets = byRegion(pops, (pop) => pop.storeBucketName);
+    this.nodeGroups = byRegion(pops, (pop) => pop.nodeGroupName);
     this.nameServers = zones.nameServers;
     this.registerOutputs({});
   }

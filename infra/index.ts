@@ -1,26 +1,38 @@
 import * as pulumi from "@pulumi/pulumi";
-import { placeholderImages } from "./config/complete";
+import { placeholders } from "./config/complete";
 import type { FootprintConfig } from "./config/model";
 import { ConfigError } from "./config/problems";
 import { programConfig } from "./config/read";
 import { Footprint } from "./footprint";
+import { agentFile, type AgentFile } from "./node/agentFile";
 
 /** The program of every stack: read its file, declare its footprint, export what operators need. */
 export = () => {
-  const { endpoints, popNames, egressAddresses, storeBuckets, nameServers } = new Footprint("footprint", deployable());
-  return { endpoints, popNames, egressAddresses, storeBuckets, nameServers };
+  const config = deployable();
+  const { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers } = new Footprint("footprint", {
+    ...config,
+    agent: agent(),
+  });
+  return { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers };
 };
 
 /** The configuration; a mistake in it ends the program before anything is registered. */
 function deployable(): FootprintConfig {
   const config = checked();
-  const missing = placeholderImages(config);
+  const missing = placeholders(config);
   if (missing.length > 0 && !pulumi.runtime.isDryRun()) {
-    throw refusal(
-      `image: no image is chosen for ${missing.join(", ")}: run \`footprint images --stack ${config.stack} --release latest\``,
-    );
+    throw refusal(missing.map(({ path, problem, command }) => `${path}: ${problem}: run \`${command}\``).join("\n"));
   }
   return config;
+}
+
+/** The nodes' agent. What keeps it from being made is told as it is: a folder that cannot be written, a syntax error. */
+function agent(): AgentFile {
+  try {
+    return agentFile();
+  } catch (error) {
+    throw refusal(`the nodes' agent cannot be made: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function checked(): FootprintConfig {

@@ -1,78 +1,132 @@
+import { AGENT_FILES } from "./agentFiles";
+import type { PackageLock } from "./packageLock";
+import { STORE_KEYS } from "./protocol/storeKeys";
+
+/** The unit of the agent; its file stands in the bundle. */
+const AGENT_UNIT = "footprint-agent.service";
+
 /**
- * What a new node does after its user data: install HAProxy and Varnish, take up the configuration bundle, report for
- * service.
+ * What a new node does after its user data: install the locked packages, fetch the agent that the configuration names,
+ * start it. The agent does the rest: it takes up the configuration and reports for service when the node serves.
  *
- * It runs in the interpreter of the user data and uses its `IDENTITY`, `metadata`, `store` and `aws_request`. It is the
- * same text for every PoP. Changing a byte of it replaces the nodes, a few at a time; configuration belongs into the
- * bundle, which running nodes adopt.
+ * It runs in the interpreter of the user data and uses what that defines. It is the same text for every PoP, and can be
+ * run again: what is there is left alone, so one script serves a plain Debian image and one that has the packages.
+ * Changing a byte of it, or the lock, replaces the nodes, a few at a time; configuration belongs into the bundle, which
+ * running nodes adopt.
  */
-export const BOOTSTRAP = `# Footprint bootstrap: install, configure, report for service.
-import os, pathlib, subprocess, time
+export function bootstrap({
+  archive,
+  packages,
+  ssmAgent,
+}: Pick<PackageLock, "archive" | "packages" | "ssmAgent">): string {
+  const own = [...packages.filter(({ base }) => !base), ...(ssmAgent === null ? [] : [ssmAgent])];
+  const versions = own
+    .map(({ name, version }) => `    ${JSON.stringify(name)}: ${JSON.stringify(version)},\n`)
+    .join("");
+  return `# Footprint bootstrap: install the locked packages, start the agent.
+import os, pathlib, shutil, subprocess, tarfile
+
+ARCHIVE = ${JSON.stringify(`${STORE_KEYS.packages}${archive.sha256}.tar`)}
+ARCHIVE_SHA256 = ${JSON.stringify(archive.sha256)}
+AGENT, AGENT_UNIT = ${JSON.stringify(AGENT_FILES.program)}, ${JSON.stringify(AGENT_UNIT)}
+# What the node must have, at these versions at least. The rest of the archive is what they depend on and any Debian
+# has: that stays as the image has it, unless one of these needs another version.
+PACKAGES = {
+${versions}}
+WORK = pathlib.Path("/var/lib/footprint/packages")
 
 
 def run(*command):
     subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
-def mirrors_by_https():
-    """A node may go out on 443 only; Debian's mirrors speak HTTPS too."""
-    for source in pathlib.Path("/etc/apt").rglob("*"):
-        if source.suffix in (".list", ".sources"):
-            source.write_text(source.read_text().replace("http://", "https://"))
+def write(path, content, mode=0o644):
+    """In one step: whoever reads it finds the former content or this one."""
+    target = pathlib.Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = target.with_name(target.name + ".new")
+    new.write_bytes(content)
+    new.chmod(mode)
+    new.replace(target)
 
 
-def adopt(bundle):
-    for path, text in bundle["files"].items():
-        target = pathlib.Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
-        target.chmod(0o755 if path.startswith("/usr/local/lib/footprint/") else 0o644)
+def missing():
+    """What is not installed, or older than locked."""
+    listed = subprocess.run(["dpkg-query", "--show", "--showformat", "\${Package}\\\\t\${db:Status-Status}\\\\t\${Version}\\\\n"],
+                            check=True, capture_output=True, text=True).stdout
+    entries = (line.split("\\t") for line in listed.splitlines())
+    installed = {name: version for name, status, version in entries if status == "installed"}
+    older = lambda name, version: installed.get(name) != version and (name not in installed or subprocess.run(
+        ["dpkg", "--compare-versions", installed[name], "lt", version]).returncode == 0)
+    return [f"{name}={version}" for name, version in PACKAGES.items() if older(name, version)]
 
 
-def verified_bundle():
-    pointer = json.loads(store(IDENTITY["pointer"]))
-    content = store(pointer["bundle"]["key"])
-    if hashlib.sha256(content).hexdigest() != pointer["bundle"]["sha256"]:
-        raise SystemExit("the bundle is not the one that the pointer names")
-    return json.loads(content)
+def download():
+    """To disk, and refused before it is looked into when it is not the archive of the lock."""
+    digest = hashlib.sha256()
+    with open_store(ARCHIVE) as answer, open(WORK / "archive.tar", "wb") as file:
+        while chunk := answer.read(1 << 20):
+            digest.update(chunk)
+            file.write(chunk)
+    if digest.hexdigest() != ARCHIVE_SHA256:
+        raise SystemExit(f"{ARCHIVE} has another SHA-256 than {ARCHIVE_SHA256}: it is not used")
 
 
-def report_for_service():
-    region, instance = IDENTITY["region"], metadata("instance-id")
-    group = metadata("tags/instance/aws:autoscaling:groupName")
-    aws_request("autoscaling", f"autoscaling.{region}.amazonaws.com", "/", query={
-        "Action": "CompleteLifecycleAction", "Version": "2011-01-01", "AutoScalingGroupName": group,
-        "LifecycleHookName": "launching", "LifecycleActionResult": "CONTINUE", "InstanceId": instance})
+def install(wanted):
+    """By apt, from the archive alone. Nothing that it installs is started: the agent does that, configured."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    WORK.mkdir(parents=True)
+    with part("packages fetched"):
+        patiently(download)
+    with part("packages installed"):
+        with tarfile.open(WORK / "archive.tar", "r:") as archive:
+            archive.extractall(WORK, filter="data")
+        (WORK / "archive.tar").unlink()
+        # Trusted, because it is verified: its hash stands in this script, whose own stands in the user data.
+        (WORK / "sources.list").write_text(f"deb [trusted=yes] file:{WORK} ./\\n")
+        # The lock wins over an image that is newer, but only where a locked package wants that very version.
+        (WORK / "preferences").write_text("Package: *\\nPin: origin \\"\\"\\nPin-Priority: 1001\\n")
+        (WORK / "state").mkdir()
+        options = [f"Dir::Etc::SourceList={WORK}/sources.list", "Dir::Etc::SourceParts=-", "Dir::Etc::PreferencesParts=-",
+                   f"Dir::Etc::Preferences={WORK}/preferences", f"Dir::State::Lists={WORK}/state", "Dir::Cache::pkgcache=",
+                   "Dir::Cache::srcpkgcache=", "APT::Sandbox::User=root", "APT::Install-Recommends=false",
+                   "DPkg::Lock::Timeout=300", "Acquire::Languages=none",
+                   # What is installed here is installed anew on another machine if this one fails meanwhile.
+                   "DPkg::Options::=--force-unsafe-io", "DPkg::Options::=--force-confold"]
+        apt = ["apt-get", "--quiet", *(word for option in options for word in ("--option", option))]
+        policy = pathlib.Path("/usr/sbin/policy-rc.d")
+        write(policy, b"#!/bin/sh\\nexit 101\\n", 0o755)
+        try:
+            run(*apt, "update")
+            run(*apt, "install", "--yes", "--no-install-recommends", "--allow-downgrades", *wanted)
+        finally:
+            policy.unlink()
+    shutil.rmtree(WORK)
 
 
-def healthy(port, path):
-    try:
-        http("GET", f"http://127.0.0.1:{port}{path}", timeout=2)
-        return True
-    except OSError:
-        return False
+def start_agent():
+    with part("agent fetched"):
+        pointer = json.loads(store(IDENTITY["pointer"]))
+        bundle = json.loads(store(pointer["bundle"]["key"], pointer["bundle"]["sha256"]))
+        agent = store(bundle["agent"]["key"], bundle["agent"]["sha256"])
+    with part("agent started"):
+        write("/etc/footprint/identity.json", (json.dumps(IDENTITY, indent=2) + "\\n").encode())
+        write(AGENT, agent, 0o755)
+        unit = "/etc/systemd/system/" + AGENT_UNIT
+        write(unit, bundle["files"][unit].encode())
+        run("systemctl", "daemon-reload")
+        run("systemctl", "enable", "--now", AGENT_UNIT)
 
 
-pathlib.Path("/etc/footprint").mkdir(exist_ok=True)
-pathlib.Path("/etc/footprint/identity.json").write_text(json.dumps(IDENTITY, indent=2) + "\\n")
-mirrors_by_https()
-run("apt-get", "-qq", "update")
-run("apt-get", "-qq", "install", "--yes", "--no-install-recommends",
-    "haproxy", "varnish", "varnish-modules", "logrotate", "socat")
-bundle = verified_bundle()
-adopt(bundle)
-for check in bundle["checks"]:
-    run(*check)
-run("sysctl", "--quiet", "--system")
-run("systemctl", "daemon-reload")
-for unit in bundle["units"]:
-    run("systemctl", "enable", unit)
-    run("systemctl", "restart", unit)
-for _ in range(60):
-    if healthy(bundle["health"]["port"], bundle["health"]["path"]):
-        break
-    time.sleep(1)
-else:
-    raise SystemExit("all units run, but HAProxy does not answer health")
-report_for_service()
+# Debian's own updates would change what runs under the lock, and wait in vain for port 80.
+for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
+    subprocess.run(["systemctl", "disable", "--now", timer], capture_output=True)
+wanted = missing()
+say(packages=len(PACKAGES), missing=len(wanted))
+if wanted:
+    install(wanted)
+if "amazon-ssm-agent" in PACKAGES:
+    run("systemctl", "enable", "--now", "amazon-ssm-agent.service")
+start_agent()
 `;
+}

@@ -1,29 +1,41 @@
 import { nodeFiles } from "./files";
-import type { NodeOptions } from "./options";
-import { NODE_HEALTH_PATH, NODE_PORTS } from "./ports";
-import { HAPROXY, VARNISH } from "./processes";
+import { PRODUCTION, type NodeOptions } from "./options";
+import { HAPROXY, VARNISH, VARNISH_RELOAD } from "./processes";
+import type { AgentTiming, Bundle } from "./protocol/bundleFormat";
+import { STORE_KEYS } from "./protocol/storeKeys";
 import { UNITS } from "./systemd";
+import { AGENT_TIMING } from "./timing";
 
 export interface BundleOptions extends NodeOptions {
   /** Seconds after which nodes that cannot read the purge log say that their PoP is unhealthy. */
   readonly purgeMaxStaleness: number;
+  /** SHA-256 of the agent's file, which stands in the store below `agents/`. */
+  readonly agentSha256: string;
+  /** Clocks of the agent; default: AGENT_TIMING. */
+  readonly agentTiming?: AgentTiming;
 }
 
 /**
- * The configuration of a PoP's nodes as one text: the files with their contents, the commands that check them, the
- * units to start, how stale content may become, and where a node answers its health. Running nodes adopt a new one;
- * nothing in it is secret, and nothing in it depends on how many nodes there are.
+ * The configuration of a PoP's nodes as one text: the files with their contents, the commands that check them and take
+ * them up, the units to start, the agent and its settings. Running nodes adopt a new one; nothing in it is secret, and
+ * nothing in it depends on how many nodes there are.
  */
 export function bundle(options: BundleOptions): string {
-  return JSON.stringify(
-    {
-      files: nodeFiles(options),
-      checks: [HAPROXY.check, VARNISH.check],
-      units: UNITS,
-      purge: { maxStaleness: options.purgeMaxStaleness },
-      health: { port: NODE_PORTS.health, path: NODE_HEALTH_PATH },
+  const { ports } = options.listen ?? PRODUCTION;
+  const content: Bundle = {
+    files: nodeFiles(options),
+    checks: [[...HAPROXY.check], [...VARNISH.check]],
+    reload: [[...VARNISH_RELOAD]],
+    units: [...UNITS],
+    agent: { key: `${STORE_KEYS.agents}${options.agentSha256}`, sha256: options.agentSha256 },
+    settings: {
+      region: options.region,
+      popName: options.popName,
+      hosts: options.sites.map(({ host }) => host),
+      ports: { traffic: ports.traffic, health: ports.health, agentMetrics: ports.agentMetrics },
+      purgeMaxStaleness: options.purgeMaxStaleness,
+      timing: options.agentTiming ?? AGENT_TIMING,
     },
-    null,
-    1,
-  );
+  };
+  return JSON.stringify(content, null, 1);
 }

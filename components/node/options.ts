@@ -1,4 +1,4 @@
-import { METRICS_PORT, NODE_PORTS } from "./ports";
+import { AGENT_METRICS_PORT, METRICS_PORT, NODE_PORTS } from "./ports";
 import type { Site } from "./site";
 
 /** What the files of a PoP's nodes are rendered from. Nothing here depends on how many nodes there are, or how large. */
@@ -17,7 +17,7 @@ export interface NodeOptions {
 export interface Listen {
   /** Empty for every address. Metrics are on the loopback interface in any case. */
   readonly address: "" | "127.0.0.1";
-  readonly ports: Readonly<Record<keyof typeof NODE_PORTS | "metrics", number>>;
+  readonly ports: Readonly<Record<keyof typeof NODE_PORTS | "metrics" | "agentMetrics", number>>;
 }
 
 /** Bounds of one client: an IPv4 address, or a /64 of IPv6, which is one household or one machine. */
@@ -29,7 +29,8 @@ export interface Limits {
 }
 
 /** Where a node of a PoP listens. */
-export const PRODUCTION: Listen = { address: "", ports: { ...NODE_PORTS, metrics: METRICS_PORT } };
+export const PRODUCTION: Listen = { address: "", ports: { ...NODE_PORTS, metrics: METRICS_PORT, agentMetrics: AGENT_METRICS_PORT },
+};
 
 /**
  * Far above what a person does, and above an office or a carrier's gateway that hides some hundred people behind one

@@ -11,6 +11,9 @@ export const NODE_PORTS = {
 /** Metrics of HAProxy in Prometheus' format, at /metrics, on the node itself only. */
 export const METRICS_PORT = 8405;
 
+/** Metrics of the node's agent, likewise. */
+export const AGENT_METRICS_PORT = 8406;
+
 /** Path of the node's own health on the health port. */
 export const NODE_HEALTH_PATH = "/health";
 

@@ -1,3 +1,4 @@
+import { STAGED } from "./protocol/bundleFormat";
 import { SOCKETS } from "./sockets";
 
 /** How a node runs one of its two programs. Names and paths stand here alone: upstream is renaming Varnish. */
@@ -13,7 +14,7 @@ export interface NodeProcess {
   readonly folders: readonly string[];
   /** Starts it in the foreground. Standard output of HAProxy is the access log. */
   readonly start: readonly string[];
-  /** Ends with status 0 when the files as they are would be taken. */
+  /** Ends with status 0 when the files below the folder STAGED would be taken. */
   readonly check: readonly string[];
 }
 
@@ -42,7 +43,7 @@ export const HAPROXY: NodeProcess = {
   supplementaryGroup: "varnish",
   folders: ["/run/haproxy"],
   start: [START_HAPROXY],
-  check: [HAPROXY_BINARY, "-c", "-f", HAPROXY_FILE],
+  check: [HAPROXY_BINARY, "-c", "-f", `${STAGED}${HAPROXY_FILE}`],
 };
 
 export const VARNISH: NodeProcess = {
@@ -52,11 +53,16 @@ export const VARNISH: NodeProcess = {
   supplementaryGroup: "haproxy",
   folders: ["/run/varnish", VARNISH_FOLDER],
   start: [START_VARNISH],
-  check: [VARNISH_BINARY, "-C", "-f", "/etc/varnish/default.vcl", "-s", "large=malloc,1m"],
+  // Without a jail, because the agent may not become another user. The VCL names a storage.
+  check: [VARNISH_BINARY, "-C", "-j", "none", "-f", `${STAGED}/etc/varnish/default.vcl`, "-s", "large=malloc,1m"],
 };
 
 /**
  * Loads and uses the VCL as it is in the files now; what it refuses changes nothing. Two former ones are kept, for what
- * is still being worked on with them and for a way back.
+ * is still being worked on with them and for a way back. To compile it takes a second, on a busy node several: by
+ * default varnishadm would give up after five.
  */
-export const VARNISH_RELOAD: readonly string[] = ["/usr/share/varnish/varnishreload", "-m", "2", "-n", VARNISH_FOLDER];
+export const VARNISH_RELOAD: readonly string[] = [
+  "/usr/share/varnish/varnishreload",
+  ...["-m", "2", "-t", "60", "-n", VARNISH_FOLDER],
+];

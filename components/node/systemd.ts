@@ -1,3 +1,5 @@
+import { agentUnits } from "./agentUnits";
+import { CONFINED } from "./confined";
 import type { NodeFiles } from "./files";
 import {
   ACCESS_LOG,
@@ -14,7 +16,14 @@ import {
 } from "./processes";
 
 /** Units of a node, in the order in which they start. Whole ones, so that `systemctl cat` shows one file. */
-export const UNITS = ["footprint-prepare.service", "haproxy.service", "varnish.service", "access-log.timer"] as const;
+export const UNITS = [
+  "footprint-prepare.service",
+  "haproxy.service",
+  "varnish.service",
+  "access-log.timer",
+  "footprint-agent.service",
+  "footprint-drain.service",
+] as const;
 
 /** Renders the units below /etc/systemd/system, and what they read. */
 export function systemdFiles(): NodeFiles {
@@ -23,6 +32,7 @@ export function systemdFiles(): NodeFiles {
     "/etc/systemd/system/haproxy.service": haproxyService(),
     "/etc/systemd/system/varnish.service": varnishService(),
     "/etc/systemd/system/var-lib-varnish-work.mount": WORK_MOUNT,
+    ...agentUnits(),
     "/etc/systemd/system/access-log.service": ACCESS_LOG_SERVICE,
     "/etc/systemd/system/access-log.timer": ACCESS_LOG_TIMER,
     "/etc/footprint/access-log.conf": ACCESS_LOG_ROTATION,
@@ -42,7 +52,7 @@ ExecStart=${PREPARE_NODE}
 WantedBy=multi-user.target
 `;
 
-/** What both programs are confined to: they need no privilege, no device and nothing of the system but to read it. */
+/** What HAProxy and Varnish are confined to: they need no privilege, and nothing of the system but to read it. */
 function sandbox({ user, group, supplementaryGroup, unit }: NodeProcess): string {
   return `User=${user}
 Group=${group}
@@ -53,32 +63,7 @@ RuntimeDirectoryMode=0750
 UMask=0027
 
 CapabilityBoundingSet=
-AmbientCapabilities=
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-ProtectProc=invisible
-ProcSubset=pid
-ProtectClock=yes
-ProtectHostname=yes
-ProtectControlGroups=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-PrivateDevices=yes
-PrivateTmp=yes
-RemoveIPC=yes
-KeyringMode=private
-LockPersonality=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-SystemCallErrorNumber=EPERM
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged
-# Not MemoryDenyWriteExecute: regular expressions are compiled to machine code.`;
+${CONFINED}`;
 }
 
 function haproxyService(): string {

@@ -1,3 +1,5 @@
+import type { AgentTiming } from "./protocol/bundleFormat";
+
 /**
  * The clocks of a node's life, seconds. They stand in one place because they add up: a terminating node is first
  * deregistered and drained by the load balancer, and only then does its lifecycle hook begin.
@@ -24,3 +26,24 @@ export const TIMING = {
   /** Alias records of load balancers are answered with this TTL. */
   aliasTtl: 60,
 } as const;
+
+/** The clocks of a node's agent, seconds; what each means stands with its type. */
+export const AGENT_TIMING: AgentTiming = {
+  // Half of it is the mean delay of a purge. A GET costs about $1 per node and month at this pace.
+  purgePoll: 1,
+  purgeRepeat: 5,
+  purgeHeadPoll: 30,
+  pointerPoll: 5,
+  adoptionWindow: 120,
+  selfTestPatience: 15,
+  drainSwitchPoll: 5,
+  // AWS advises 5 s for the Spot notice, which leaves 120.
+  metadataPoll: 2,
+  healthPoll: 5,
+  drainIdle: 10,
+  // Found unhealthy within 30 s; new connections then come for 30 to 40 s more.
+  drainUnannounced: 75,
+  drainLimit: 150,
+  spotLimit: 90,
+  report: 30,
+};

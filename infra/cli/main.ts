@@ -1,10 +1,15 @@
 import { Command } from "commander";
 import { version } from "../../package.json";
+import { registerDrain } from "../commands/drain";
 import { registerEdge } from "../commands/edge";
 import { registerImages } from "../commands/images";
-import { registerNodeRender } from "../commands/nodeRender";
+import { registerNode } from "../commands/node";
 import { registerPlan } from "../commands/plan";
+import { registerPurge } from "../commands/purge";
+import { registerRotate } from "../commands/rotate";
 import { registerSandbox } from "../commands/sandbox";
+import { registerStatus } from "../commands/status";
+import { registerUndrain } from "../commands/undrain";
 import { registerZoneId } from "../commands/zoneId";
 import { coloursFor } from "./colours";
 import { exitCodes } from "./exitCodes";
@@ -17,6 +22,8 @@ Examples:
   $ footprint sandbox                         deploy it with the real Pulumi engine to a stand-in for AWS
   $ footprint edge --origin URL               run one real node of a PoP in front of an origin
   $ footprint images --stack global --help    how image ids come into a stack file
+  $ footprint status --stack global           how a deployment is, and what needs attention
+  $ footprint purge --stack global --url URL  take a URL out of the caches of every PoP
 
 Exit codes:
   ${exitCodes.ok}  the command did what it was asked
@@ -47,7 +54,7 @@ function footprint(): Command {
   const { red } = coloursFor(process.stderr);
   const program = new Command("footprint")
     .description(
-      "A self-run edge on AWS: plans a deployment footprint, runs it in a sandbox, helps to write its stack file.",
+      "A self-run edge on AWS: plans a deployment footprint, runs it in a sandbox, helps to write its stack file, operates it.",
     )
     .version(version)
     .addHelpText("after", examples)
@@ -65,9 +72,14 @@ function footprint(): Command {
     registerPlan,
     registerSandbox,
     registerEdge,
-    registerNodeRender,
+    registerNode,
     registerImages,
     registerZoneId,
+    registerStatus,
+    registerPurge,
+    registerDrain,
+    registerUndrain,
+    registerRotate,
   ]) {
     register(program);
   }

@@ -1,10 +1,10 @@
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { isMap, isNode, isScalar, type Document } from "yaml";
 import { compare } from "../config/problems";
 import { REGIONS } from "../config/regions";
 import { parseStackFile, readText } from "../config/stackFile";
 import { awsReason, parameterValue } from "./aws";
+import { replaceFile } from "./replaceFile";
 import { STACKS_FOLDER, stackFile } from "./stacks";
 import { UserError } from "./userError";
 
@@ -124,15 +124,4 @@ function withImages(text: string, document: Document, images: ReadonlyMap<string
     })
     .sort((a, b) => a.from - b.from)
     .reduceRight((result, { from, to, insert }) => result.slice(0, from) + insert + result.slice(to), text);
-}
-
-/** Replaces a file in one step: whoever reads it sees the old or the new content, never a part. */
-function replaceFile(file: string, content: string): void {
-  const temporary = `${file}.${String(process.pid)}.tmp`;
-  try {
-    writeFileSync(temporary, content, { mode: statSync(file).mode });
-    renameSync(temporary, file);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
 }

@@ -2,10 +2,8 @@ import type { Command } from "commander";
 import type { RenderOptions } from "../edge/renderTo";
 
 /** `footprint node render`: what a node would get, as files. */
-export function registerNodeRender(program: Command): void {
-  program
-    .command("node")
-    .description("Look at what nodes run.")
+export function registerNodeRender(node: Command): void {
+  node
     .command("render")
     .description("Write the files that the nodes of a PoP are configured with, to read or to compare.")
     .requiredOption("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml")

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { coloursFor } from "../cli/colours";
 import type { PlanOptions } from "../plan/run";
 
@@ -10,9 +10,24 @@ export function registerPlan(program: Command): void {
     .option("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml", "sandbox")
     .option("--json", "print one JSON object, with every resource")
     .option("--diff <file>", "compare with a plan that --json printed before: what would change, PoP by PoP")
+    .addOption(
+      new Option("--live", "also look at the deployment: PoPs that are switched off, rolled-back refreshes").conflicts(
+        "diff",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--outputs <file>",
+        "for --live: the stack's outputs, kept in a file; else asks the Pulumi CLI",
+      ).implies({
+        live: true,
+      }),
+    )
     .addHelpText(
       "after",
       `
+Without --live it needs neither credentials nor network. --live reads the drain switches and the Auto Scaling groups.
+
 Examples:
   $ footprint plan --stack global
   $ footprint plan --stack global --json > before.json    and, after an edit of the stack file:

@@ -5,7 +5,7 @@ import { zoneOf } from "./names";
 import { originTexts, parseOrigin } from "./origins";
 import { compare } from "./problems";
 import { region, type RegionTable } from "./regions";
-import { PLACEHOLDER_IMAGE, type SiteInput, type StackInput } from "./schema";
+import { PLACEHOLDER_BUCKET, PLACEHOLDER_IMAGE, type SiteInput, type StackInput } from "./schema";
 import { popSettings } from "./settings";
 
 /** Fills in what a checked configuration leaves out. The result is frozen, and the same for any order of keys. */
@@ -25,6 +25,7 @@ export function complete(stack: string, homeRegion: string, input: StackInput, r
     pops: sortedEntries(input.pops).map(([code]) => completePop(code, input, regions)),
     supernet: input.supernet,
     healthCheck: input.healthCheck,
+    packagesBucket: input.packages.bucket,
     tlsPolicy: input.tlsPolicy,
     logs: input.logs,
     protection: input.protection,
@@ -35,9 +36,28 @@ export function complete(stack: string, homeRegion: string, input: StackInput, r
   });
 }
 
-/** Regions whose image is still the placeholder: the plan reports them, a deployment refuses them. */
-export function placeholderImages(config: FootprintConfig): readonly string[] {
-  return config.pops.filter((pop) => pop.image === PLACEHOLDER_IMAGE).map((pop) => pop.region);
+/** A value that stands in for one that nobody has chosen yet. */
+export interface Placeholder {
+  readonly path: string;
+  readonly problem: string;
+  /** The command that comes by the value. */
+  readonly command: string;
+}
+
+/** What is still a placeholder: the plan reports it, a deployment refuses it. */
+export function placeholders({ stack, pops, packagesBucket }: FootprintConfig): readonly Placeholder[] {
+  const regions = pops.filter((pop) => pop.image === PLACEHOLDER_IMAGE).map((pop) => pop.region);
+  const image: Placeholder = {
+    path: "image",
+    problem: `no image is chosen for ${regions.join(", ")}`,
+    command: `footprint images --stack ${stack} --release latest`,
+  };
+  const bucket: Placeholder = {
+    path: "packages.bucket",
+    problem: "no bucket with the nodes' packages is named",
+    command: "footprint node publish --bucket NAME",
+  };
+  return [...(regions.length === 0 ? [] : [image]), ...(packagesBucket === PLACEHOLDER_BUCKET ? [bucket] : [])];
 }
 
 function completeSite(host: string, site: SiteInput, zones: readonly string[]): SiteConfig {

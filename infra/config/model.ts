@@ -24,6 +24,8 @@ export interface FootprintConfig {
   /** The block from which every PoP takes its own: slot n is the n-th /20. */
   readonly supernet: string;
   readonly healthCheck: HealthCheckConfig;
+  /** Bucket that holds the archive of the nodes' packages, from which each region's store copies it. */
+  readonly packagesBucket: string;
   /** Name of the load balancers' TLS security policy. */
   readonly tlsPolicy: TlsPolicy;
   readonly logs: LogConfig;

@@ -7,6 +7,12 @@ import { siteSchema } from "./schemaSite";
 /** An image id that stands in until `footprint images` has resolved the real one: the plan reports it. */
 export const PLACEHOLDER_IMAGE = "ami-00000000000000000";
 
+/**
+ * The same for the bucket of the nodes' packages. AWS keeps names that begin so for its documentation: nobody can have
+ * a bucket of that name, so nobody's is asked for by mistake.
+ */
+export const PLACEHOLDER_BUCKET = "amzn-s3-demo-bucket";
+
 function tlsPolicyError(issue: { readonly input?: unknown }): string | undefined {
   return typeof issue.input === "string" && issue.input.startsWith("ELBSecurityPolicy-TLS13-1-3-")
     ? `must speak TLS 1.2 also: Route 53's health checks speak TLS 1.0 to 1.2, so a policy with TLS 1.3 only makes every PoP unhealthy; allowed: ${TLS_POLICIES.join(", ")}`
@@ -41,6 +47,22 @@ const imageId = z
     "must be the id of a machine image: ami- and 17 (or 8) hexadecimal digits",
   );
 
+/** S3, "General purpose bucket naming rules"; the placeholder is the one name of its kind that passes. */
+const bucketName = z
+  .string()
+  .min(3)
+  .max(63)
+  .regex(
+    /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/,
+    'must be the name of a bucket, of lower-case letters, digits, dots and hyphens, such as "my-edge-packages"',
+  )
+  .regex(
+    new RegExp(
+      `^(?:${PLACEHOLDER_BUCKET}$|(?!xn--|sthree-|amzn-s3-demo-|[0-9]+(?:\\.[0-9]+){3}$)(?!.*(?:\\.\\.|-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)))`,
+    ),
+    "must not have two dots in a row, be an address, or be of a form that S3 keeps for itself (xn--..., ...--x-s3 and the like)",
+  );
+
 /** Generation of a secret. */
 const generation = z.int().min(1).default(1);
 
@@ -59,6 +81,16 @@ export const footprintSchema = z.strictObject({
   image: z.record(z.string(), imageId).meta({
     description: `Machine image of each region (arm64, Debian 13), by region; \`footprint images\` writes it. ${PLACEHOLDER_IMAGE} stands in until then: the plan takes it, a deployment does not.`,
   }),
+  packages: z
+    .strictObject({
+      bucket: bucketName.meta({
+        description: `Bucket that \`footprint node publish\` has put the archive into, in any region that this account may read. ${PLACEHOLDER_BUCKET} stands in until then: the plan takes it, a deployment does not.`,
+      }),
+    })
+    .meta({
+      description:
+        "Debian packages of the nodes: one archive, locked by version and hash, copied from here into each region's store.",
+    }),
   defaults: defaultsSchema,
   pops: z.record(z.string(), popSchema).meta({ description: "PoPs by region." }),
   supernet: z

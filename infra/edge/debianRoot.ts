@@ -9,10 +9,17 @@ import { hasProgram, outputOf } from "./machine";
 import { debianMirrors } from "./mirrors";
 
 /** Debian 13, which nodes run. */
-const RELEASE = "trixie";
+export const RELEASE = "trixie";
+
+/** A Debian 13 that is built once and kept. */
+export interface DebianRecipe {
+  readonly packages: readonly string[];
+  /** With what came after the release: updates and security fixes. */
+  readonly updated: boolean;
+}
 
 /** What nodes run, for this machine's architecture, and what tests and benchmarks of a node use beside it. */
-const PACKAGES = [
+const NODE_PACKAGES = [
   // On a node. The compiler that VCL needs comes with varnish, and so does varnishtest.
   "ca-certificates",
   "haproxy",
@@ -21,6 +28,7 @@ const PACKAGES = [
   "logrotate",
   // What any image of Debian has, and units and scripts of a node call.
   "procps",
+  "nodejs",
   // Checks rendered units (systemd-analyze).
   "systemd",
   // Loads and compares in the benchmark.
@@ -28,30 +36,37 @@ const PACKAGES = [
   "nginx-light",
 ] as const;
 
+/** Has the packages of a node. */
+export const NODE_ROOT: DebianRecipe = { packages: NODE_PACKAGES, updated: true };
+
 /** Lines of the builder that an error repeats. */
 const LAST_LINES = 15;
 
-/** The folder of a Debian 13 that has the packages of a node. Another list of packages is another folder. */
-export function debianRootFolder(): string {
-  const recipe = createHash("sha256").update(JSON.stringify([RELEASE, PACKAGES]));
+/** The folder of a Debian 13 of that recipe; default: that of a node. Another list of packages is another folder. */
+export function debianRootFolder({ packages, updated }: DebianRecipe = NODE_ROOT): string {
+  const recipe = createHash("sha256").update(JSON.stringify([RELEASE, packages, ...(updated ? [] : ["release"])]));
   return join(cacheHome(), `debian-13-${recipe.digest("hex").slice(0, 12)}`);
 }
 
 /**
- * Returns the folder of a Debian 13 that has the packages of a node, and builds it first where it is missing: about
+ * Returns the folder of a Debian 13, by default of one for nodes, and builds it first where it is missing: about
  * half a minute and 400 MB, from the mirror that this machine's apt uses for Debian, else from deb.debian.org. It is
  * never changed afterwards; remove the folder to have newer packages.
  *
  * @param progress takes lines that say what is being done
  * @throws UserError naming the remedy when it cannot be built here
  */
-export async function debianRoot(progress: (line: string) => void): Promise<string> {
-  const folder = debianRootFolder();
+export async function debianRoot(progress: (line: string) => void, recipe: DebianRecipe = NODE_ROOT): Promise<string> {
+  const folder = debianRootFolder(recipe);
   if (!existsSync(folder)) {
     await installBuilder(progress);
     progress(`building Debian 13 in ${folder}; this happens once and takes about half a minute`);
     mkdirSync(cacheHome(), { recursive: true });
-    await run("flock", [`${folder}.lock`, "sh", "-euc", BUILD, "sh", folder, ...builderArguments(folder)], progress);
+    await run(
+      "flock",
+      [`${folder}.lock`, "sh", "-euc", BUILD, "sh", folder, ...builderArguments(folder, recipe)],
+      progress,
+    );
   }
   return folder;
 }
@@ -69,24 +84,23 @@ rm -rf --one-file-system "$folder.building"
 mv "$folder.building" "$folder"
 `;
 
-function builderArguments(folder: string): string[] {
+function builderArguments(folder: string, { packages, updated }: DebianRecipe): string[] {
   const { main, security } = debianMirrors();
   return [
     "mmdebstrap",
     "--mode=root",
     "--variant=apt",
-    `--include=${PACKAGES.join(",")}`,
+    `--include=${packages.join(",")}`,
     ...aptOptions().map((option) => `--aptopt=${option}`),
     RELEASE,
     `${folder}.building`,
     `deb ${main} ${RELEASE} main`,
-    `deb ${main} ${RELEASE}-updates main`,
-    `deb ${security} ${RELEASE}-security main`,
+    ...(updated ? [`deb ${main} ${RELEASE}-updates main`, `deb ${security} ${RELEASE}-security main`] : []),
   ];
 }
 
 /** How this machine's apt goes out: proxies, certificates, and how old an index may be. */
-function aptOptions(): string[] {
+export function aptOptions(): string[] {
   const wanted = /^Acquire::(Check-Valid-Until|Check-Date|https?)\b.* ".+";$/;
   return outputOf("apt-config", ["dump"])
     .split("\n")

@@ -13,7 +13,8 @@ import {
   type NodeProcess,
 } from "../../components/node/processes";
 import { NODE_HEALTH_PATH } from "../../components/node/ports";
-import { modeOf } from "./modes";
+import { STAGED } from "../../components/node/protocol/bundleFormat";
+import { modeOf } from "../../components/node/modes";
 import { freePorts, httpStatus } from "./ports";
 import { PrivateRoot, type Ended } from "./privateRoot";
 import { asUser, Service } from "./service";
@@ -91,7 +92,7 @@ export class RunningNode {
     const files = render(this.listen);
     place(this.root, files, former);
     for (const [program, command] of [
-      ["haproxy", asUser(HAPROXY, HAPROXY.check)],
+      ["haproxy", asUser(HAPROXY, inPlace(HAPROXY.check))],
       ["varnish", VARNISH_RELOAD],
     ] as const) {
       const { status, stdout, stderr } = await this.exec(...command);
@@ -217,6 +218,11 @@ async function prepare(root: PrivateRoot, { trust, disks = {} }: StartOptions): 
       throw new Error(`folders of ${user} cannot be made: ${stderr}`);
     }
   }
+}
+
+/** A check of the files where they are. */
+function inPlace(check: readonly string[]): readonly string[] {
+  return check.map((word) => word.replaceAll(STAGED, ""));
 }
 
 /** Puts the files of a node in place of the former ones. */

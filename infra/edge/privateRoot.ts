@@ -65,8 +65,11 @@ exec chroot . bash -c 'echo "$0"; while read -r _; do :; done' "$outside"
 
 const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
 
+/** The machine's network, one of its own that has only a loopback interface, or that of another private root. */
+export type Network = "machine" | "own" | PrivateRoot;
+
 /**
- * A system of its own over a folder that holds one: private mounts and processes, the network of this machine. Its
+ * A system of its own over a folder that holds one: private mounts and processes, the network as it is asked for. Its
  * files are the folder's; what is written to them stays in memory and is gone with it. Needs root on Linux.
  */
 export class PrivateRoot {
@@ -79,16 +82,24 @@ export class PrivateRoot {
   /**
    * @param folder a whole system, as `debianRoot` gives it
    * @param disks file systems of limited size by folder: for a full disk
+   * @param network default: the machine's
    * @throws UserError where the machine does not let it have namespaces
    */
-  static async start(folder: string, disks: Readonly<Record<string, number>> = {}): Promise<PrivateRoot> {
+  static async start(
+    folder: string,
+    disks: Readonly<Record<string, number>> = {},
+    network: Network = "machine",
+  ): Promise<PrivateRoot> {
     const sizes = Object.entries(disks).flatMap(([path, bytes]) => [path, String(bytes)]);
     // Detached, so that Ctrl-C reaches the owner alone, who then ends this in order.
-    const holder = spawn(
-      "unshare",
-      ["--mount", "--pid", "--fork", "--kill-child", "sh", "-euc", FIRST_PROCESS, "sh", folder, ...sizes],
-      { stdio: ["pipe", "pipe", "pipe"], detached: true },
-    );
+    const [program = "", ...entered] = [
+      ...(network instanceof PrivateRoot ? ["nsenter", `--net=/proc/${String(network.pid)}/ns/net`] : []),
+      ...["unshare", "--mount", "--pid", "--fork", "--kill-child", ...(network === "own" ? ["--net"] : [])],
+    ];
+    const holder = spawn(program, [...entered, "sh", "-euc", FIRST_PROCESS, "sh", folder, ...sizes], {
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
     const failed = text(holder.stderr);
     const said = await new Promise<string>((resolve) => {
       let start = "";
@@ -145,7 +156,7 @@ export class PrivateRoot {
 
   /** Starts a program in it, as root, with an environment of its own. */
   spawn(command: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-    return spawn("nsenter", ["--target", String(this.pid), "--mount", "--pid", "--root", "--wd", ...command], {
+    return spawn("nsenter", ["--target", String(this.pid), "--mount", "--pid", "--net", "--root", "--wd", ...command], {
       env: { ...ENVIRONMENT, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,

@@ -4,7 +4,7 @@ import { nodeFiles } from "../../components/node/files";
 import { exitCodes } from "../cli/exitCodes";
 import { UserError } from "../commands/userError";
 import { compare } from "../config/problems";
-import { modeOf } from "./modes";
+import { modeOf } from "../../components/node/modes";
 import { nodeOptions } from "./settings";
 
 export interface RenderOptions {

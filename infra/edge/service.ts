@@ -39,6 +39,11 @@ export class Service {
     return this.program.exitCode === null && this.program.signalCode === null;
   }
 
+  /** Null while it runs, and when a signal has ended it. */
+  get exitCode(): number | null {
+    return this.program.exitCode;
+  }
+
   /** What it said last on standard error. */
   get lastWords(): string {
     return this.said.join("\n");

@@ -1,7 +1,7 @@
 import { NODE_ROOT_VOLUME_GB } from "../../components/cacheFleet";
 import { TIMING } from "../../components/node/timing";
 import { popName } from "../../components/popRouting";
-import { placeholderImages } from "../config/complete";
+import { placeholders } from "../config/complete";
 import { loadConfig } from "../config/load";
 import type { FootprintConfig, PopConfig } from "../config/model";
 import { compare } from "../config/problems";
@@ -127,16 +127,10 @@ function routing(config: FootprintConfig): RoutingSummary {
 
 /** What a deployment would refuse, and what breaks a promise. */
 function notes(config: FootprintConfig, pops: Readonly<Record<string, PopSummary>>): string[] {
-  const placeholders = placeholderImages(config);
   const short = Object.entries(pops).filter(([, pop]) => pop.capacity.carriesPeak === false);
   const overloaded = Object.entries(pops).filter(([, pop]) => pop.loss?.withinMax === false);
   return [
-    ...(placeholders.length === 0
-      ? []
-      : [
-          `no image is chosen for ${placeholders.join(", ")}, so a deployment is refused: ` +
-            `footprint images --stack ${config.stack} --release latest`,
-        ]),
+    ...placeholders(config).map(({ problem, command }) => `${problem}, so a deployment is refused: ${command}`),
     ...timing(config.healthCheck, TIMING).broken,
     ...short.map(([name]) => `${name}: the minimum size does not carry the peak after the loss of a zone`),
     ...overloaded.map(

@@ -15,6 +15,10 @@ export interface PlanOptions {
   readonly stack: string;
   readonly json?: true;
   readonly diff?: string;
+  /** Look at the deployment too, for what the stack file does not know. */
+  readonly live?: true;
+  /** The stack's outputs, kept in a file; else the Pulumi CLI is asked. Only for `live`. */
+  readonly outputs?: string;
 }
 
 /**
@@ -22,16 +26,23 @@ export interface PlanOptions {
  *
  * @throws ConfigError for a stack file with mistakes, UserError for a stack or a former plan that cannot be read
  */
-export async function runPlan({ stack, json, diff }: PlanOptions, style: Style): Promise<void> {
+export async function runPlan(options: PlanOptions, style: Style): Promise<void> {
+  const { stack, json, diff } = options;
   const values = stackConfigFromFile(stackFile(stack));
   const former = diff === undefined ? undefined : formerPlan(diff);
-  const plan = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values));
+  const offline = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values));
+  const plan = options.live === true ? await withLiveNotes(offline, options) : offline;
   if (former === undefined) {
     print(json, plan, () => renderPlan(plan, style));
   } else {
     const difference = diffPlans(former, plan);
     print(json, difference, () => renderDiff(stack, difference, style));
   }
+}
+
+async function withLiveNotes(plan: Plan, options: PlanOptions): Promise<Plan> {
+  const { liveNotes } = await import("../operate/live");
+  return { ...plan, notes: [...plan.notes, ...(await liveNotes(options))] };
 }
 
 /** Says on a terminal what is being waited for; a large footprint takes some seconds. */

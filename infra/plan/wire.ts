@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { runtime } from "@pulumi/pulumi";
 
 /** Anything that JSON can say. */
@@ -8,6 +10,23 @@ export const COMPUTED = "<computed>";
 
 /** Stands for a value that is kept secret, in what is printed. */
 export const SECRET = "<secret>";
+
+/** Stands for a file: its content's SHA-256 and not its path, which differs from machine to machine. */
+export function fileMarker(sha256: string): string {
+  return `<file ${sha256}>`;
+}
+
+/** A file as it travels: the program gives its path, the engine adds the hash. */
+export function fileOnWire(asset: { readonly [key: string]: JsonValue }): string {
+  const { hash, path } = asset;
+  if (typeof hash === "string" && hash !== "") {
+    return fileMarker(hash);
+  }
+  if (typeof path !== "string") {
+    throw new Error(`the program sends an asset that is no file: ${Object.keys(asset).join(", ")}`);
+  }
+  return fileMarker(createHash("sha256").update(readFileSync(path)).digest("hex"));
+}
 
 /** Marks a secret in recorded inputs; its value is kept, so that a test can follow it. */
 export interface RecordedSecret {
@@ -24,7 +43,7 @@ export const COMPUTED_ON_WIRE: JsonValue = runtime.unknownValue;
 
 /**
  * Reads what the program sends to the engine: computed values become `COMPUTED`, secrets `{ $secret }`, references to
- * resources their URN.
+ * resources their URN, files their hash.
  */
 export function decode(value: JsonValue): JsonValue {
   if (value === runtime.unknownValue) {
@@ -43,6 +62,8 @@ export function decode(value: JsonValue): JsonValue {
       return { $secret: decode(value.value ?? null) };
     case runtime.specialResourceSig:
       return value.urn ?? null;
+    case runtime.specialAssetSig:
+      return fileOnWire(value);
     default:
       throw new Error(`the program sends a value that a plan cannot show: ${JSON.stringify(value)}`);
   }

@@ -2,12 +2,15 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
 import { z } from "zod";
-import { PLACEHOLDER_IMAGE } from "../config/schema";
+import { PLACEHOLDER_BUCKET, PLACEHOLDER_IMAGE } from "../config/schema";
 
 const REPOSITORY = path.join(__dirname, "..", "..");
 
-/** A real deployment refuses the placeholder; in the sandbox any image will do. */
-const SANDBOX_IMAGE = "ami-0f00f00f00f00f00f";
+/** A real deployment refuses the placeholders; in the sandbox any image and any bucket will do. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  [PLACEHOLDER_IMAGE]: "ami-0f00f00f00f00f00f",
+  [PLACEHOLDER_BUCKET]: "sandbox-packages",
+};
 
 /** What a deployment's own secrets provider writes into its stack file: the sandbox has one of its own. */
 const SECRETS_PROVIDER_KEYS = ["secretsprovider", "encryptedkey", "encryptionsalt"];
@@ -51,7 +54,8 @@ function stackFiles(stacks: string): string[] {
 
 function copyStackFile(from: string, to: string): void {
   const text = fs.readFileSync(from, "utf8");
-  const document = parseDocument(text.replaceAll(PLACEHOLDER_IMAGE, SANDBOX_IMAGE));
+  const chosen = Object.entries(INSTEAD).reduce((all, [from, instead]) => all.replaceAll(from, instead), text);
+  const document = parseDocument(chosen);
   if (document.errors.length > 0) {
     // The program says what is wrong with it; this only copies.
     fs.writeFileSync(to, text);

@@ -100,6 +100,7 @@ export function footprintOf(pops: number): object {
       "footprint:zones": { "example.com": { id: "Z0123456789ABCDEFGHIJ" } },
       "footprint:sites": { "www.example.com": { origin: "https://origin.example.org" } },
       "footprint:image": each("ami-0123456789abcdef0"),
+      "footprint:packages": { bucket: "my-edge-packages" },
       "footprint:pops": each({}),
       "footprint:acknowledge": { optInRegions: regions.filter(({ optIn }) => optIn).map(({ code }) => code) },
     },

@@ -10,15 +10,18 @@ const MALFORMED = `config:
   footprint:zones: { example.com: { id: Z0123456789ABCDEFGHIJ } }
   footprint:sites: { cdn.example.com: { orgin: https://origin.example.org } }
   footprint:image: { eu-west-1: ami-0123456789abcdef0 }
+  footprint:packages: { bucket: my-edge-packages }
   footprint:pops: { eu-west-1: { nodes: { min: 9, max: 3 } } }
 `;
 
 describe("footprint plan", () => {
-  test("prints the plan of a stack, without credentials, home or network", () => {
+  test("prints the plan of a stack, without credentials, network or anything at home", () => {
+    const home = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-home-"));
     const { status, stdout, stderr } = footprint(["plan", "--stack", "sandbox"], {
       AWS_PROFILE: "nobody",
-      HOME: "/nowhere",
+      HOME: home,
     });
+    fs.rmSync(home, { recursive: true });
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^sandbox: 3 PoPs, 1 site, \d+ resources\n/);

@@ -30,24 +30,43 @@ describe("a node's policy", () => {
     all = await statements();
   });
 
-  test("reads the store's own keys, and writes nothing", () => {
+  test("reads the store's own keys", () => {
     expect(of("ReadStore")).toEqual({
       Sid: "ReadStore",
       Effect: "Allow",
       Action: "s3:GetObject",
-      Resource: ["current.json", "bootstrap/*", "bundles/*", "purge/*", "drain"].map(
-        (key) => `arn:aws:s3:::store/${key}`,
-      ),
+      Resource: [
+        "current.json",
+        "bootstrap/*",
+        "packages/*",
+        "bundles/*",
+        "agents/*",
+        "purge/*",
+        "purge-head",
+        "drain",
+        "nodes/*",
+      ].map((key) => `arn:aws:s3:::store/${key}`),
     });
   });
 
-  test("tells what is missing from what is forbidden where it looks for what may not be there", () => {
+  test("writes what nodes report of themselves, and nothing else", () => {
+    expect(of("Report")).toEqual({
+      Sid: "Report",
+      Effect: "Allow",
+      Action: "s3:PutObject",
+      Resource: "arn:aws:s3:::store/nodes/*",
+    });
+    expect(all.flatMap(({ Action }) => Action).filter((action) => /^s3:(?!Get|List)/.test(action))).toEqual([
+      "s3:PutObject",
+    ]);
+  });
+
+  test("tells what is missing from what is forbidden, whatever it looks for in its store", () => {
     expect(of("TellMissingFromForbidden")).toEqual({
       Sid: "TellMissingFromForbidden",
       Effect: "Allow",
       Action: "s3:ListBucket",
       Resource: "arn:aws:s3:::store",
-      Condition: { StringLike: { "s3:prefix": ["purge/*", "drain"] } },
     });
   });
 
@@ -55,7 +74,7 @@ describe("a node's policy", () => {
     expect(of("ReadOwnParameters")).toEqual({
       Sid: "ReadOwnParameters",
       Effect: "Allow",
-      Action: ["ssm:GetParameter", "ssm:GetParameters"],
+      Action: "ssm:GetParameters",
       Resource: ["arn:p1", "arn:p2"],
     });
   });
@@ -71,18 +90,8 @@ describe("a node's policy", () => {
     expect(of("OwnLifecycle")).toEqual({
       Sid: "OwnLifecycle",
       Effect: "Allow",
-      Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+      Action: "autoscaling:CompleteLifecycleAction",
       Resource: "arn:aws:autoscaling:eu-central-1:*:autoScalingGroup:*:autoScalingGroupName/eu-central-1-nodes-*",
-    });
-  });
-
-  test("publishes metrics in its own namespace", () => {
-    expect(of("OwnMetrics")).toEqual({
-      Sid: "OwnMetrics",
-      Effect: "Allow",
-      Action: "cloudwatch:PutMetricData",
-      Resource: "*",
-      Condition: { StringEquals: { "cloudwatch:namespace": "Footprint" } },
     });
   });
 
@@ -107,17 +116,16 @@ describe("a node's policy", () => {
     });
   });
 
-  test("is these six statements and nothing else, with no action on everything beyond the two (P37)", () => {
+  test("is these six statements and nothing else, with no action on everything beyond the one (P37)", () => {
     expect(all.map(({ Sid }) => Sid)).toEqual([
       "ReadStore",
+      "Report",
       "TellMissingFromForbidden",
       "ReadOwnParameters",
       "OwnLifecycle",
-      "OwnMetrics",
       "SessionManagerAndRunCommand",
     ]);
     expect(all.filter(({ Resource }) => [Resource].flat().includes("*")).map(({ Sid }) => Sid)).toEqual([
-      "OwnMetrics",
       "SessionManagerAndRunCommand",
     ]);
     expect(all.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);

@@ -1,7 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Pop, type PopArgs } from "../../components/pop";
+import { bundleSchema } from "../../components/node/protocol/bundleFormat";
+import { PACKAGE_LOCK } from "../../components/node/packageLock";
 import type { Site } from "../../components/node/site";
+import { agentFile } from "../../infra/node/agentFile";
 import { alone, aloneInPreview, standIn, type Alone } from "./alone";
 
 const REGION = "ap-southeast-2";
@@ -48,7 +51,12 @@ function args(changed: Partial<PopArgs> = {}): PopArgs {
     hosts: [{ host: HOST, zoneId: "Z1" }],
     popDomain: { host: "pop.example.com", zoneId: "Z1" },
     caaRecords: { [HOST]: standIn("caa-of-host"), "pop.example.com": standIn("caa-of-pops") },
-    secrets: { purge: { current: pulumi.secret("now"), next: pulumi.secret("then") } },
+    secrets: {
+      "origin-auth": { current: pulumi.secret("now"), next: pulumi.secret("then") },
+      purge: { current: pulumi.secret("now"), next: pulumi.secret("then") },
+    },
+    agent: agentFile(),
+    packagesBucket: "my-edge-packages",
     purgeMaxStaleness: 3600,
     alarmEmails: ["noc@example.com"],
     ...changed,
@@ -74,6 +82,7 @@ function recordPop(changed: Partial<PopArgs>): Promise<Alone> {
       loadBalancer: made.loadBalancer,
       egressAddresses: made.egressAddresses,
       storeBucketName: made.storeBucketName,
+      nodeGroupName: made.nodeGroupName,
       ready: made.ready.map(({ urn }) => urn),
       certificates: Object.keys(made.certificates),
     };
@@ -154,7 +163,7 @@ describe("a PoP", () => {
   test("lets its nodes read its own parameters", () => {
     const { policy } = made.inputs("RolePolicy", `${REGION}-nodes`);
 
-    for (const name of ["purge-current", "purge-next"]) {
+    for (const name of ["origin-auth-current", "origin-auth-next", "purge-current", "purge-next"]) {
       expect(policy).toContain(`"arn:aws:made:up:111122223333:${REGION}-secret-${name}"`);
     }
   });
@@ -180,10 +189,29 @@ describe("a PoP", () => {
   });
 
   test("gives its nodes the bundle of its own name and sites", () => {
-    const bundle = made.inputs("BucketObjectv2", `${REGION}-store-bundle`).content;
+    const bundle = made.inputs("BucketObjectv2", `${REGION}-store-bundle`).content as string;
 
-    expect(bundle).toContain(`${REGION}.pop.example.com`);
-    expect(bundle).toContain(HOST);
+    expect(bundleSchema.parse(JSON.parse(bundle)).settings).toMatchObject({
+      region: REGION,
+      popName: `${REGION}.pop.example.com`,
+      hosts: [HOST],
+      purgeMaxStaleness: 3600,
+    });
+  });
+
+  test("stores the agent that the bundle names, and the packages that the bootstrap asks for", () => {
+    const { agent } = bundleSchema.parse(
+      JSON.parse(made.inputs("BucketObjectv2", `${REGION}-store-bundle`).content as string),
+    );
+
+    expect(made.inputs("BucketObjectv2", `${REGION}-store-agent`)).toMatchObject({
+      key: agent.key,
+      source: `<file ${agent.sha256}>`,
+    });
+    expect(made.inputs("ObjectCopy", `${REGION}-store-packages`).source).toBe(
+      `my-edge-packages/packages/${PACKAGE_LOCK.archive.sha256}.tar`,
+    );
+    expect(made.inputs("BucketObjectv2", `${REGION}-store-bootstrap`).content).toContain(PACKAGE_LOCK.archive.sha256);
   });
 
   test("starts no node before it can be reached, reads its store and resolves its routes (P33)", () => {
@@ -199,7 +227,9 @@ describe("a PoP", () => {
       ["CertificateValidation", `certificate-${WILDCARD}`],
       ["BucketObjectv2", "store-pointer"],
       ["BucketObjectv2", "store-bundle"],
+      ["BucketObjectv2", "store-agent"],
       ["BucketObjectv2", "store-bootstrap"],
+      ["ObjectCopy", "store-packages"],
       ["BucketPolicy", "store-policy"],
       ["Parameter", "secret-purge-next"],
       ["RolePolicy", "nodes"],
@@ -215,6 +245,7 @@ describe("a PoP", () => {
       loadBalancer: { dnsName: `${REGION}-lb.elb.example.org`, zoneId: `zone-of-${REGION}-lb` },
       egressAddresses: ["192.0.2.1", "192.0.2.1"],
       storeBucketName: `bucket-of-${REGION}-store`,
+      nodeGroupName: `${REGION}-nodes-0a1b2c3`,
       ready: [made.one("Group", `${REGION}-nodes`).urn],
       certificates: [HOST],
     });

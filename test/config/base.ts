@@ -11,6 +11,7 @@ export function base(): Draft {
     zones: { "example.com": { create: true } },
     sites: { "cdn.example.com": { origin: "https://origin.example.net" } },
     image: { "eu-west-1": "ami-00000000000000000", "us-east-1": "ami-00000000000000000" },
+    packages: { bucket: "my-edge-packages" },
     pops: { "eu-west-1": {}, "us-east-1": {} },
   };
 }

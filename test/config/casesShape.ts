@@ -5,8 +5,10 @@ const TLS_POLICIES =
   "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09, ELBSecurityPolicy-TLS13-1-2-FIPS-PQ-2025-09, " +
   "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04, ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04";
 
+type ShapeCase = readonly [value: unknown, line: string];
+
 /** A value, and the line that refuses it; the value is put at the path with which the line begins. */
-export const SHAPE_CASES: readonly (readonly [value: unknown, line: string])[] = [
+export const SHAPE_CASES: readonly ShapeCase[] = [
   [undefined, "zones: must be set"],
   ["example.com", 'zones: must be a map, got "example.com"'],
   ["Z0123456789ABCDEFGHIJ", 'zones["example.com"]: must be a map, got "Z0123456789ABCDEFGHIJ"'],
@@ -75,6 +77,20 @@ export const SHAPE_CASES: readonly (readonly [value: unknown, line: string])[] =
     "debian-13",
     'image.us-east-1: must be the id of a machine image: ami- and 17 (or 8) hexadecimal digits, got "debian-13"',
   ],
+  [undefined, "packages: must be set"],
+  ["my-edge-packages", 'packages: must be a map, got "my-edge-packages"'],
+  [undefined, "packages.bucket: must be set"],
+  [5, "packages.bucket: must be a text, got 5"],
+  ["ab", 'packages.bucket: must have at least 3 characters, got "ab"'],
+  ["a".repeat(64), `packages.bucket: must have at most 63 characters, got "${"a".repeat(64)}"`],
+  ...["My-Packages", "my_packages", "-packages", "packages.", "s3://packages"].map((name): ShapeCase => [
+    name,
+    `packages.bucket: must be the name of a bucket, of lower-case letters, digits, dots and hyphens, such as "my-edge-packages", got "${name}"`,
+  ]),
+  ...["my..packages", "192.0.2.1", "xn--packages", "amzn-s3-demo-bucket1", "packages--x-s3"].map((name): ShapeCase => [
+    name,
+    `packages.bucket: must not have two dots in a row, be an address, or be of a form that S3 keeps for itself (xn--..., ...--x-s3 and the like), got "${name}"`,
+  ]),
   [[], "defaults: must be a map, got []"],
   [[1], "defaults.zones: must be a number, got [1]"],
   [2.5, "defaults.zones: must be a whole number, got 2.5"],
@@ -193,6 +209,7 @@ export const UNKNOWN_KEY_CASES: readonly (readonly [key: string, value: unknown,
     'pops.us-east-1: unknown key "node", did you mean "nodes"? allowed: state, cidr, zones, egress, crossZone, nodes, peak',
   ],
   ["minimum", 3, 'pops.us-east-1.nodes: unknown key "minimum"; allowed: min, max, types, spotShare, targetUtilization'],
+  ["buckets", [], 'packages: unknown key "buckets", did you mean "bucket"? allowed: bucket'],
   ["intervall", 10, 'healthCheck: unknown key "intervall", did you mean "interval"? allowed: interval, threshold'],
   ["flows", "all", 'logs: unknown key "flows", did you mean "flow"? allowed: flow, retention'],
   ["maxStalenes", 60, 'purge: unknown key "maxStalenes", did you mean "maxStaleness"? allowed: maxStaleness'],
@@ -203,6 +220,6 @@ export const UNKNOWN_KEY_CASES: readonly (readonly [key: string, value: unknown,
   [
     "popz",
     {},
-    'footprint: unknown key "popz", did you mean "pops"? allowed: zones, sites, image, defaults, pops, supernet, healthCheck, tlsPolicy, logs, protection, purge, secrets, tags, alarms, acknowledge',
+    'footprint: unknown key "popz", did you mean "pops"? allowed: zones, sites, image, packages, defaults, pops, supernet, healthCheck, tlsPolicy, logs, protection, purge, secrets, tags, alarms, acknowledge',
   ],
 ];

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { registerImages, updateImages } from "../../infra/commands/images";
 import { UserError } from "../../infra/commands/userError";
-import { placeholderImages } from "../../infra/config/complete";
+import { placeholders } from "../../infra/config/complete";
 import { loadConfig } from "../../infra/config/load";
 import { stackConfigFromFile } from "../../infra/config/stackFile";
 import { AwsServer, type AwsAnswer, type AwsRequest } from "./awsServer";
@@ -78,7 +78,9 @@ test("writes the ids and changes nothing else: comments, order and spacing stay"
   expect(after.replace(/ami-[0-9a-f]{17}/g, "ami-00000000000000000")).toBe(before);
   expect(after).toContain(`    eu-west-1: ${imageOf("eu-west-1")}\n`);
   expect(changes).toContain(`eu-west-1: ${imageOf("eu-west-1")} instead of "ami-00000000000000000"`);
-  expect(placeholderImages(loadConfig("global", stackConfigFromFile(file)))).toEqual([]);
+  expect(placeholders(loadConfig("global", stackConfigFromFile(file))).map((each) => each.path)).toEqual([
+    "packages.bucket",
+  ]);
   expect(statSync(file).mode & 0o777).toBe(0o640);
   expect(readdirSync(folder)).toEqual(["Pulumi.global.yaml"]);
 });

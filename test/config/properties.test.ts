@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { contains, isPrivate, overlaps, parseBlock, slotBlock, slotCount } from "../../infra/config/addresses";
-import { placeholderImages } from "../../infra/config/complete";
+import { placeholders } from "../../infra/config/complete";
 import { instanceType } from "../../infra/config/instanceTypes";
 import { loadConfig } from "../../infra/config/load";
 import type { FootprintConfig, PopConfig } from "../../infra/config/model";
 import { REGIONS } from "../../infra/config/regions";
-import { PLACEHOLDER_IMAGE } from "../../infra/config/schema";
+import { PLACEHOLDER_BUCKET, PLACEHOLDER_IMAGE } from "../../infra/config/schema";
 import { base, engineValues, type Draft } from "./base";
 
 const codes = [...REGIONS.keys()];
@@ -189,12 +189,31 @@ describe("the completed configuration", () => {
     expect(frozen(load(draft))).toBe(true);
   });
 
+  test("names the bucket of packages when it is a placeholder", () => {
+    const image = { "eu-west-1": "ami-0123456789abcdef0", "us-east-1": "ami-0123456789abcdef0" };
+
+    expect(placeholders(load({ ...base(), image, packages: { bucket: PLACEHOLDER_BUCKET } }))).toEqual([
+      {
+        path: "packages.bucket",
+        problem: "no bucket with the nodes' packages is named",
+        command: "footprint node publish --bucket NAME",
+      },
+    ]);
+    expect(placeholders(load({ ...base(), image }))).toEqual([]);
+  });
+
   test("names the regions whose image is a placeholder", () => {
     const mixed = {
       ...draft,
       image: { ...(footprint(pops)["image"] as object), "eu-west-1": "ami-0123456789abcdef0" },
     };
-    expect(placeholderImages(load(mixed))).toEqual(["ap-southeast-2", "us-east-1"]);
+    expect(placeholders(load(mixed))).toEqual([
+      {
+        path: "image",
+        problem: "no image is chosen for ap-southeast-2, us-east-1",
+        command: "footprint images --stack test --release latest",
+      },
+    ]);
   });
 
   test("turns cross-zone on while there are fewer than two nodes per zone", () => {

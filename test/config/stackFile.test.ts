@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { parse } from "yaml";
-import { placeholderImages } from "../../infra/config/complete";
+import { placeholders } from "../../infra/config/complete";
 import { SCHEMA_FILE, schemaText, stackFileSchema } from "../../infra/config/jsonSchema";
 import { loadConfig } from "../../infra/config/load";
 import { ConfigError, problemLine } from "../../infra/config/problems";
@@ -51,8 +51,11 @@ describe.each(files)("%s", (name) => {
     expect(names.filter((host) => !/(?:^|\.)example\.(?:com|net|org)$/.test(host))).toEqual([]);
   });
 
-  test("has no image yet that a deployment would take", () => {
-    expect(placeholderImages(config)).toEqual(config.pops.map((pop) => pop.region));
+  test("has no image and no bucket of packages yet that a deployment would take", () => {
+    expect(placeholders(config).map(({ problem }) => problem)).toEqual([
+      `no image is chosen for ${config.pops.map((pop) => pop.region).join(", ")}`,
+      "no bucket with the nodes' packages is named",
+    ]);
   });
 });
 

@@ -4,7 +4,11 @@ import { computed } from "../support/cloud";
 import { small, valuesOf } from "../support/stacks";
 
 const input = small({ "eu-west-1": {} });
-const placeholder = valuesOf({ ...input, image: { "eu-west-1": "ami-00000000000000000" } });
+const placeholder = valuesOf({
+  ...input,
+  image: { "eu-west-1": "ami-00000000000000000" },
+  packages: { bucket: "amzn-s3-demo-bucket" },
+});
 
 describe("the program", () => {
   test("exports what operators need", async () => {
@@ -15,22 +19,26 @@ describe("the program", () => {
       popNames: { "eu-west-1": "eu-west-1.pop.example.com" },
       egressAddresses: { "eu-west-1": ["192.0.2.1", "192.0.2.1", "192.0.2.1"] },
       storeBuckets: { "eu-west-1": "bucket-of-eu-west-1-store" },
+      nodeGroups: { "eu-west-1": "eu-west-1-nodes-0a1b2c3" },
       nameServers: {},
     });
   });
 
-  test("can be previewed while an image is a placeholder", async () => {
+  test("can be previewed while image and bucket of packages are placeholders", async () => {
     const { registrations } = await record(program, { config: placeholder });
 
     expect(registrations.length).toBeGreaterThan(100);
   });
 
-  test("rejects a deployment with a placeholder image, and says what to do", async () => {
+  test("rejects a deployment with placeholders, and says what to do", async () => {
     const deployment = record(program, { config: placeholder, computed, stack: "edge" });
 
     await expect(deployment).rejects.toMatchObject({
       __pulumiRunError: true,
-      message: "image: no image is chosen for eu-west-1: run `footprint images --stack edge --release latest`",
+      message: [
+        "image: no image is chosen for eu-west-1: run `footprint images --stack edge --release latest`",
+        "packages.bucket: no bucket with the nodes' packages is named: run `footprint node publish --bucket NAME`",
+      ].join("\n"),
     });
   });
 

@@ -7,7 +7,7 @@ import { replacingTypes } from "../../infra/plan/replacing";
 import { withValue } from "../config/base";
 import { fate, labels } from "../support/fate";
 import { doctored } from "../support/registrations";
-import { IMAGE, update, valuesOf, type StackInput } from "../support/stacks";
+import { IMAGE, PACKAGES, update, valuesOf, type StackInput } from "../support/stacks";
 
 /** Every key of a stack file, `*` for a name that the operator chooses. A choice between shapes is one key. */
 function keysOf(given: z.core.$ZodType, path: readonly string[] = []): readonly string[] {
@@ -57,6 +57,7 @@ const BASE: StackInput = {
   zones: { "example.com": { create: true } },
   sites: { [SITE]: { origin: ["https://origin.example.org", "https://other.example.org:8443"] } },
   image: { [POP]: IMAGE },
+  packages: PACKAGES,
   pops: { [POP]: {} },
   alarms: { emails: ["edge@example.org"] },
 };
@@ -117,6 +118,9 @@ const EDITS: readonly Edit[] = [
   site("tagHeader", "Cache-Tag"),
 
   { key: "image.*", change: "another", path: ["image", POP], value: "ami-0fedcba9876543210" },
+
+  // The archive has another home; its content, and so its key, is the lock file's.
+  top("packages.bucket", "other-edge-packages"),
 
   pop("state", "drained", { base: TWO, removed: latencyRecords }),
   // One more. One less replaces the load balancer, which cannot give up a zone: `rejects` below.

@@ -117,10 +117,6 @@ describe("a secret reaches secret-marked inputs only (P36)", () => {
 
 /** Statements that need `*` as their resource, by Sid, with the actions that know no other. */
 const WITHOUT_RESOURCE: Readonly<Record<string, { readonly actions: RegExp; readonly reason: string }>> = {
-  OwnMetrics: {
-    actions: /^cloudwatch:PutMetricData$/,
-    reason: "metrics have no ARN; a condition holds the statement to the nodes' own namespace",
-  },
   SessionManagerAndRunCommand: {
     actions: /^(?:ssmmessages:|ec2messages:|ssm:UpdateInstanceInformation$)/,
     reason: "the agent's channels have no ARN; they reach nothing but the instance's own messages",
@@ -177,6 +173,7 @@ describe("the instance role may do little, and in its own PoP only (P37)", () =>
     expect(new Set(all.map(({ sid }) => sid))).toEqual(
       new Set([
         "ReadStore",
+        "Report",
         "TellMissingFromForbidden",
         "ReadOwnParameters",
         "OwnLifecycle",
@@ -185,30 +182,30 @@ describe("the instance role may do little, and in its own PoP only (P37)", () =>
     );
   });
 
-  test.each(SHIPPED)("%s holds metrics to the nodes' own namespace", async (stack) => {
-    const metrics = grants(await recorded(stack)).filter(({ sid }) => sid === "OwnMetrics");
-
-    expect(metrics.length).toBeGreaterThan(0);
-    for (const { statement } of metrics) {
-      expect(at(statement, "Condition")).toEqual({ StringEquals: { "cloudwatch:namespace": "Footprint" } });
-    }
-  });
-
-  test.each(SHIPPED)("%s reads of its store what nodes need, and lists the purge log and the switch", async (stack) => {
+  test.each(SHIPPED)("%s reads of its store what nodes need, and writes reports alone", async (stack) => {
     for (const { pop, sid, statement } of grants(await recorded(stack))) {
       const store = `arn:aws:s3:::${pop}/${pop}-store`;
       if (sid === "ReadStore") {
         expect(at(statement, "Action")).toBe("s3:GetObject");
         expect(at(statement, "Resource")).toEqual(
-          ["current.json", "bootstrap/*", "bundles/*", "purge/*", "drain"].map((key) => `${store}/${key}`),
+          [
+            "current.json",
+            "bootstrap/*",
+            "packages/*",
+            "bundles/*",
+            "agents/*",
+            "purge/*",
+            "purge-head",
+            "drain",
+            "nodes/*",
+          ].map((key) => `${store}/${key}`),
         );
       }
+      if (sid === "Report") {
+        expect(statement).toMatchObject({ Action: "s3:PutObject", Resource: `${store}/nodes/*` });
+      }
       if (sid === "TellMissingFromForbidden") {
-        expect(statement).toMatchObject({
-          Action: "s3:ListBucket",
-          Resource: store,
-          Condition: { StringLike: { "s3:prefix": ["purge/*", "drain"] } },
-        });
+        expect(statement).toMatchObject({ Action: "s3:ListBucket", Resource: store });
       }
     }
   });
@@ -256,8 +253,9 @@ describe("the instance role may do little, and in its own PoP only (P37)", () =>
   });
 
   test("rejects an action on * that knows resources, in a statement that may have *", () => {
-    const statement = { Effect: "Allow", Action: ["cloudwatch:PutMetricData", "ssm:GetParameter"], Resource: "*" };
+    const sid = "SessionManagerAndRunCommand";
+    const statement = { Effect: "Allow", Action: ["ec2messages:SendReply", "ssm:GetParameter"], Resource: "*" };
 
-    expect(excess({ pop: "us-east-1", sid: "OwnMetrics", statement })).toEqual(["OwnMetrics: ssm:GetParameter on *"]);
+    expect(excess({ pop: "us-east-1", sid, statement })).toEqual([`${sid}: ssm:GetParameter on *`]);
   });
 });

@@ -1,3 +1,4 @@
+import { varnishPurgeCache, type PurgeCache, type SiteTarget } from "../../components/node/agent/purgeCache";
 import { SOCKETS } from "../../components/node/sockets";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
@@ -94,6 +95,34 @@ describeWith([DEBIAN], "a purge", () => {
     expect(await isStored(path)).toBe(true);
   });
 
+  test("a ban of everything takes out all sites, and what is remembered as not to be stored", async () => {
+    rig.origin.on("/all", reply("x", STORED));
+    rig.origin.on("/all/private", reply("x", { "cache-control": "private" }));
+    await rig.get("/all");
+    await rig.ask("/all", { host: OTHER });
+    await rig.get("/all/private");
+    rig.origin.on("/all/private", reply("x", STORED));
+
+    const { status } = await rig.purge("BAN", "all", "no.site.example");
+
+    expect(status).toBe(200);
+    expect([await isStored("/all"), await isStored("/all", OTHER)]).toEqual([false, false]);
+    await rig.get("/all/private");
+    expect(await isStored("/all/private")).toBe(true);
+  });
+
+  test.each(["PURGE", "SOFTPURGE"] as const)(
+    "rejects %s of everything, which the index of keys cannot",
+    async (method) => {
+      rig.origin.on("/all/kept", reply("x", STORED));
+      await rig.get("/all/kept");
+
+      expect((await rig.purge(method, "all")).status).toBe(400);
+
+      expect(await isStored("/all/kept")).toBe(true);
+    },
+  );
+
   test("a soft one makes stale: the object is refreshed, or used if the origin fails", async () => {
     tagged("/soft", "soft");
     await rig.get("/soft");
@@ -125,6 +154,56 @@ describeWith([DEBIAN], "a purge", () => {
 
     expect(await isStored("/a,b")).toBe(false);
     expect(await isStored("/a")).toBe(true);
+  });
+
+  describe("by the agent's client", () => {
+    const cache = (): PurgeCache => varnishPurgeCache(rig.node.root.outside(SOCKETS.purge));
+
+    test.each([
+      ["url", false],
+      ["url", true],
+      ["tag", false],
+      ["tag", true],
+      ["host", false],
+      ["host", true],
+    ] as const)("takes out by %s, soft: %s", async (kind, soft) => {
+      const path = `/client/${kind}/${soft ? "soft" : "hard"}`;
+      const tag = `${kind}~${soft ? "soft" : "hard"}`;
+      const targets: Record<typeof kind, SiteTarget> = {
+        url: { kind: "url", host: HOST, path: `${path}?page=1` },
+        tag: { kind: "tag", host: HOST, tag },
+        host: { kind: "host", host: HOST },
+      };
+      tagged(path, tag);
+      await rig.get(`${path}?page=1`);
+      expect(await isStored(`${path}?page=1`)).toBe(true);
+
+      await cache().purge(targets[kind], soft);
+      rig.origin.on(path, reply("broken", {}, 503));
+
+      expect((await rig.get(`${path}?page=1`)).status).toBe(soft ? 200 : 503);
+    });
+
+    test("takes out everything", async () => {
+      rig.origin.on("/client/all", reply("x", STORED));
+      await rig.get("/client/all");
+      await rig.ask("/client/all", { host: OTHER });
+
+      await cache().flush();
+
+      expect([await isStored("/client/all"), await isStored("/client/all", OTHER)]).toEqual([false, false]);
+    });
+
+    test("a host that is no site here is no error", async () => {
+      await expect(cache().purge({ kind: "host", host: "no.site.example" }, false)).resolves.toBeUndefined();
+    });
+
+    test.each([",", "%", '"', "\\", "a"])("the longest URL of %j is taken out", async (character) => {
+      const path = `/${character.repeat(7999)}`;
+
+      // Not with its whole site, as what Varnish cannot take would be.
+      expect((await rig.purge("PURGE", { url: path })).status).toBe(200);
+    });
   });
 
   describe("injection", () => {

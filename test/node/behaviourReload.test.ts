@@ -1,7 +1,6 @@
-import * as http from "node:http";
-import * as net from "node:net";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
+import { KeptConnection } from "./keptConnection";
 import { Held, reply } from "./origin/scripted";
 import { HOST, Rig, type RigOptions } from "./origin/rig";
 import { clientHeader, exchangeHttp2 } from "./proxied";
@@ -19,38 +18,6 @@ const STEPS: readonly Pick<RigOptions, "site" | "more">[] = [
   { site: { stale: { whileRevalidate: 0, ifError: 0 } }, more: { [NEW]: {} } },
   {},
 ];
-
-/** One connection that is kept as long as the node keeps it. */
-class KeptConnection extends http.Agent {
-  opened = 0;
-
-  constructor(private readonly port: number) {
-    super({ keepAlive: true, maxSockets: 1 });
-  }
-
-  override createConnection(): net.Socket {
-    this.opened++;
-    const socket = net.connect({ port: this.port, host: "127.0.0.1", noDelay: true });
-    socket.write(clientHeader("203.0.113.5"));
-    return socket;
-  }
-
-  get(path: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const request = http.get({ agent: this, path, headers: { host: HOST } });
-      request.on("error", reject);
-      request.on("response", (response) => {
-        let body = "";
-        response.setEncoding("utf8");
-        response.on("data", (data: string) => (body += data));
-        response.on("error", reject);
-        response.on("end", () => {
-          resolve(`${String(response.statusCode)} ${body}`);
-        });
-      });
-    });
-  }
-}
 
 describeWith([DEBIAN], "reloads", () => {
   let rig: Rig;

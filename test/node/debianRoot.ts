@@ -1,17 +1,39 @@
 import { existsSync } from "node:fs";
-import { debianRoot, debianRootFolder } from "../../infra/edge/debianRoot";
+import { debianRoot, debianRootFolder, NODE_ROOT, type DebianRecipe } from "../../infra/edge/debianRoot";
 import type { Requirement } from "../support/requirements";
+import { makeMachinePackages } from "./life/machineLock";
 
-/** Root on Linux, and a Debian with the packages of a node: for suites that run a real node. */
-export const DEBIAN: Requirement = {
-  name: "a Debian 13 to run nodes of, as root",
-  isMet: () => process.getuid?.() === 0 && existsSync(debianRootFolder()),
-  remedy: "test/node/install.sh as root",
+/** What an image of Debian for the cloud has, as of the release: none of a node's packages, and older ones than now. */
+export const IMAGE_ROOT: DebianRecipe = {
+  packages: ["cloud-init", "dbus", "e2fsprogs", "iproute2", "kmod", "libpam-systemd", "procps", "systemd-sysv", "udev"],
+  updated: false,
 };
 
-// As a program it installs that Debian: `node -r ./infra/cli/typescript.js test/node/debianRoot.ts`.
+/** Root on Linux, and a Debian with the packages of a node: for suites that run a real node. */
+export const DEBIAN = requirement("a Debian 13 to run nodes of, as root", NODE_ROOT);
+
+/** Root on Linux, and a Debian as a new machine has it: for suites that boot a node. */
+export const IMAGE = requirement("a fresh Debian 13 to boot nodes from, as root", IMAGE_ROOT);
+
+function requirement(name: string, recipe: DebianRecipe): Requirement {
+  return {
+    name,
+    isMet: () => process.getuid?.() === 0 && existsSync(debianRootFolder(recipe)),
+    remedy: "test/node/install.sh as root",
+  };
+}
+
+async function install(): Promise<void> {
+  const progress = (line: string) => process.stderr.write(`footprint: ${line}\n`);
+  for (const recipe of [NODE_ROOT, IMAGE_ROOT]) {
+    await debianRoot(progress, recipe);
+  }
+  await makeMachinePackages(progress);
+}
+
+// As a program it installs both, and the packages that a booting node fetches: `node -r ./infra/cli/typescript.js test/node/debianRoot.ts`.
 if (require.main === module) {
-  debianRoot((line) => process.stderr.write(`footprint: ${line}\n`)).catch((error: unknown) => {
+  install().catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   });

@@ -28,12 +28,15 @@ describeWith([DEBIAN], "the units of a node", () => {
   });
 
   // Packaged units have 9.6 (haproxy) and 8.5 (varnish); 10 is no protection at all.
-  test.each(["haproxy", "varnish"])("confine %s to an exposure of 3.0 at most", async (unit) => {
-    const { stdout } = await root.exec("systemd-analyze", "security", "--offline=true", `${FOLDER}/${unit}.service`);
+  test.each(["haproxy", "varnish", "footprint-agent", "footprint-drain"])(
+    "confine %s to an exposure of 3.0 at most",
+    async (unit) => {
+      const { stdout } = await root.exec("systemd-analyze", "security", "--offline=true", `${FOLDER}/${unit}.service`);
 
-    const exposure = /Overall exposure level for \S+: (\d+\.\d)/.exec(stdout)?.[1];
-    expect(Number(exposure)).toBeLessThanOrEqual(3);
-  });
+      const exposure = /Overall exposure level for \S+: (\d+\.\d)/.exec(stdout)?.[1];
+      expect(Number(exposure)).toBeLessThanOrEqual(3);
+    },
+  );
 
   test.each(Object.keys(FILES).filter((path) => path.startsWith("/usr/local/lib/footprint/")))(
     "start scripts that sh can read: %s",

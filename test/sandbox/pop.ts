@@ -134,6 +134,11 @@ const POP: readonly Step[] = [
     "aws:s3/bucketObjectv2:BucketObjectv2",
     (made) => ({ bucket: made("store").id, key: "current.json", content: "{}" }),
   ],
+  [
+    "packages",
+    "aws:s3/objectCopy:ObjectCopy",
+    (made) => ({ bucket: made("store").id, key: "packages/a.tar", source: "my-edge-packages/packages/a.tar" }),
+  ],
   ["parameter", "aws:ssm/parameter:Parameter", () => ({ name: "key", type: "SecureString", value: "open sesame" })],
   ...["www", "api"].flatMap((host): Step[] => [
     [

@@ -282,12 +282,12 @@ export const REFERENCE_CASES: readonly ReferenceCase[] = [
     missing: "NoSuchBucket: The specified bucket does not exist:",
     deletion: "follows",
   },
-  {
-    from: "BucketObjectv2",
+  ...["BucketObjectv2", "ObjectCopy"].map((from) => ({
+    from,
     path: "bucket",
     missing: "NoSuchBucket: The specified bucket does not exist:",
     deletion: "BucketNotEmpty: The bucket you tried to delete is not empty",
-  },
+  })),
   {
     from: "FlowLog",
     path: "logDestination",

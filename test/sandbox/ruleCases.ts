@@ -358,6 +358,12 @@ export const RULE_CASES: readonly RuleCase[] = [
     message: "InvalidBucketName: The specified bucket is not valid: Store",
   },
   {
+    rule: "InvalidArgument: source of a copy",
+    like: "packages",
+    inputs: () => ({ source: "my-edge-packages" }),
+    message: "InvalidArgument: Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+  },
+  {
     rule: "MalformedPolicy",
     like: "logs-policy",
     inputs: () => ({ policy: "{" }),

@@ -121,12 +121,17 @@ export const IDENTIFIED: Readonly<Record<string, NameLimit>> = {
     pattern: /^(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])$/,
     source: "RequestCertificate: the first domain name becomes the common name, up to 64",
   },
-  "aws:s3/bucketObjectv2:BucketObjectv2": {
-    property: "key",
-    longest: 1024,
-    pattern: /^[a-zA-Z0-9!\-_.*'()/]+$/,
-    source: "S3, object keys: up to 1,024 bytes; characters that are safe in every client",
-  },
+  ...Object.fromEntries(
+    ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/objectCopy:ObjectCopy"].map((type): [string, NameLimit] => [
+      type,
+      {
+        property: "key",
+        longest: 1024,
+        pattern: /^[a-zA-Z0-9!\-_.*'()/]+$/,
+        source: "S3, object keys: up to 1,024 bytes; characters that are safe in every client",
+      },
+    ]),
+  ),
   "aws:route53/healthCheck:HealthCheck": {
     property: "fqdn",
     longest: 255,

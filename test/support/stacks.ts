@@ -25,13 +25,14 @@ export function valuesOf(input: StackInput): Record<string, string> {
   };
 }
 
-/** A shipped stack's configuration, with image ids that a deployment would take. */
+/** A shipped stack's configuration, with image ids and a bucket of packages that a deployment would take. */
 export function shipped(stack: string): StackInput {
   const values = stackConfigFromFile(path.join(repository, "stacks", `Pulumi.${stack}.yaml`));
   const entries = Object.entries(values).filter(([key]) => key.startsWith("footprint:"));
   const input = Object.fromEntries(entries.map(([key, text]) => [key.replace("footprint:", ""), parsed(text)]));
   const { image, pops } = input as { image: Record<string, string>; pops: Record<string, unknown> };
-  return { ...input, pops, image: Object.fromEntries(Object.keys(image).map((region) => [region, IMAGE])) };
+  const images = Object.fromEntries(Object.keys(image).map((region) => [region, IMAGE]));
+  return { ...input, pops, image: images, packages: PACKAGES };
 }
 
 function parsed(text: string): unknown {
@@ -43,6 +44,7 @@ function parsed(text: string): unknown {
 }
 
 export const IMAGE = "ami-0123456789abcdef0";
+export const PACKAGES = { bucket: "my-edge-packages" };
 
 /** A footprint of the given PoPs that is small, protected and complete. */
 export function small(pops: Record<string, unknown>): StackInput {
@@ -51,6 +53,7 @@ export function small(pops: Record<string, unknown>): StackInput {
     zones: { "example.com": { id: "Z0123456789ABCDEFGHIJ" } },
     sites: { "cdn.example.com": { origin: "https://origin.example.org" } },
     image: Object.fromEntries(regions.map((region) => [region, IMAGE])),
+    packages: PACKAGES,
     pops,
   };
 }

@@ -9,6 +9,7 @@ const SMALL = `config:
   footprint:zones: { example.com: { id: Z0123456789ABCDEFGHIJ } }
   footprint:sites: { cdn.example.com: { origin: https://origin.example.org } }
   footprint:image: { eu-west-1: ami-0123456789abcdef0, us-east-1: ami-0123456789abcdef0 }
+  footprint:packages: { bucket: my-edge-packages }
   footprint:pops: { eu-west-1: {}, us-east-1: {} }
 `;
 const DRAINED = SMALL.replace("eu-west-1: {}", "eu-west-1: { state: drained }");

@@ -66,8 +66,22 @@ describe("the policies of the workflows' roles", () => {
   test("allow a deployment what the provider calls besides, each action once, and nothing else", () => {
     const reads = new Set(Object.values(PROVIDER_ACTIONS).flatMap(({ read }) => read));
     const writes = new Set(Object.values(PROVIDER_ACTIONS).flatMap(({ write }) => write));
+    const elsewhere = Object.values(PROVIDER_ACTIONS).flatMap((each) => each.elsewhere ?? []);
 
-    expect(actions(DEPLOY)).toEqual([...writes].filter((action) => !reads.has(action)).sort());
+    expect(actions(DEPLOY)).toEqual([...[...writes].filter((action) => !reads.has(action)), ...elsewhere].sort());
+  });
+
+  test("read the archive of packages in the one bucket that holds it", () => {
+    const found = DEPLOY.flatMap(policy).filter(({ Action }) => list(Action).includes("s3:GetObject"));
+
+    expect(found).toEqual([
+      {
+        Sid: "PackagesArchive",
+        Effect: "Allow",
+        Action: ["s3:GetObject"],
+        Resource: "arn:aws:s3:::PACKAGES_BUCKET/packages/*",
+      },
+    ]);
   });
 
   test("allow a preview the state alone, and nothing that writes it", () => {

@@ -1,12 +1,14 @@
 /**
  * IAM actions that the AWS provider calls for each type that a footprint registers: `read` when it refreshes, `write`
- * beyond that when it creates, changes or deletes. From the provider's source and AWS's service authorization reference
+ * beyond that when it creates, changes or deletes; `elsewhere` on what it reads for that. From the provider's source and AWS's service authorization reference
  * as remembered, 2026-11; no account was used. What a live deployment finds missing is to be added here and in
  * `.github/aws`: the tests hold the two equal.
  */
 export interface ProviderActions {
   readonly read: readonly string[];
   readonly write: readonly string[];
+  /** On what is not the footprint's own. */
+  readonly elsewhere?: readonly string[];
 }
 
 const of = (service: string, names: string): string[] => names.split(/\s+/).map((name) => `${service}:${name}`);
@@ -232,6 +234,11 @@ export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
   "aws:s3/bucketObjectv2:BucketObjectv2": {
     read: s3("GetObject GetObjectTagging"),
     write: s3("PutObject DeleteObject DeleteObjectVersion ListBucketVersions"),
+  },
+  "aws:s3/objectCopy:ObjectCopy": {
+    read: s3("GetObject GetObjectTagging"),
+    write: s3("PutObject PutObjectTagging DeleteObject DeleteObjectVersion ListBucketVersions"),
+    elsewhere: s3("GetObject"),
   },
   "aws:s3/bucketPolicy:BucketPolicy": {
     read: s3("GetBucketPolicy"),

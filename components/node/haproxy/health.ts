@@ -1,6 +1,7 @@
 import { PRODUCTION, type NodeOptions } from "../options";
 import { NODE_HEALTH_PATH } from "../ports";
 import { SOCKETS } from "../sockets";
+import { switchedHealth } from "./switched";
 
 /** The 12 bytes with which a PROXY protocol v2 header begins, hexadecimal. */
 const PROXY_V2_SIGNATURE = "0d0a0d0a000d0a515549540a";
@@ -8,9 +9,10 @@ const PROXY_V2_SIGNATURE = "0d0a0d0a000d0a515549540a";
 /** Node health for the load balancer and the Auto Scaling group, and metrics. */
 export function healthSections(options: NodeOptions): string {
   const { address, ports } = options.listen ?? PRODUCTION;
+  const path = `{ path ${NODE_HEALTH_PATH} }`;
   return `
-# The node's health: that this answers, and that Varnish does. Never what lies beyond the node: a node that is
-# believed sick is terminated, and its cache with it.
+# The node's health: that this answers, that Varnish does, and that the agent has nothing against it. Never what lies
+# beyond the node: a node that is believed sick is terminated, and its cache with it.
 # The load balancer's checks may or may not carry a PROXY header: look, then hand to the one that fits.
 defaults probe
     mode tcp
@@ -34,9 +36,9 @@ backend health-plain from probe
 frontend health-answer from edge
     bind unix@${SOCKETS.healthProxied} mode 600 accept-proxy
     bind unix@${SOCKETS.healthPlain} mode 600
-    http-request return status 404 content-type text/plain string "not found\\n" unless { path ${NODE_HEALTH_PATH} }
-    http-request return status 503 content-type text/plain string "Varnish does not answer\\n" if { nbsrv(cache) eq 0 }
-    http-request return status 200 content-type text/plain string "ok\\n"
+    http-request return status 503 content-type text/plain string "Varnish does not answer\\n" hdr Cache-Control no-store if ${path} { nbsrv(cache) eq 0 }
+${switchedHealth("node", path)}
+    http-request return status 404 content-type text/plain string "not found\\n"
 
 # For whoever collects metrics on this machine.
 frontend metrics from edge

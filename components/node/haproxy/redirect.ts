@@ -2,6 +2,7 @@ import { PRODUCTION, type NodeOptions } from "../options";
 import type { Site } from "../site";
 import { accessLog } from "./accessLog";
 import { refuse } from "./responses";
+import { isSwitched } from "./switched";
 
 /** What came to port 80: sent to https, by the site's own status. */
 export function redirectFrontend(options: NodeOptions): string {
@@ -19,6 +20,7 @@ ${refuse(options.popName, { status: 400, text: "the request target must begin wi
     http-request set-uri %[pathq]
 ${options.sites.map(redirect).join("\n")}
 ${refuse(options.popName, { status: 421, text: "unknown host", error: "destination_not_found" })}
+    http-after-response set-header Connection close if ${isSwitched("draining")}
 `;
 }
 

@@ -4,6 +4,7 @@ import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
 import { accessLog } from "./accessLog";
 import { refuse } from "./responses";
+import { isSwitched, switchedHealth } from "./switched";
 
 /** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
 const TARGET_LIMIT = 8000;
@@ -49,8 +50,8 @@ ${accessLog(options)}
     http-request set-var(txn.protocol) req.ver
 ${knownSites(sites)}
 
-    # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it.
-    http-request return status 200 content-type text/plain string "ok\\n" hdr Cache-Control no-store if { var(txn.host) -m str ${popName} } { path ${POP_HEALTH_PATH} }
+    # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has.
+${switchedHealth("pop", `{ var(txn.host) -m str ${popName} } { path ${POP_HEALTH_PATH} }`)}
 
     # Limits per client: an IPv4 address, or a /64 of IPv6.
     http-request track-sc0 src,ipmask(32,64) table clients
@@ -90,6 +91,9 @@ ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.
     http-response set-header Content-Range %[res.hdr(${INTERNAL.contentRange})] if { res.hdr(${INTERNAL.contentRange}) -m found }
     http-response del-header ${INTERNAL_PREFIX} -m beg
     http-after-response set-header X-Request-ID %[unique-id]
+    # A node that is about to leave ends each connection with an answer. HTTP/2 has no such field: the agent has HAProxy
+    # reload then, since a former worker sends GOAWAY on all of its connections.
+    http-after-response set-header Connection close if ${isSwitched("draining")}
 
 # Who asked how much. Entries are 150 bytes or so; when it is full, those that were idle longest make room.
 backend clients from edge

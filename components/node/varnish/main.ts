@@ -35,11 +35,12 @@ sub vcl_init {
     return (ok);
 }
 
-include "/etc/varnish/sites.vcl";
-include "/etc/varnish/purge.vcl";
-include "/etc/varnish/request.vcl";
-include "/etc/varnish/stale.vcl";
-include "/etc/varnish/response.vcl";
-include "/etc/varnish/deliver.vcl";
+# Beside this file, wherever it is: a bundle is checked in another folder before it is put in place.
+include "./sites.vcl";
+include "./purge.vcl";
+include "./request.vcl";
+include "./stale.vcl";
+include "./response.vcl";
+include "./deliver.vcl";
 `;
 }

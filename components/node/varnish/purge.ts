@@ -7,11 +7,19 @@ export function purgeVcl(): string {
 #   SOFTPURGE  makes stale, so that it is validated, or used if the origin fails
 #   BAN        removes by a ban, which looks at objects one by one: for when the index of keys is in doubt
 # with Host, and X-Footprint-Purge: url (the request's target), host (all of the site), or tag (X-Footprint-Tag). The
-# answer counts the objects in X-Footprint-Count; a ban does not know how many.
+# answer counts the objects in X-Footprint-Count; a ban does not know how many. BAN with X-Footprint-Purge: all takes
+# out everything, also what is not in the index of keys; its Host does not matter.
 
 sub purge_request {
     if (req.method != "PURGE" && req.method != "SOFTPURGE" && req.method != "BAN") {
         return (synth(405, "Method Not Allowed"));
+    }
+    if (req.method == "BAN" && req.http.X-Footprint-Purge == "all") {
+        # True of every object, and looks at no request: objects are dropped behind clients' backs, too.
+        if (std.ban("obj.status != 0")) {
+            return (synth(200, "OK"));
+        }
+        return (synth(500, std.ban_error()));
     }
     call site_request;
     if (req.http.X-Footprint-Purge == "host") {

@@ -273,13 +273,13 @@ export const REFERENCES: readonly Reference[] = [
     "aws:s3/bucketPolicy:BucketPolicy",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
   ].map(ofBucket),
-  {
-    from: "aws:s3/bucketObjectv2:BucketObjectv2",
+  ...["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/objectCopy:ObjectCopy"].map((from): Reference => ({
+    from,
     path: "bucket",
     to: BUCKET,
     missing: noBucket,
     onDelete: ["BucketNotEmpty", "The bucket you tried to delete is not empty"],
-  },
+  })),
   {
     from: "aws:ec2/flowLog:FlowLog",
     path: "logDestination",

@@ -29,6 +29,14 @@ export const globalRules: readonly Rule[] = [
         ? undefined
         : new Refusal("InvalidBucketName", `The specified bucket is not valid: ${text(inputs.bucket)}`),
   },
+  {
+    id: "InvalidArgument: source of a copy",
+    type: "aws:s3/objectCopy:ObjectCopy",
+    refuses: ({ inputs }) =>
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/.test(text(inputs.source))
+        ? undefined
+        : new Refusal("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"),
+  },
   malformed("MalformedPolicy", "aws:s3/bucketPolicy:BucketPolicy", "policy"),
   malformed("MalformedPolicyDocument", "aws:iam/rolePolicy:RolePolicy", "policy"),
   malformed("MalformedPolicyDocument: trust", "aws:iam/role:Role", "assumeRolePolicy"),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { runtime } from "@pulumi/pulumi";
-import { secretOnWire, type JsonValue } from "../../plan/wire";
+import { fileOnWire, secretOnWire, type JsonValue } from "../../plan/wire";
 
 /** Properties of a resource, as they travel between the engine and a provider. */
 export type Values = Readonly<Record<string, JsonValue>>;
@@ -21,7 +21,10 @@ export function text(value: JsonValue | undefined): string {
   return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
 }
 
-/** A value without its marks: secrets and output values are what they hold, a reference to a resource is its id. */
+/**
+ * A value without its marks: secrets and output values are what they hold, a reference to a resource is its id, a file
+ * its hash.
+ */
 export function plain(value: JsonValue): JsonValue {
   if (isList(value)) {
     return value.map(plain);
@@ -38,6 +41,8 @@ export function plain(value: JsonValue): JsonValue {
       return plain(value.value ?? UNKNOWN);
     case runtime.specialResourceSig:
       return value.id ?? value.urn ?? null;
+    case runtime.specialAssetSig:
+      return fileOnWire(value);
     default:
       throw new Error(`cannot read a value with the mark ${text(value[runtime.specialSigKey])}`);
   }

@@ -23,8 +23,8 @@ export interface RigOptions {
   readonly node?: Omit<StartOptions, "root" | "files">;
 }
 
-/** What a purge is for: the request's target, all of the site, or a tag. */
-export type PurgeKey = { readonly url: string } | { readonly tag: string } | "host";
+/** What a purge is for: the request's target, a tag, all of the site, or everything. */
+export type PurgeKey = { readonly url: string } | { readonly tag: string } | "host" | "all";
 
 /** A node with a scripted origin behind it. */
 export class Rig {
@@ -78,8 +78,8 @@ export class Rig {
   /** What the agent does: on the socket that is its own. */
   purge(method: "PURGE" | "SOFTPURGE" | "BAN", key: PurgeKey, host = HOST): Promise<Answer> {
     const fields: Readonly<Record<string, string>> =
-      key === "host"
-        ? { "x-footprint-purge": "host" }
+      typeof key === "string"
+        ? { "x-footprint-purge": key }
         : "url" in key
           ? { "x-footprint-purge": "url" }
           : { "x-footprint-purge": "tag", "x-footprint-tag": key.tag };

@@ -1,0 +1,276 @@
+import { AGENT_FILES } from "../agentFiles";
+import type { AgentSettings } from "../protocol/bundleFormat";
+import type { NodeReport } from "../protocol/nodeReport";
+import { SOCKETS } from "../sockets";
+import { AGENT_TIMING } from "../timing";
+import { Adoption } from "./adoption";
+import { AgentProgram } from "./agentProgram";
+import { serveAgentSocket } from "./agentSocket";
+import { runCommand } from "./commands";
+import { Configuration } from "./configuration";
+import { Drain } from "./drain";
+import { HaproxyRuntime } from "./haproxy";
+import { Launch } from "./launch";
+import { Lifecycle } from "./lifecycle";
+import type { Log } from "./log";
+import { every } from "./loop";
+import { Metadata } from "./metadata";
+import { Metrics, type Observed } from "./metrics";
+import { NodeHealth } from "./nodeHealth";
+import { once } from "./once";
+import { ownHealth } from "./ownHealth";
+import { ssmParameters } from "./parameters";
+import { PointerWatch } from "./pointerWatch";
+import { PopHealth } from "./popHealth";
+import { varnishPurgeCache } from "./purgeCache";
+import { PurgeFeed } from "./purgeFeed";
+import { Reporter } from "./report";
+import { Secrets } from "./secrets";
+import { selfTest } from "./selfTest";
+import type { Identity } from "./settings";
+import { counted, s3Store, type Store } from "./store";
+import { Switches } from "./switches";
+
+/** Between two looks at what costs nothing outside of the node, seconds. */
+const TICK = 1;
+
+/**
+ * The agent of a node: it takes up configuration and secrets, carries out purges, says how the node is, and has it leave
+ * in order. HAProxy and Varnish serve without it; all that it must not forget is in files, so it may end at any moment.
+ */
+export class Agent {
+  private readonly haproxy = new HaproxyRuntime();
+  private readonly metadata = new Metadata();
+  private readonly instance = once(() => this.metadata.instanceId());
+  private readonly metrics = new Metrics(() => this.observed());
+  private readonly region: string;
+  private readonly store: Store;
+  private readonly switches: Switches;
+  private readonly watch: PointerWatch;
+  private readonly secrets: Secrets;
+  private readonly adoption: Adoption;
+  private readonly configuration: Configuration;
+  private readonly drain: Drain;
+  private readonly launch: Launch;
+  private readonly reporter: Reporter;
+  private feed: PurgeFeed | undefined;
+  private health = "not known yet";
+
+  constructor(
+    { region, bucket, pointer }: Identity,
+    private readonly log: Log,
+  ) {
+    const { haproxy, metadata, metrics } = this;
+    this.region = region;
+    const store = counted(s3Store(region, bucket), () => {
+      metrics.callFailed("s3");
+    });
+    this.store = store;
+    this.switches = new Switches({ haproxy, log });
+    this.watch = new PointerWatch(store, pointer);
+    this.secrets = new Secrets({ parameters: ssmParameters(region), haproxy, log });
+    this.adoption = new Adoption({
+      run: runCommand,
+      haproxy,
+      selfTest: (settings) => selfTest(settings, () => this.switches.reason("node") !== undefined),
+      log,
+    });
+    const lifecycle = new Lifecycle({ region, metadata });
+    const { switches } = this;
+    this.drain = new Drain({
+      metadata,
+      lifecycle,
+      switches,
+      haproxy,
+      timing: () => this.settings?.timing ?? AGENT_TIMING,
+      log,
+    });
+    this.configuration = new Configuration({
+      store,
+      adoption: this.adoption,
+      program: new AgentProgram({ store, run: runCommand }),
+      instance: this.instance,
+      leaving: () => this.drain.state !== "serving",
+      restart: (reason) => {
+        log.info("starting anew", { reason });
+        process.exit(0);
+      },
+      log,
+    });
+    this.launch = new Launch({ lifecycle, missing: () => this.missing(), health: () => this.lookAtHealth(), log });
+    this.reporter = new Reporter({
+      store,
+      instance: this.instance,
+      region,
+      look: () => this.status(),
+      interval: () => this.settings?.timing.report ?? AGENT_TIMING.report,
+    });
+  }
+
+  /** Runs until the process ends. */
+  async run(): Promise<void> {
+    this.log.info("agent started", { generation: this.adoption.generation });
+    await this.adoption.recover();
+    this.every("report", TICK, () => this.reporter.tell());
+    this.serve(this.settings ?? (await this.firstBundle()));
+  }
+
+  private get settings(): AgentSettings | undefined {
+    return this.adoption.bundle?.settings;
+  }
+
+  /** A new node adopts at once what the pointer names; it has nothing to lose. */
+  private async firstBundle(): Promise<AgentSettings> {
+    const adopted = new AbortController();
+    let settings: AgentSettings | undefined;
+    while (settings === undefined) {
+      await every(TICK, { name: "first bundle", log: this.log, signal: adopted.signal }, async () => {
+        await this.followPointer();
+        settings = this.settings;
+        if (settings !== undefined) {
+          adopted.abort();
+        }
+      });
+    }
+    return settings;
+  }
+
+  private serve(settings: AgentSettings): void {
+    const { timing, ports, hosts } = settings;
+    const { store, log, switches } = this;
+    const feed = new PurgeFeed({
+      store,
+      region: this.region,
+      hosts: () => hosts,
+      keys: () => this.secrets.purgeKeys(),
+      refreshKeys: async () => {
+        await this.watch.look();
+        await this.followSecrets();
+        if (this.secrets.versions() === null) {
+          throw new Error("the secrets have not been read");
+        }
+      },
+      cache: varnishPurgeCache(SOCKETS.purge),
+      positionFile: AGENT_FILES.purge,
+      repeatAfter: timing.purgeRepeat,
+      log,
+    });
+    this.feed = feed;
+    const nodeHealth = new NodeHealth({ switches, log });
+    const popHealth = new PopHealth({
+      store,
+      switches,
+      lagSeconds: () => feed.lagSeconds(Date.now()),
+      maxStaleness: () => settings.purgeMaxStaleness,
+    });
+    void this.listen(ports.agentMetrics);
+    this.every("configuration", timing.pointerPoll, () => this.followPointer());
+    this.every("secrets", timing.pointerPoll, () => this.followSecrets());
+    this.every("purges", timing.purgePoll, () => feed.poll());
+    this.every("purge head", timing.purgeHeadPoll, () => feed.lookAtHead());
+    this.every("node health", timing.healthPoll, async () => {
+      await nodeHealth.look();
+      await this.lookAtHealth();
+    });
+    this.every("PoP health", timing.drainSwitchPoll, () => popHealth.look());
+    this.every("metadata", timing.metadataPoll, () => this.drain.look());
+    this.every("drain", TICK, () => this.drain.step());
+    this.every("launch", TICK, () => this.launch.look());
+  }
+
+  private async listen(port: number): Promise<void> {
+    try {
+      await serveAgentSocket(() => this.drain.shutdown());
+      await this.metrics.serve(port);
+    } catch (error) {
+      // Another agent runs, or the port is taken: it is of no use to go on unheard.
+      this.log.error("the agent cannot listen", { reason: error instanceof Error ? error.message : String(error) });
+      process.exit(1);
+    }
+  }
+
+  private async followPointer(): Promise<void> {
+    await this.watch.look();
+    const { pointer } = this.watch;
+    if (pointer === undefined) {
+      return;
+    }
+    const { generation, rejected } = this.adoption;
+    try {
+      await this.configuration.follow(pointer);
+    } finally {
+      if (this.adoption.generation !== generation) {
+        this.metrics.adopted();
+      }
+      if (this.adoption.rejected !== null && this.adoption.rejected !== rejected) {
+        this.metrics.rejected();
+      }
+    }
+  }
+
+  private async followSecrets(): Promise<void> {
+    const { pointer } = this.watch;
+    if (pointer !== undefined) {
+      await this.secrets.follow(pointer.parameters);
+    }
+  }
+
+  private async lookAtHealth(): Promise<string> {
+    const { settings } = this;
+    if (settings !== undefined) {
+      this.health = await ownHealth(settings.ports.health);
+    }
+    return this.health;
+  }
+
+  private missing(): string | undefined {
+    if (this.secrets.versions() === null) {
+      return "the secrets have not been read";
+    }
+    return this.feed?.caughtUpAt === null ? "the purge log has not been read" : undefined;
+  }
+
+  private status(): Omit<NodeReport, "instance" | "region" | "at"> {
+    const { adoption, configuration, feed, drain, launch, switches } = this;
+    const { halted } = configuration;
+    return {
+      state: drain.state !== "serving" ? "draining" : launch.done ? "serving" : "starting",
+      configuration: {
+        generation: adoption.generation,
+        rejected: adoption.rejected,
+        ...(halted === undefined ? {} : { halted }),
+      },
+      purge: {
+        position: feed?.position ?? -1,
+        caughtUpAt: feed?.caughtUpAt?.toISOString() ?? null,
+        refused: feed?.refused ?? 0,
+      },
+      secrets: this.secrets.versions(),
+      health: { node: this.health, pop: switches.reason("pop") ?? "ok" },
+    };
+  }
+
+  private observed(): Observed {
+    const { switches, feed } = this;
+    return {
+      report: this.status(),
+      halted: this.configuration.halted !== undefined,
+      purgeLagSeconds: feed?.lagSeconds(Date.now()) ?? 0,
+      purgesCarriedOut: feed?.carriedOut ?? 0,
+      switches: { node: switches.reason("node"), pop: switches.reason("pop"), draining: switches.reason("draining") },
+    };
+  }
+
+  private every(name: string, seconds: number, run: () => Promise<void>): void {
+    // Never aborted: the process ends with its loops in whatever they do.
+    const { signal } = new AbortController();
+    void every(seconds, { name, log: this.log, signal }, async () => {
+      try {
+        await run();
+      } catch (error) {
+        this.metrics.loopFailed(name);
+        throw error;
+      }
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+
+export interface Ended {
+  /** Null when it was ended, since it took too long. */
+  readonly status: number | null;
+  /** The last of what it said, on both outputs. */
+  readonly said: string;
+}
+
+/** Runs a program to its end, as a shell would find it. */
+export type Run = (command: readonly string[]) => Promise<Ended>;
+
+/** The longest takes a few seconds: VCL is compiled by a C compiler, on a machine that has clients to serve. */
+const PATIENCE_MS = 120_000;
+
+/** What is kept of a program that does not stop talking. */
+const SAID_LIMIT = 16 * 1024;
+
+export const runCommand: Run = ([program = "", ...args]) =>
+  new Promise((resolve) => {
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: PATIENCE_MS,
+      killSignal: "SIGKILL",
+    });
+    let said = "";
+    for (const output of [child.stdout, child.stderr]) {
+      output.setEncoding("utf8");
+      output.on("data", (text: string) => (said = (said + text).slice(-SAID_LIMIT)));
+    }
+    child.on("error", (error) => {
+      resolve({ status: null, said: error.message });
+    });
+    child.on("close", (status) => {
+      resolve({ status, said });
+    });
+  });
+
+/** Runs it. Throws with its words when it ends with anything but 0. */
+export async function mustRun(run: Run, command: readonly string[]): Promise<void> {
+  const { status, said } = await run(command);
+  if (status !== 0) {
+    throw new Error(`${command.join(" ")} ended with ${String(status)}: ${lastLines(said)}`);
+  }
+}
+
+/** What a reason has room for. Programs warn first and say last what they fail of. */
+function lastLines(said: string): string {
+  const lines = said.split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(-8).join(" | ").slice(-800);
+}

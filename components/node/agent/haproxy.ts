@@ -1,0 +1,140 @@
+import * as net from "node:net";
+import { text } from "node:stream/consumers";
+import { SOCKETS } from "../sockets";
+
+export interface HaproxyActivity {
+  /** Requests that have gone to the cache and are not answered in full, those of former workers too. */
+  readonly inFlight: number;
+  /** Requests that all of its workers have taken. It falls when a former worker ends. */
+  readonly requests: number;
+  /** HTTP/2 connections that the present worker keeps: only another reload ends them in order. */
+  readonly http2: number;
+}
+
+/** HAProxy does not answer: it is being started again, or hangs. */
+export class HaproxyAway extends Error {
+  override readonly name = "HaproxyAway";
+}
+
+/** An answer takes milliseconds; a reload starts a worker, which reads certificates and resolves names. */
+const ANSWER_MS = 3000;
+const RELOAD_MS = 60_000;
+
+/** HAProxy as it runs: its runtime API and its master process, on their unix sockets. */
+export class HaproxyRuntime {
+  constructor(private readonly sockets: { readonly admin: string; readonly master: string } = SOCKETS) {}
+
+  /**
+   * Gives a command to the runtime API and returns the answer.
+   *
+   * @throws HaproxyAway when there is none
+   */
+  say(command: string): Promise<string> {
+    return ask(this.sockets.admin, command, ANSWER_MS);
+  }
+
+  /** Gives a key of a map its value in the running process; the map is named by its file. */
+  async setMap(file: string, key: string, value: string): Promise<void> {
+    const entry = `${escaped(key)} ${escaped(value)}`;
+    for (const map of await this.maps(file)) {
+      // `set map` refuses a key that is not there, and `add map` would add it a second time.
+      if ((await this.say(`set map ${map} ${entry}`)).trim() !== "") {
+        expectSilence("add map", await this.say(`add map ${map} ${entry}`));
+      }
+    }
+  }
+
+  /** Takes a key out of a map, where it is there. */
+  async deleteMap(file: string, key: string): Promise<void> {
+    for (const map of await this.maps(file)) {
+      const answer = await this.say(`del map ${map} ${escaped(key)}`);
+      if (!answer.startsWith("Key not found")) {
+        expectSilence("del map", answer);
+      }
+    }
+  }
+
+  /**
+   * Has the master process start a worker on the files as they are. The former one ends with its last request.
+   *
+   * @throws Error with HAProxy's words when it does not; the former worker goes on
+   */
+  async reload(): Promise<void> {
+    const answer = await ask(this.sockets.master, "reload", RELOAD_MS);
+    if (!answer.startsWith("Success=1")) {
+      throw new Error(`HAProxy has not reloaded: ${answer.trim()}`);
+    }
+  }
+
+  async activity(): Promise<HaproxyActivity> {
+    const workers = workersOf(await this.master("show proc"));
+    const tables = await Promise.all(workers.map(({ pid }) => this.master(`@!${pid} show stat`)));
+    const stats = tables.map((table) => statistics(table));
+    const present = stats[workers.findIndex(({ isFormer }) => !isFormer)];
+    if (present === undefined) {
+      throw new HaproxyAway("HAProxy has no worker");
+    }
+    return {
+      inFlight: sum(stats.map((each) => each("cache", "BACKEND", "scur"))),
+      requests: sum(stats.flatMap((each) => FROM_CLIENTS.map((frontend) => each(frontend, "FRONTEND", "req_tot")))),
+      http2: present("traffic", "FRONTEND", "h2_open_connections"),
+    };
+  }
+
+  private master(command: string): Promise<string> {
+    return ask(this.sockets.master, command, ANSWER_MS);
+  }
+
+  /** A file that the configuration names in several places is as many maps to HAProxy 3.0, each with an id. */
+  private async maps(file: string): Promise<readonly string[]> {
+    const listed = (await this.say("show map")).matchAll(/^(\d+) \(([^)]*)\)/gm);
+    return [...listed].flatMap(([, id = "", name]) => (name === file ? [`#${id}`] : []));
+  }
+}
+
+/** Frontends of what the load balancer hands over. */
+const FROM_CLIENTS = ["traffic", "redirect"] as const;
+
+function expectSilence(command: string, answer: string): void {
+  if (answer.trim() !== "") {
+    throw new Error(`HAProxy refuses "${command}": ${answer.trim()}`);
+  }
+}
+
+/** One word of the runtime API, in which a semicolon would begin another command. */
+function escaped(word: string): string {
+  return word.replaceAll(/[\\; ]/g, "\\$&");
+}
+
+/** The workers that `show proc` lists: a former one was there before a reload, and ends with its last connection. */
+function workersOf(answer: string): readonly { readonly pid: string; readonly isFormer: boolean }[] {
+  const former = answer.indexOf("# old workers");
+  return [...answer.matchAll(/^(\d+)\s+worker\s/gm)].map(({ 1: pid = "", index }) => ({
+    pid,
+    isFormer: former !== -1 && index > former,
+  }));
+}
+
+/** A number of `show stat` by proxy, row and column; a worker that has ended meanwhile has nothing to say. */
+function statistics(csv: string): (proxy: string, row: string, column: string) => number {
+  const [head = "", ...lines] = csv.split("\n").map((line) => line.split(","));
+  return (proxy, row, column) => {
+    const line = lines.find(([name, service]) => name === proxy && service === row);
+    return Number(line?.[head.indexOf(column)] ?? 0);
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+async function ask(socketPath: string, command: string, patience: number): Promise<string> {
+  const socket = net.connect(socketPath);
+  socket.setTimeout(patience, () => socket.destroy(new Error(`no answer within ${String(patience)} ms`)));
+  socket.end(`${command}\n`);
+  try {
+    return await text(socket);
+  } catch (error) {
+    throw new HaproxyAway(`${socketPath}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,172 @@
+import { chownSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { AGENT_FILES } from "../agentFiles";
+import { ORIGIN_AUTH_FILE } from "../internalHeaders";
+import type { NodeReport } from "../protocol/nodeReport";
+import type { Pointer, SecretRole } from "../protocol/pointer";
+import { readIfThere, writeDurably } from "./durableFile";
+import { HaproxyAway, type HaproxyRuntime } from "./haproxy";
+import { reasonOf, type Log } from "./log";
+
+/** Reads parameters by `name:version`, decrypted; what it cannot give it leaves out. Throws when it cannot be reached. */
+export type ReadParameters = (selectors: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+
+export interface SecretsOptions {
+  readonly parameters: ReadParameters;
+  readonly haproxy: Pick<HaproxyRuntime, "setMap">;
+  readonly log: Log;
+  /** Where the values outlive the agent, but not a boot; default: its place on a node. */
+  readonly file?: string;
+  /** Map of HAProxy's with the proof for origins; default: where HAProxy reads it. */
+  readonly mapFile?: string;
+  /** Group that reads the map; default: HAProxy's. */
+  readonly group?: number;
+}
+
+const heldSchema = z.object({ selector: z.string(), version: z.int(), value: z.string() });
+const pairSchema = z.object({ current: heldSchema, next: heldSchema });
+const knownSchema = z.object({ "origin-auth": pairSchema, purge: pairSchema });
+
+type Known = z.output<typeof knownSchema>;
+
+const ROLES = ["origin-auth", "purge"] as const satisfies readonly SecretRole[];
+const SLOTS = ["current", "next"] as const;
+
+/** What may be sent as a field's value, and stand in a line of a map. */
+const USABLE = /^[!-~]{1,1024}$/;
+
+/**
+ * The values of the secrets that the pointer names, from the region's parameters. They are in memory and in files of
+ * /run, and in nothing that the agent says.
+ */
+export class Secrets {
+  private known: Known | undefined;
+  /** The proof that the running HAProxy was told. */
+  private told: string | undefined;
+
+  constructor(private readonly options: SecretsOptions) {
+    this.known = readKnown(this.file);
+  }
+
+  /** Reads what has changed. Throws when it cannot: the former values stay in use, all of them. */
+  async follow(wanted: Pointer["parameters"]): Promise<void> {
+    const selectors = ROLES.flatMap((role) => SLOTS.map((slot) => selectorOf(wanted[role][slot])));
+    const unknown = [...new Set(selectors)].filter((selector) => this.valueOf(selector) === undefined);
+    if (unknown.length > 0) {
+      this.keep(wanted, await this.options.parameters(unknown));
+    } else if (this.isBehind(wanted)) {
+      // What was `next` is `current`.
+      this.keep(wanted, new Map());
+    }
+    await this.tellHaproxy();
+  }
+
+  /** Keys that purges may be signed with; none before they were read. */
+  purgeKeys(): readonly string[] {
+    return this.known === undefined ? [] : [this.known.purge.current.value, this.known.purge.next.value];
+  }
+
+  /** Versions that are known; null before they were read. */
+  versions(): NodeReport["secrets"] {
+    const { known } = this;
+    if (known === undefined) {
+      return null;
+    }
+    const of = (role: SecretRole) => ({ current: known[role].current.version, next: known[role].next.version });
+    return { "origin-auth": of("origin-auth"), purge: of("purge") };
+  }
+
+  private get file(): string {
+    return this.options.file ?? AGENT_FILES.secrets;
+  }
+
+  private valueOf(selector: string): string | undefined {
+    return ROLES.flatMap((role) => SLOTS.map((slot) => this.known?.[role][slot])).find(
+      (held) => held?.selector === selector,
+    )?.value;
+  }
+
+  private isBehind(wanted: Pointer["parameters"]): boolean {
+    return ROLES.some((role) =>
+      SLOTS.some((slot) => this.known?.[role][slot].selector !== selectorOf(wanted[role][slot])),
+    );
+  }
+
+  private keep(wanted: Pointer["parameters"], read: ReadonlyMap<string, string>): void {
+    const held = (role: SecretRole, slot: (typeof SLOTS)[number]) => {
+      const selector = selectorOf(wanted[role][slot]);
+      const value = read.get(selector) ?? this.valueOf(selector);
+      if (value === undefined) {
+        throw new Error(`the parameter ${selector} is not there, or this node may not read it`);
+      }
+      if (!USABLE.test(value)) {
+        throw new Error(`the parameter ${selector} has characters that a header cannot carry`);
+      }
+      return { selector, version: wanted[role][slot].version, value };
+    };
+    const pair = (role: SecretRole) => ({ current: held(role, "current"), next: held(role, "next") });
+    const known: Known = { "origin-auth": pair("origin-auth"), purge: pair("purge") };
+    this.makeFolder();
+    writeDurably(this.file, JSON.stringify(known), 0o600);
+    this.known = known;
+    this.options.log.info("secrets read", { versions: this.versions() });
+  }
+
+  /** The map first: HAProxy reads it at its next start. Then the running process, without a reload. */
+  private async tellHaproxy(): Promise<void> {
+    const { haproxy, log, mapFile = ORIGIN_AUTH_FILE, group = groupId("haproxy") } = this.options;
+    const proof = this.known?.["origin-auth"].current.value;
+    if (proof === undefined || proof === this.told) {
+      return;
+    }
+    const line = `current ${proof}\n`;
+    if (readIfThere(mapFile) !== line) {
+      this.makeFolder();
+      writeDurably(mapFile, line, 0o640);
+      chownSync(mapFile, 0, group);
+    }
+    try {
+      await haproxy.setMap(mapFile, "current", proof);
+      this.told = proof;
+    } catch (error) {
+      if (!(error instanceof HaproxyAway)) {
+        // The cause is not logged: whatever HAProxy says may hold the command, and so the value.
+        throw new Error("HAProxy does not take the proof for origins", { cause: error });
+      }
+      log.info("HAProxy is not there to hear of the proof for origins", { reason: reasonOf(error) });
+    }
+  }
+
+  private makeFolder(): void {
+    const { mapFile = ORIGIN_AUTH_FILE, group = groupId("haproxy") } = this.options;
+    for (const folder of new Set([dirname(mapFile), dirname(this.file)])) {
+      mkdirSync(folder, { recursive: true, mode: 0o750 });
+      chownSync(folder, 0, group);
+    }
+  }
+}
+
+function selectorOf({ name, version }: { readonly name: string; readonly version: number }): string {
+  return `${name}:${String(version)}`;
+}
+
+function readKnown(file: string): Known | undefined {
+  try {
+    return knownSchema.safeParse(JSON.parse(readIfThere(file) ?? "")).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node.js does not look up groups. */
+function groupId(name: string): number {
+  const line = readFileSync("/etc/group", "utf8")
+    .split("\n")
+    .find((each) => each.startsWith(`${name}:`));
+  const id = Number(line?.split(":")[2]);
+  if (!Number.isInteger(id)) {
+    throw new Error(`there is no group ${name} on this machine`);
+  }
+  return id;
+}

@@ -1,0 +1,91 @@
+import { dirname } from "node:path";
+import { AGENT_FILES, agentCommand } from "./agentFiles";
+import { CONFINED } from "./confined";
+import type { NodeFiles } from "./files";
+import { HAPROXY, VARNISH } from "./processes";
+import { AGENT_TIMING } from "./timing";
+
+/** Seconds that a shutdown waits for the drain: its own limit, and the time to start and to end it. */
+export const DRAIN_STOP_SECONDS = AGENT_TIMING.drainLimit + 30;
+
+/** Renders the agent's unit, and the one that has the node leave in order before a shutdown. */
+export function agentUnits(): NodeFiles {
+  return {
+    "/etc/systemd/system/footprint-agent.service": agentService(),
+    "/etc/systemd/system/footprint-drain.service": drainService(),
+  };
+}
+
+function agentService(): string {
+  return `[Unit]
+Description=Footprint: the agent (configuration, purges, health, drain)
+Wants=network-online.target
+After=network-online.target
+# HAProxy and Varnish serve without it, and it without them.
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=${agentCommand(AGENT_FILES.program).join(" ")}
+# Of what the SDK will ask for next year it would warn at each start.
+Environment=AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
+Restart=always
+RestartSec=1s
+# It may be killed at any moment: what it must not forget is on the disk.
+TimeoutStopSec=5s
+# Compilers that check a bundle are its children; when memory runs out, one of them ends, or systemd starts all anew.
+MemoryMax=512M
+OOMPolicy=continue
+OOMScoreAdjust=500
+TasksMax=128
+LimitNOFILE=65536
+# Switches, purge position and secrets outlive the agent, but not a reboot.
+RuntimeDirectory=footprint
+RuntimeDirectoryMode=0755
+RuntimeDirectoryPreserve=yes
+StateDirectory=footprint
+StateDirectoryMode=0700
+
+# Root, because it writes units and the programs' files; of root's rights only that it may read and write any file that
+# the mounts below leave writable, and connect to the programs' own sockets. Kernel and services are systemd's.
+User=root
+# It gives files to this group.
+SupplementaryGroups=${HAPROXY.group}
+UMask=0022
+CapabilityBoundingSet=CAP_DAC_OVERRIDE
+ReadWritePaths=/etc ${dirname(AGENT_FILES.program)} -/var/lib/varnish
+${CONFINED}
+# To give a file to a group of its own.
+SystemCallFilter=@chown
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+function drainService(): string {
+  return `[Unit]
+Description=Footprint: leave in order before a shutdown
+# What is started last is stopped first: network, agent, HAProxy and Varnish are there until the node is drained.
+After=network-online.target footprint-prepare.service ${HAPROXY.unit}.service ${VARNISH.unit}.service footprint-agent.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=${agentCommand(AGENT_FILES.program, "drain").join(" ")}
+# Above the limit of the drain itself.
+TimeoutStopSec=${String(DRAIN_STOP_SECONDS)}s
+RuntimeDirectory=footprint
+RuntimeDirectoryMode=0755
+RuntimeDirectoryPreserve=yes
+
+User=root
+UMask=0022
+CapabilityBoundingSet=CAP_DAC_OVERRIDE
+${CONFINED}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+const versions = z.object({ current: z.int(), next: z.int() });
+
+/** What a node says of itself in `nodes/<instance>.json`: at once when something changes, else every half a minute. */
+export const nodeReportSchema = z.object({
+  instance: z.string().min(1),
+  region: z.string().min(1),
+  /** When it was written, ISO 8601. */
+  at: z.iso.datetime(),
+  state: z.enum(["starting", "serving", "draining"]),
+  configuration: z.object({
+    /** SHA-256 of the bundle that the node runs. */
+    generation: z.string().nullable(),
+    /** The last bundle that it refused or turned back, and why; null once it has adopted another. */
+    rejected: z.object({ sha256: z.string(), reason: z.string(), at: z.iso.datetime() }).nullable(),
+    /** Why the bundle that the pointer names waits: another node has refused it. */
+    halted: z.string().optional(),
+  }),
+  purge: z.object({
+    /** Number of the last entry that was carried out; -1 before the log was first read. */
+    position: z.int(),
+    /** When the node last knew that there was nothing newer, ISO 8601; null before that. */
+    caughtUpAt: z.iso.datetime().nullable(),
+    /** Entries that were not signed for their place, since the agent started. */
+    refused: z.int(),
+  }),
+  /** Versions of the parameters that the node knows. */
+  secrets: z.object({ "origin-auth": versions, purge: versions }).nullable(),
+  /** "ok", or why not. */
+  health: z.object({ node: z.string(), pop: z.string() }),
+});
+
+export type NodeReport = z.output<typeof nodeReportSchema>;
+
+/** Seconds after which a report that was not renewed says nothing any more: three were missed. */
+export const REPORT_EXPIRES = 100;

@@ -1,0 +1,19 @@
+import { z } from "zod";
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const artifact = z.object({ key: z.string().min(1), sha256 });
+const parameter = z.object({ name: z.string().min(1), version: z.int().min(1) });
+const pair = z.object({ current: parameter, next: parameter });
+
+/** The pointer object: what the nodes of a PoP are to run and which values of the secrets they are to know. */
+export const pointerSchema = z.object({
+  bundle: artifact,
+  parameters: z.object({ "origin-auth": pair, purge: pair }),
+});
+
+export type Pointer = z.output<typeof pointerSchema>;
+/** An object of the store by its key and the SHA-256 of its content. */
+export type Artifact = z.output<typeof artifact>;
+/** Roles of the secrets that nodes know. */
+export type SecretRole = keyof Pointer["parameters"];
+export type ParameterVersion = z.output<typeof parameter>;

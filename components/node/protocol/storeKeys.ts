@@ -1,0 +1,33 @@
+/** Keys of a region's store. Nodes may read these and nothing else, and write below `nodes/` alone. */
+export const STORE_KEYS = {
+  /** The only object of the configuration that changes in place: names the bundle and the parameters' versions. */
+  pointer: "current.json",
+  bootstrap: "bootstrap/",
+  /** Debian packages of a node, one archive each set. */
+  packages: "packages/",
+  bundles: "bundles/",
+  agents: "agents/",
+  /** One object an entry, numbered. */
+  purgeLog: "purge/",
+  /** Number of the newest purge, signed. It outlives the entries, so that numbers go on from it. */
+  purgeHead: "purge-head",
+  /** While this object exists, the PoP answers its health check with 503. */
+  drain: "drain",
+  /** One object a node, by instance id: what it reports of itself. */
+  nodes: "nodes/",
+} as const;
+
+/** Key of entry n of the purge log. Twelve digits keep the order of names and of numbers the same. */
+export function purgeKey(number: number): string {
+  return `${STORE_KEYS.purgeLog}${String(number).padStart(12, "0")}`;
+}
+
+/** Key of what a node reports of itself. */
+export function nodeKey(instance: string): string {
+  return `${STORE_KEYS.nodes}${instance}.json`;
+}
+
+/** Key of an archive of packages, in a store and in the bucket from which stores copy it. */
+export function packagesKey(sha256: string): string {
+  return `${STORE_KEYS.packages}${sha256}.tar`;
+}

@@ -1,0 +1,108 @@
+import { REPORT_EXPIRES } from "../../components/node/protocol/nodeReport";
+import { AGENT_TIMING } from "../../components/node/timing";
+import type { NodeStatus, PopStatus } from "./popStatus";
+import type { Refresh } from "./look";
+import { plain, switchText } from "./survey";
+
+/** Seconds without a look at the purge log that are no passing trouble any more. */
+const PURGE_LAG_TOLERATED = 60;
+
+/** Seconds in which all nodes should have adopted a bundle: the window, what each then takes, and its report. */
+const ADOPTION_TOLERATED =
+  AGENT_TIMING.pointerPoll + AGENT_TIMING.adoptionWindow + AGENT_TIMING.selfTestPatience + 2 * AGENT_TIMING.report;
+
+/** What somebody should look at in a PoP, each with what to do; empty when all is well. */
+export function attention(pop: PopStatus): readonly string[] {
+  const inService = pop.nodes.filter(({ lifecycle }) => lifecycle === null || lifecycle === "InService");
+  return [
+    ...pop.unreadable.map((what) => `cannot be read: ${what}`),
+    ...(pop.state === "unlisted"
+      ? ["is deployed, and no longer in the stack file: the next `pulumi up` removes it"]
+      : []),
+    ...(pop.drained === null ? [] : [`${switchText(pop.drained)}; \`footprint undrain\` ends it`]),
+    ...group(pop),
+    ...inService.flatMap((node) => trouble(node, pop).map((what) => `${node.instance} ${what}`)),
+    ...configuration(pop, inService),
+  ];
+}
+
+function group({ group: found }: PopStatus): readonly string[] {
+  if (found === null) {
+    return [];
+  }
+  const { inService, min, refresh } = found;
+  return [
+    ...(inService < min ? [`only ${String(inService)} nodes are in service, ${String(min)} are the minimum`] : []),
+    ...(refresh === null ? [] : refreshTrouble(refresh)),
+  ];
+}
+
+/** What to do about an instance refresh that did not end well. */
+export function refreshTrouble({ id, status, reason }: Refresh): string[] {
+  const why = reason === "" ? "" : ` (${plain(reason)})`;
+  switch (status) {
+    case "RollbackSuccessful":
+      return [
+        `the last instance refresh, ${id}, was rolled back${why}: nodes run the former version and Pulumi's state names the new one; set the former image in the stack file and \`pulumi up\``,
+      ];
+    case "RollbackInProgress":
+      return [`the instance refresh ${id} is being rolled back${why}`];
+    case "Failed":
+    case "RollbackFailed":
+    case "Cancelled":
+      return [
+        `the last instance refresh, ${id}, ended as ${status}${why}: old and new nodes may be mixed; \`pulumi up\` with the image that is wanted starts another`,
+      ];
+    default:
+      return [];
+  }
+}
+
+function trouble({ reports, health, purge, secretsUpToDate }: NodeStatus, pop: PopStatus): readonly string[] {
+  if (!reports) {
+    return [`has not reported for ${String(REPORT_EXPIRES)} s: its agent or its way to the store is broken`];
+  }
+  return [
+    ...(health === null || health.node === "ok" ? [] : [`is unhealthy: ${plain(health.node)}`]),
+    // The switch itself is said once, not once a node.
+    ...(health === null || health.pop === "ok" || pop.drained !== null
+      ? []
+      : [`says that its PoP is unhealthy: ${plain(health.pop)}`]),
+    ...(purge?.lag === null ? ["has not read the purge log yet"] : []),
+    ...((purge?.lag ?? 0) > PURGE_LAG_TOLERATED
+      ? [`has not been able to read the purge log for ${String(Math.round(purge?.lag ?? 0))} s`]
+      : []),
+    ...((purge?.refused ?? 0) > 0
+      ? [
+          `has refused ${String(purge?.refused)} purges that were not signed with the purge key: who can write to the store?`,
+        ]
+      : []),
+    ...(secretsUpToDate === false ? ["does not know the secrets yet that the pointer names"] : []),
+  ];
+}
+
+function configuration({ configuration: wanted }: PopStatus, nodes: readonly NodeStatus[]): readonly string[] {
+  if (wanted === null) {
+    return [];
+  }
+  const refused = nodes.flatMap(({ instance, configuration }) =>
+    configuration?.rejected?.sha256 === wanted.wanted ? [{ instance, ...configuration.rejected }] : [],
+  );
+  if (refused.length > 0) {
+    return [
+      `configuration ${short(wanted.wanted)} was turned back, and the other nodes wait: ${refused.map(({ instance, reason }) => `${instance}: ${plain(reason)}`).join("; ")}; correct the stack file and \`pulumi up\``,
+    ];
+  }
+  const behind = nodes.filter(({ configuration }) => configuration !== null && !configuration.isWanted);
+  const age = wanted.since === null ? 0 : (Date.now() - Date.parse(wanted.since)) / 1000;
+  return behind.length > 0 && age > ADOPTION_TOLERATED
+    ? [
+        `configuration ${short(wanted.wanted)} should have been adopted by now, but not by ${behind.map(({ instance }) => instance).join(", ")}`,
+      ]
+    : [];
+}
+
+/** A SHA-256 as people compare it. */
+export function short(sha256: string): string {
+  return sha256.slice(0, 12);
+}

@@ -1,0 +1,160 @@
+import { DescribeAutoScalingGroupsCommand, DescribeInstanceRefreshesCommand } from "@aws-sdk/client-auto-scaling";
+import { GetObjectCommand, ListObjectsV2Command, NoSuchKey } from "@aws-sdk/client-s3";
+import { drainSwitchSchema, type DrainSwitch } from "../../components/node/protocol/drainSwitch";
+import { nodeReportSchema, REPORT_EXPIRES, type NodeReport } from "../../components/node/protocol/nodeReport";
+import { pointerSchema, type Pointer } from "../../components/node/protocol/pointer";
+import { nodeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import type { Clients } from "./clients";
+import type { DeployedPop } from "./pops";
+
+/** A node as its group and its own report show it. */
+export interface Node {
+  readonly instance: string;
+  /** State of its life cycle, such as InService; null when the group could not be asked. */
+  readonly lifecycle: string | null;
+  /** What it says of itself, when that is fresh. */
+  readonly report: NodeReport | undefined;
+}
+
+export interface Group {
+  readonly min: number;
+  readonly desired: number;
+  readonly instances: readonly { readonly id: string; readonly lifecycle: string }[];
+  /** The newest instance refresh; undefined when there was none. */
+  readonly refresh: Refresh | undefined;
+}
+
+export interface Refresh {
+  readonly id: string;
+  readonly status: string;
+  readonly reason: string;
+}
+
+export interface PointerObject extends Pointer {
+  /** When it last changed. */
+  readonly changedAt: Date | undefined;
+}
+
+/** What nodes are to run and know. @throws when it cannot be read */
+export async function readPointer({ s3 }: Clients, { bucket }: DeployedPop): Promise<PointerObject> {
+  const object = await readObject(s3, bucket, STORE_KEYS.pointer);
+  if (object === undefined) {
+    throw new Error(`${STORE_KEYS.pointer} is missing in ${bucket}`);
+  }
+  return { ...pointerSchema.parse(JSON.parse(object.text)), changedAt: object.changedAt };
+}
+
+/** The drain switch; undefined while it is not thrown. @throws when the store cannot be read */
+export async function readDrain({ s3 }: Clients, { bucket }: DeployedPop): Promise<DrainSwitch | undefined> {
+  const object = await readObject(s3, bucket, STORE_KEYS.drain);
+  if (object === undefined) {
+    return undefined;
+  }
+  // It drains whatever it holds; an operator may have thrown it by hand.
+  return (
+    drainSwitchSchema.safeParse(tryJson(object.text)).data ?? {
+      reason: "(it holds no reason)",
+      by: "(unknown)",
+      at: (object.changedAt ?? new Date(0)).toISOString(),
+    }
+  );
+}
+
+/** @throws when Auto Scaling does not answer, or has no such group */
+export async function readGroup({ autoScaling }: Clients, { group }: DeployedPop): Promise<Group> {
+  const [{ AutoScalingGroups }, { InstanceRefreshes }] = await Promise.all([
+    autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] })),
+    autoScaling.send(new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: group, MaxRecords: 1 })),
+  ]);
+  const [found] = AutoScalingGroups ?? [];
+  if (found === undefined) {
+    throw new Error(`there is no Auto Scaling group ${group}`);
+  }
+  const [refresh] = InstanceRefreshes ?? [];
+  return {
+    min: found.MinSize ?? 0,
+    desired: found.DesiredCapacity ?? 0,
+    instances: (found.Instances ?? []).map(({ InstanceId = "", LifecycleState = "" }) => ({
+      id: InstanceId,
+      lifecycle: LifecycleState,
+    })),
+    refresh:
+      refresh === undefined
+        ? undefined
+        : { id: refresh.InstanceRefreshId ?? "", status: refresh.Status ?? "", reason: refresh.StatusReason ?? "" },
+  };
+}
+
+/**
+ * The nodes of a PoP with what they report. Without the group, those that have reported lately.
+ *
+ * @throws when the store cannot be read
+ */
+export async function readNodes(
+  clients: Clients,
+  pop: DeployedPop,
+  group: Group | undefined,
+): Promise<readonly Node[]> {
+  const known = group?.instances ?? (await reportedInstances(clients, pop));
+  const nodes = await Promise.all(
+    known.map(async ({ id, lifecycle }): Promise<Node> => {
+      const object = await readObject(clients.s3, pop.bucket, nodeKey(id));
+      const report = object === undefined ? undefined : nodeReportSchema.safeParse(tryJson(object.text)).data;
+      return { instance: id, lifecycle, report: report !== undefined && isFresh(report) ? report : undefined };
+    }),
+  );
+  return group === undefined ? nodes.filter(({ report }) => report !== undefined) : nodes;
+}
+
+/** Whether a node takes requests: also while it leaves, until its load balancer sends none any more. */
+export function takesRequests({ lifecycle }: Node): boolean {
+  return lifecycle === null || lifecycle === "InService" || /^Terminating(?::Wait)?$/.test(lifecycle);
+}
+
+export function isInService({ lifecycle }: Node): boolean {
+  return lifecycle === null || lifecycle === "InService";
+}
+
+/** Whether a node says that it can serve, and that its PoP may be asked. */
+export function isHealthy({ report }: Node): boolean {
+  return report?.health.node === "ok" && report.health.pop === "ok";
+}
+
+function isFresh({ at }: NodeReport): boolean {
+  return Date.now() - Date.parse(at) <= REPORT_EXPIRES * 1000;
+}
+
+async function reportedInstances(
+  { s3 }: Clients,
+  { bucket }: DeployedPop,
+): Promise<readonly { readonly id: string; readonly lifecycle: null }[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: STORE_KEYS.nodes }));
+  return Contents.flatMap(({ Key = "" }) => {
+    const id = Key.slice(STORE_KEYS.nodes.length).replace(/\.json$/, "");
+    return nodeKey(id) === Key ? [{ id, lifecycle: null }] : [];
+  });
+}
+
+async function readObject(
+  s3: Clients["s3"],
+  bucket: string,
+  key: string,
+): Promise<{ readonly text: string; readonly changedAt: Date | undefined } | undefined> {
+  try {
+    const { Body, LastModified } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return { text: (await Body?.transformToString()) ?? "", changedAt: LastModified };
+  } catch (error) {
+    if (error instanceof NoSuchKey) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

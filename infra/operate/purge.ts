@@ -1,0 +1,167 @@
+import type { Purge, Target } from "../../components/node/protocol/purgeLog";
+import { exitCodes } from "../cli/exitCodes";
+import { awsReason } from "../commands/aws";
+import { table } from "../plan/table";
+import { clientsOf, type Clients } from "./clients";
+import { readGroup, readNodes, readPointer, takesRequests, type Node } from "./look";
+import { deployment, popOf, type DeployedPop, type StackOptions } from "./pops";
+import { publishPurge } from "./publish";
+import { purgeKeys } from "./secretValues";
+import { entries, targets, targetText, type TargetOptions } from "./targets";
+import { confirm, json, type Terminal } from "./terminal";
+import { timeout, until } from "./waiting";
+
+export interface PurgeOptions extends StackOptions, TargetOptions {
+  readonly soft?: true;
+  readonly pop?: readonly string[];
+  readonly wait?: true;
+  /** Seconds, as given. */
+  readonly timeout: string;
+  readonly json?: true;
+  readonly yes?: true;
+}
+
+/** What `footprint purge --json` prints. */
+export interface PurgeResult {
+  readonly stack: string;
+  readonly soft: boolean;
+  readonly targets: readonly Target[];
+  /** Sorted by region. */
+  readonly pops: readonly PopResult[];
+}
+
+interface PopResult {
+  readonly region: string;
+  /** Whether the region's log has all of it. */
+  readonly taken: boolean;
+  /** Numbers of the entries that it has. */
+  readonly entries: readonly number[];
+  /** Why it was not taken. */
+  readonly error: string | null;
+  /** With --wait: whether every node has carried it out, and how far each is. */
+  readonly carriedOut?: boolean;
+  readonly nodes?: readonly NodeResult[];
+  /** With --wait: why the nodes could not be looked at. */
+  readonly waitError?: string;
+}
+
+interface NodeResult {
+  readonly instance: string;
+  /** Number of the last entry that it has carried out; null when it has not reported lately. */
+  readonly position: number | null;
+  readonly carriedOut: boolean;
+}
+
+/**
+ * Publishes a purge to every PoP at once.
+ *
+ * @returns the exit status: 0 when every PoP has taken it and, with --wait, every node has carried it out
+ */
+export async function runPurge(options: PurgeOptions, terminal: Terminal, folder?: string): Promise<number> {
+  const seconds = timeout(options.timeout);
+  const deployed = await deployment(options, folder);
+  const all = targets(
+    options,
+    deployed.config.sites.map(({ host }) => host),
+  );
+  const pops = options.pop?.map((region) => popOf(deployed.pops, "--pop", region)) ?? deployed.pops;
+  if (all.some(({ kind }) => kind === "all" || kind === "host")) {
+    const what = all.filter(({ kind }) => kind === "all" || kind === "host").map(targetText);
+    const where = pops.map(({ region }) => region).join(", ");
+    const way = options.soft === true ? "Make stale" : "Take out of the cache";
+    await confirm(terminal, `${way} ${what.join(", ")} in ${where}? Origins will see the requests.`, options.yes);
+  }
+  const purges = entries(all).map((part): Purge => ({
+    at: new Date().toISOString(),
+    soft: options.soft === true,
+    targets: [...part],
+  }));
+  const results = await Promise.all(
+    [...new Set(pops)].map(async (pop) => {
+      const clients = clientsOf(pop.region);
+      const result = await publish(clients, pop, purges);
+      return options.wait === true && result.taken
+        ? { ...result, ...(await carriedOut(clients, pop, Math.max(...result.entries), seconds)) }
+        : result;
+    }),
+  );
+  const result: PurgeResult = { stack: options.stack, soft: options.soft === true, targets: all, pops: results };
+  terminal.out(options.json === true ? json(result) : text(result, terminal));
+  const done = results.every(({ taken, carriedOut: all }) => taken && all !== false);
+  return done ? exitCodes.ok : exitCodes.failure;
+}
+
+async function publish(clients: Clients, pop: DeployedPop, purges: readonly Purge[]): Promise<PopResult> {
+  const numbers: number[] = [];
+  let error: string | null = null;
+  try {
+    const keys = await purgeKeys(clients, await readPointer(clients, pop));
+    for (const purge of purges) {
+      numbers.push(await publishPurge({ s3: clients.s3, region: pop.region, bucket: pop.bucket, keys }, purge));
+    }
+  } catch (thrown) {
+    error = awsReason(thrown);
+  }
+  return { region: pop.region, taken: error === null, entries: numbers, error };
+}
+
+async function carriedOut(
+  clients: Clients,
+  pop: DeployedPop,
+  number: number,
+  seconds: number,
+): Promise<Pick<PopResult, "carriedOut" | "nodes" | "waitError">> {
+  const has = ({ report }: Node): boolean => (report?.purge.position ?? -1) >= number;
+  const seen = await until(
+    seconds,
+    async () => (await readNodes(clients, pop, await readGroup(clients, pop))).filter(takesRequests),
+    (nodes) => nodes.every(has),
+  );
+  if ("problem" in seen) {
+    return { carriedOut: false, waitError: seen.problem };
+  }
+  return {
+    carriedOut: seen.view.every(has),
+    nodes: seen.view.map((node) => ({
+      instance: node.instance,
+      position: node.report?.purge.position ?? null,
+      carriedOut: has(node),
+    })),
+  };
+}
+
+function text({ targets: all, pops, soft }: PurgeResult, { style }: Terminal): string {
+  const shown = all.slice(0, 5).map((target) => `  ${targetText(target)}\n`);
+  const more = all.length > shown.length ? `  and ${String(all.length - shown.length)} more\n` : "";
+  const rows = pops.map((pop) => [
+    pop.region,
+    pop.entries.join(" "),
+    pop.taken ? style.green("taken") : style.red(`not taken: ${pop.error ?? ""}`),
+    ...(pops.some(({ carriedOut }) => carriedOut !== undefined) ? [nodesText(pop, style)] : []),
+  ]);
+  const waited = rows.some((row) => row.length > 3);
+  const failed = pops.filter(({ taken }) => !taken).map(({ region }) => region);
+  return (
+    `${soft ? "made stale" : "purged"}:\n${shown.join("")}${more}\n` +
+    `${table(["region", "entry", "log", ...(waited ? ["nodes"] : [])], rows, style)}\n` +
+    (failed.length === 0
+      ? ""
+      : `\nRun it again with --pop ${failed.join(" ")}: a purge that comes twice does no harm.\n`)
+  );
+}
+
+function nodesText({ nodes, waitError, carriedOut: all }: PopResult, style: Terminal["style"]): string {
+  if (waitError !== undefined) {
+    return style.red(`cannot be looked at: ${waitError}`);
+  }
+  if (nodes === undefined) {
+    return "";
+  }
+  const behind = nodes
+    .filter((node) => !node.carriedOut)
+    .map(
+      ({ instance, position }) => `${instance} (${position === null ? "does not report" : `at ${String(position)}`})`,
+    );
+  const count = `${String(nodes.length - behind.length)} of ${String(nodes.length)}`;
+  return all === true ? style.green(count) : style.red(`${count}; not yet ${behind.join(", ")}`);
+}

@@ -1,0 +1,166 @@
+import { readFileSync } from "node:fs";
+import type { ParameterVersion, SecretRole } from "../../components/node/protocol/pointer";
+import { exitCodes } from "../cli/exitCodes";
+import { awsReason } from "../commands/aws";
+import { replaceFile } from "../commands/replaceFile";
+import { UserError } from "../commands/userError";
+import { clientsOf } from "./clients";
+import { withGeneration, type GenerationKey } from "./generations";
+import { isInService, readGroup, readNodes, readPointer } from "./look";
+import { deployment, type Deployment, type DeployedPop, type StackOptions } from "./pops";
+import { knowsSecrets } from "./popStatus";
+import { renewHead } from "./publish";
+import { purgeKeys } from "./secretValues";
+import { confirm, json, type Terminal } from "./terminal";
+
+export const GENERATIONS: Readonly<Record<SecretRole, GenerationKey>> = { "origin-auth": "originAuth", purge: "purge" };
+
+export interface RotateOptions extends StackOptions {
+  /** Say where the rotation stands, and do nothing. */
+  readonly check?: true;
+  readonly json?: true;
+  readonly yes?: true;
+}
+
+/** Where a rotation stands. What `footprint rotate --json` prints. */
+export interface Rotation {
+  readonly stack: string;
+  readonly secret: SecretRole;
+  /**
+   * complete: every node knows the values of the deployed generation, and the next rotation can begin.
+   * up: the stack file is one generation ahead, and `pulumi up` is to follow.
+   * spreading: some nodes do not know the values yet.
+   */
+  readonly step: "complete" | "up" | "spreading";
+  readonly generation: { readonly file: number; readonly deployed: number };
+  /** Where the values are, by region; the values themselves are never shown. */
+  readonly parameters: Readonly<
+    Record<string, { readonly current: ParameterVersion; readonly next: ParameterVersion }>
+  >;
+  /** Nodes, and PoPs that cannot be read, that keep it from being complete. */
+  readonly behind: readonly string[];
+}
+
+/**
+ * Says where a rotation stands, and does the next step that is the tool's to do.
+ *
+ * @returns the exit status: 0 when the rotation is complete or a step was done, 1 when something else must come first
+ */
+export async function runRotate(
+  secret: SecretRole,
+  options: RotateOptions,
+  terminal: Terminal,
+  folder?: string,
+): Promise<number> {
+  const deployed = await deployment(options, folder);
+  const rotation = await whereItStands(deployed, secret);
+  if (rotation.step !== "complete" || options.check === true) {
+    terminal.out(options.json === true ? json(rotation) : standText(rotation));
+    return rotation.step === "complete" ? exitCodes.ok : exitCodes.failure;
+  }
+  terminal.say(standText(rotation).trimEnd());
+  await confirm(terminal, question(rotation), options.yes);
+  if (secret === "purge") {
+    await renewHeads(deployed.pops);
+  }
+  const key = GENERATIONS[secret];
+  const generation = rotation.generation.file + 1;
+  replaceFile(deployed.file, withGeneration(readFileSync(deployed.file, "utf8"), deployed.file, key, generation));
+  const begun: Rotation = { ...rotation, step: "up", generation: { ...rotation.generation, file: generation } };
+  terminal.out(options.json === true ? json(begun) : standText(begun));
+  return exitCodes.ok;
+}
+
+async function whereItStands({ stack, config, outputs, pops }: Deployment, secret: SecretRole): Promise<Rotation> {
+  const key = GENERATIONS[secret];
+  const generation = { file: config.secrets[key], deployed: outputs.secretGenerations[key] };
+  if (generation.file !== generation.deployed && generation.file !== generation.deployed + 1) {
+    throw new UserError(
+      `secrets.${key}: must be ${String(generation.deployed)} as deployed, or one more, got ${String(generation.file)}: ` +
+        "a step of another size takes away the value that is in use; correct the stack file",
+      exitCodes.usage,
+    );
+  }
+  const found = await Promise.all(pops.map((pop) => popSecrets(pop, secret)));
+  const behind = found.flatMap((pop) => pop.behind);
+  return {
+    stack,
+    secret,
+    step: generation.file > generation.deployed ? "up" : behind.length > 0 ? "spreading" : "complete",
+    generation,
+    parameters: Object.fromEntries(found.flatMap(({ region, pair }) => (pair === undefined ? [] : [[region, pair]]))),
+    behind,
+  };
+}
+
+async function popSecrets(pop: DeployedPop, secret: SecretRole) {
+  const { region } = pop;
+  const clients = clientsOf(region);
+  try {
+    const [pointer, group] = await Promise.all([readPointer(clients, pop), readGroup(clients, pop)]);
+    const nodes = (await readNodes(clients, pop, group)).filter(isInService);
+    const behind = nodes
+      .filter(({ report }) => report === undefined || !knowsSecrets(report, pointer))
+      .map(({ instance, report }) => `${region} ${instance}${report === undefined ? " (does not report)" : ""}`);
+    return { region, pair: pointer.parameters[secret], behind };
+  } catch (error) {
+    return { region, pair: undefined, behind: [`${region} (cannot be looked at: ${awsReason(error)})`] };
+  }
+}
+
+/** The purge log's head must be signed with a key that nodes know before and after: else they would flush everything. */
+async function renewHeads(pops: readonly DeployedPop[]): Promise<void> {
+  const failures = await Promise.all(
+    pops.map(async (pop) => {
+      const clients = clientsOf(pop.region);
+      try {
+        const keys = await purgeKeys(clients, await readPointer(clients, pop));
+        await renewHead({ s3: clients.s3, region: pop.region, bucket: pop.bucket, keys });
+        return [];
+      } catch (error) {
+        return [`${pop.region}: ${awsReason(error)}`];
+      }
+    }),
+  );
+  if (failures.flat().length > 0) {
+    throw new UserError(
+      `The purge log could not be signed anew, and nothing was changed:\n${failures.flat().join("\n")}`,
+    );
+  }
+}
+
+function question({ secret, stack, generation }: Rotation): string {
+  const raise = `Raise secrets.${GENERATIONS[secret]} to ${String(generation.file + 1)} in stacks/Pulumi.${stack}.yaml?`;
+  return secret === "origin-auth" ? `Do all origins accept both values, current and next? ${raise}` : raise;
+}
+
+function standText({ stack, secret, step, generation, parameters, behind }: Rotation): string {
+  const deployed = String(generation.deployed);
+  switch (step) {
+    case "up":
+      return [
+        `${secret}: the stack file says generation ${String(generation.file)}, deployed is ${deployed}.`,
+        `Next: pulumi up --stack ${stack}, and then footprint rotate ${secret} --stack ${stack} --check\n`,
+      ].join("\n");
+    case "spreading":
+      return [
+        `${secret}: generation ${deployed} is deployed, and these do not know its values yet:`,
+        ...behind.map((each) => `  ${each}`),
+        "Nodes look every few seconds: wait, and ask again. Until then the former values must stay accepted.\n",
+      ].join("\n");
+    case "complete":
+      return [
+        `${secret}: generation ${deployed} is deployed, and every node knows its values.`,
+        ...(secret === "origin-auth"
+          ? [
+              "Origins may forget the value before it. They must accept the value `next` before a rotation begins; it is",
+              "the same in every region, in the parameter:",
+              ...Object.entries(parameters).map(
+                ([region, { next }]) => `  ${region}  ${next.name}  version ${String(next.version)}`,
+              ),
+              "",
+            ]
+          : ["Purges are signed with it from now on; nothing else is to be done.\n"]),
+      ].join("\n");
+  }
+}

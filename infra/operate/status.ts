@@ -1,0 +1,109 @@
+import { exitCodes } from "../cli/exitCodes";
+import { table } from "../plan/table";
+import { attention, short } from "./attention";
+import { deployment, type StackOptions } from "./pops";
+import { popStatus, type NodeStatus, type PopStatus } from "./popStatus";
+import { json, type Terminal } from "./terminal";
+
+export interface StatusOptions extends StackOptions {
+  readonly json?: true;
+}
+
+/** What `footprint status --json` prints. */
+export interface Status {
+  readonly stack: string;
+  /** Sorted by region. */
+  readonly pops: readonly (PopStatus & { readonly attention: readonly string[] })[];
+  /** Regions that the stack file has and the deployment does not. */
+  readonly notDeployed: readonly string[];
+}
+
+/** Looks at every PoP of a deployment. @returns the exit status: 0 when nothing needs attention */
+export async function runStatus(options: StatusOptions, terminal: Terminal, folder?: string): Promise<number> {
+  const { stack, pops, notDeployed } = await deployment(options, folder);
+  const found = await Promise.all(pops.map(popStatus));
+  const status: Status = { stack, pops: found.map((pop) => ({ ...pop, attention: attention(pop) })), notDeployed };
+  terminal.out(options.json === true ? json(status) : text(status, terminal.style));
+  return status.pops.every((pop) => pop.attention.length === 0) ? exitCodes.ok : exitCodes.failure;
+}
+
+type Style = Terminal["style"];
+
+function text({ stack, pops, notDeployed }: Status, style: Style): string {
+  const open = pops.flatMap((pop) => pop.attention.map((what) => `  ${style.yellow("!")} ${pop.region}: ${what}\n`));
+  return [
+    `${style.bold(stack)}: ${open.length === 0 ? style.green("all well") : style.yellow("needs attention")}\n`,
+    `${table(
+      [
+        "region",
+        "state",
+        "in service",
+        "healthy",
+        "reporting",
+        "configuration",
+        "purge lag",
+        "secrets",
+        "last refresh",
+      ],
+      pops.map((pop) => row(pop, style)),
+      style,
+    )}\n`,
+    ...(open.length === 0 ? [] : [`${style.bold("Needs attention")}\n${open.join("")}`]),
+    ...(notDeployed.length === 0 ? [] : [`In the stack file, and not deployed yet: ${notDeployed.join(", ")}\n`]),
+  ].join("\n");
+}
+
+function row(pop: PopStatus, style: Style): readonly string[] {
+  const nodes = pop.nodes.filter(({ lifecycle }) => lifecycle === null || lifecycle === "InService");
+  const reporting = nodes.filter(({ reports }) => reports);
+  const of = (matching: number): string => `${String(matching)} of ${String(nodes.length)}`;
+  const healthy = reporting.filter(({ health }) => health?.node === "ok").length;
+  const known = pop.unreadable.every((what) => !what.startsWith("node reports"));
+  return [
+    pop.region,
+    stateText(pop, style),
+    pop.group === null ? style.red("unknown") : `${String(pop.group.inService)} of ${String(pop.group.desired)}`,
+    ...(known ? [of(healthy), of(reporting.length)] : [style.red("unknown"), style.red("unknown")]),
+    configurationText(pop, reporting),
+    lagText(reporting),
+    secretsText(pop, reporting),
+    pop.group?.refresh?.status ?? "",
+  ];
+}
+
+function stateText({ state, drained, unreadable }: PopStatus, style: Style): string {
+  if (drained !== null) {
+    return style.red("switched off");
+  }
+  if (unreadable.some((what) => what.startsWith("drain switch"))) {
+    return style.red("unknown");
+  }
+  return state === "active" ? style.green("active") : style.yellow(state);
+}
+
+/** Which configuration how many nodes run: `1a2b3c4d5e6f (6)` once all run what is wanted. */
+function configurationText({ configuration }: PopStatus, nodes: readonly NodeStatus[]): string {
+  if (configuration === null) {
+    return "unknown";
+  }
+  const counts = new Map<string, number>([[short(configuration.wanted), 0]]);
+  for (const { configuration: own } of nodes) {
+    const name = own?.generation == null ? "none" : short(own.generation);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const all = [...counts].map(([name, count]) => `${name} (${String(count)})`).join(", ");
+  return counts.size === 1 ? all : `adopting ${all}`;
+}
+
+function secretsText({ configuration }: PopStatus, nodes: readonly NodeStatus[]): string {
+  if (configuration === null) {
+    return "unknown";
+  }
+  const behind = nodes.filter(({ secretsUpToDate }) => secretsUpToDate !== true).length;
+  return behind === 0 ? "up to date" : `${String(behind)} behind`;
+}
+
+function lagText(nodes: readonly NodeStatus[]): string {
+  const lags = nodes.flatMap(({ purge }) => (purge?.lag == null ? [] : [purge.lag]));
+  return lags.length === 0 ? "" : `${String(Math.round(Math.max(...lags)))} s`;
+}

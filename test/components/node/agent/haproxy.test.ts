@@ -1,0 +1,142 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import * as net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { HaproxyAway, HaproxyRuntime } from "../../../../components/node/agent/haproxy";
+
+/** Answers one command a connection, as HAProxy does. */
+async function listen(path: string, answer: (command: string) => string): Promise<net.Server> {
+  const server = net.createServer((socket) => {
+    socket.once("data", (data) => socket.end(answer(data.toString().trimEnd())));
+    socket.on("error", () => socket.destroy());
+  });
+  server.listen(path);
+  await once(server, "listening");
+  return server;
+}
+
+describe("HAProxy's runtime API", () => {
+  let folder: string;
+  let sockets: { admin: string; master: string };
+  let servers: net.Server[];
+  let asked: string[];
+  const runtime = () => new HaproxyRuntime(sockets);
+  const serve = async (which: keyof typeof sockets, answer: (command: string) => string): Promise<void> => {
+    servers.push(
+      await listen(sockets[which], (command) => {
+        asked.push(command);
+        return answer(command);
+      }),
+    );
+  };
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "footprint-haproxy-"));
+    sockets = { admin: join(folder, "admin.sock"), master: join(folder, "master.sock") };
+    servers = [];
+    asked = [];
+  });
+
+  afterEach(() => {
+    for (const server of servers) {
+      server.close();
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  const MAPS = "# id (file) description\n3 (/run/a.map) x\n7 (/run/b.map) x\n12 (/run/a.map) x\n\n";
+
+  test("sets a key in every map that the file has become, where it is new and where it is not", async () => {
+    await serve("admin", (command) =>
+      command === "show map" ? MAPS : command.startsWith("set map #3") ? "entry not found.\n\n" : "\n",
+    );
+    await runtime().setMap("/run/a.map", "node", "full; twice \\o/");
+
+    const entry = "node full\\;\\ twice\\ \\\\o/";
+    expect(asked).toEqual(["show map", `set map #3 ${entry}`, `add map #3 ${entry}`, `set map #12 ${entry}`]);
+  });
+
+  test("takes a key out where it is", async () => {
+    await serve("admin", (command) =>
+      command === "show map" ? MAPS : command.includes("#3") ? "Key not found.\n\n" : "\n",
+    );
+    await runtime().deleteMap("/run/a.map", "node");
+
+    expect(asked).toEqual(["show map", "del map #3 node", "del map #12 node"]);
+  });
+
+  test("rejects with HAProxy's words what it refuses", async () => {
+    await serve("admin", (command) => (command === "show map" ? MAPS : "Permission denied\n\n"));
+
+    await expect(runtime().setMap("/run/b.map", "k", "v")).rejects.toThrow(
+      'HAProxy refuses "add map": Permission denied',
+    );
+    await expect(runtime().deleteMap("/run/b.map", "k")).rejects.toThrow(
+      'HAProxy refuses "del map": Permission denied',
+    );
+  });
+
+  test("rejects as away when nothing listens", async () => {
+    await expect(runtime().say("show info")).rejects.toThrow(HaproxyAway);
+    await expect(runtime().reload()).rejects.toThrow(HaproxyAway);
+  });
+
+  test("reloads by its master", async () => {
+    await serve("master", () => "Success=1\n--\nLoading success.\n");
+    await runtime().reload();
+
+    expect(asked).toEqual(["reload"]);
+  });
+
+  test("rejects with HAProxy's words when it does not reload", async () => {
+    await serve("master", () => "Success=0\n--\n[ALERT] unknown keyword\n");
+
+    await expect(runtime().reload()).rejects.toThrow(
+      "HAProxy has not reloaded: Success=0\n--\n[ALERT] unknown keyword",
+    );
+  });
+
+  describe("activity", () => {
+    const HEAD = "# pxname,svname,scur,req_tot,h2_open_connections,\n";
+    const worker = (scur: number, requests: number, redirects: number, http2: number) =>
+      `${HEAD}traffic,FRONTEND,9,${requests},${http2},\nredirect,FRONTEND,9,${redirects},0,\ncache,varnish,9,9,9,\n` +
+      `cache,BACKEND,${scur},99,9,\n\n`;
+    const PROCESSES =
+      "#<PID>          <type>          <reloads>       <uptime>        <version>\n" +
+      "16              master          2 [failed: 1]   0d00h00m03s     3.0.11\n" +
+      "# workers\n500             worker          1               0d00h00m00s     3.0.11\n";
+
+    test("counts requests of all workers, and HTTP/2 connections of the present one", async () => {
+      await serve("master", (command) =>
+        command === "show proc"
+          ? `${PROCESSES}# old workers\n28              worker          2               0d00h00m03s     3.0.11\n# programs\n\n`
+          : command === "@!500 show stat"
+            ? worker(2, 10, 3, 4)
+            : command === "@!28 show stat"
+              ? worker(1, 100, 30, 40)
+              : "no such command",
+      );
+
+      expect(await runtime().activity()).toEqual({ inFlight: 3, requests: 143, http2: 4 });
+    });
+
+    test("does not count a worker that ends meanwhile", async () => {
+      await serve("master", (command) =>
+        command === "show proc"
+          ? `${PROCESSES}# old workers\n28              worker          2               0d00h00m03s     3.0.11\n\n`
+          : command === "@!500 show stat"
+            ? worker(2, 10, 3, 4)
+            : "Can't find the target PID matching the prefix '@!28'\n\n",
+      );
+
+      expect(await runtime().activity()).toEqual({ inFlight: 2, requests: 13, http2: 4 });
+    });
+
+    test("rejects when there is no worker", async () => {
+      await serve("master", () => "#<PID> <type>\n16 master 0\n# workers\n# programs\n\n");
+
+      await expect(runtime().activity()).rejects.toThrow("HAProxy has no worker");
+    });
+  });
+});

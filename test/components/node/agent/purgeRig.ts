@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Log } from "../../../../components/node/agent/log";
+import { PurgeFeed } from "../../../../components/node/agent/purgeFeed";
+import { sealHead, sealPurge, type Purge, type Target } from "../../../../components/node/protocol/purgeLog";
+import { purgeKey, STORE_KEYS } from "../../../../components/node/protocol/storeKeys";
+
+export const REGION = "eu-west-1";
+export const KEY = "purge-key-1";
+export const HOSTS = ["www.example.com", "api.example.com"];
+export const REPEAT_AFTER = 5;
+
+export const url = (path: string): Target => ({ kind: "url", host: "www.example.com", path });
+
+export function purgeOf(target: Target, soft = false): Purge {
+  return { at: "2026-11-23T00:00:00Z", soft, targets: [target] };
+}
+
+type Part = "store" | "cache" | "keys";
+
+/** A purge feed over a store, a cache and a clock that are variables of the test. */
+export class PurgeRig {
+  readonly objects = new Map<string, string>();
+  /** What was taken out of the cache, in order. */
+  readonly done: string[] = [];
+  /** Keys that were asked of the store. */
+  readonly asked: string[] = [];
+  /** What was logged beside single purges. */
+  readonly logged: string[] = [];
+  readonly away = new Set<Part>();
+  keys: readonly string[] = [KEY];
+  /** What the keys are once they are read anew. */
+  newKeys: readonly string[] | undefined;
+  refreshes = 0;
+  hosts: readonly string[] = HOSTS;
+  seconds = 1000;
+  /** Called before each answer of the store. */
+  onGet: (key: string) => void = () => undefined;
+  feed: PurgeFeed;
+  private readonly folder = mkdtempSync(join(tmpdir(), "purge-"));
+
+  constructor() {
+    this.feed = this.newFeed();
+  }
+
+  /** The next agent on the same machine. */
+  restartAgent(): void {
+    this.feed = this.newFeed();
+  }
+
+  /** A reboot takes the position away, with the cache. */
+  reboot(): void {
+    rmSync(join(this.folder, "purge.json"), { force: true });
+    this.restartAgent();
+  }
+
+  /** Publishes purges as the next numbers, from `first` on. */
+  publish(first: number, purges: readonly Purge[], key = KEY): void {
+    purges.forEach((purge, i) => {
+      this.objects.set(purgeKey(first + i), sealPurge(key, REGION, first + i, purge));
+    });
+    this.head(first + purges.length - 1, key);
+  }
+
+  head(number: number, key = KEY): void {
+    this.objects.set(STORE_KEYS.purgeHead, sealHead(key, REGION, number));
+  }
+
+  /** Deletes entries, as the log's expiry does. */
+  expire(from: number, to: number): void {
+    for (let number = from; number <= to; number += 1) {
+      this.objects.delete(purgeKey(number));
+    }
+  }
+
+  /** What was taken out since the last call. */
+  taken(): readonly string[] {
+    return this.done.splice(0);
+  }
+
+  stop(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+
+  private require(part: Part): void {
+    if (this.away.has(part)) {
+      throw new Error(`${part} is away`);
+    }
+  }
+
+  private newFeed(): PurgeFeed {
+    const say = (event: string): void => {
+      this.logged.push(event);
+    };
+    const log: Log = { info: () => undefined, warn: say, error: say };
+    return new PurgeFeed({
+      store: {
+        get: (key) => {
+          this.asked.push(key);
+          this.onGet(key);
+          return this.promised("store", () => {
+            const text = this.objects.get(key);
+            return text === undefined ? undefined : { content: Buffer.from(text), etag: "" };
+          });
+        },
+        list: (prefix) =>
+          this.promised("store", () => [...this.objects.keys()].filter((key) => key.startsWith(prefix))),
+      },
+      region: REGION,
+      hosts: () => this.hosts,
+      keys: () => this.keys,
+      refreshKeys: () =>
+        this.promised("keys", () => {
+          this.refreshes += 1;
+          this.keys = this.newKeys ?? this.keys;
+        }),
+      cache: {
+        purge: (target, soft) =>
+          this.promised("cache", () => {
+            const what = target.kind === "url" ? target.path : target.kind === "tag" ? target.tag : "";
+            this.done.push(`${soft ? "soft" : "hard"} ${target.kind} ${target.host}${what}`);
+          }),
+        flush: () =>
+          this.promised("cache", () => {
+            this.done.push("flush");
+          }),
+      },
+      positionFile: join(this.folder, "purge.json"),
+      repeatAfter: REPEAT_AFTER,
+      log,
+      now: () => this.seconds * 1000,
+    });
+  }
+
+  private async promised<T>(part: Part, value: () => T): Promise<T> {
+    await Promise.resolve();
+    this.require(part);
+    return value();
+  }
+}

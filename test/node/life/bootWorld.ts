@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import type * as http from "node:http";
+import { bootstrap } from "../../../components/node/bootstrap";
+import { bundle } from "../../../components/node/bundle";
+import type { Pointer } from "../../../components/node/protocol/pointer";
+import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
+import type { Site } from "../../../components/node/site";
+import { userData } from "../../../components/node/userData";
+import { siteSettings } from "../../../infra/config/complete";
+import { siteSchema } from "../../../infra/config/schemaSite";
+import { agentFile } from "../../../infra/node/agentFile";
+import { sha256Of } from "./agentNode";
+import { Cloud, type Machine as CloudMachine } from "./cloud";
+import { Machine, ORIGIN_ADDRESS } from "./machine";
+import type { MachinePackages } from "./machineLock";
+
+export const REGION = "eu-west-1";
+export const BUCKET = "eu-west-1-store-0a1b2c3";
+export const INSTANCE = "i-0123456789abcdef0";
+export const SITE = "cdn.example.com";
+const GROUP = "eu-west-1-nodes-4d5e6f7";
+
+/** What a deployment has put into the region's store: text or bytes by key, and what user data names of it. */
+export interface Deployment {
+  readonly objects: ReadonlyMap<string, string | Buffer>;
+  readonly userData: string;
+  readonly keys: Readonly<Record<"bootstrap" | "archive" | "bundle" | "agent", string>>;
+}
+
+/** A PoP with one site, as the program would deploy it, with packages for this machine. */
+export function deployment({ lock, path, archive }: MachinePackages): Deployment {
+  const script = bootstrap(lock);
+  const agent = agentFile();
+  const configuration = bundle({
+    region: REGION,
+    popName: `${REGION}.pop.example.com`,
+    sites: [site()],
+    purgeMaxStaleness: 3600,
+    agentSha256: agent.sha256,
+  });
+  const keys = {
+    bootstrap: `${STORE_KEYS.bootstrap}${sha256Of(script)}`,
+    archive: `${STORE_KEYS.packages}${archive.sha256}.tar`,
+    bundle: `${STORE_KEYS.bundles}${sha256Of(configuration)}`,
+    agent: `${STORE_KEYS.agents}${agent.sha256}`,
+  };
+  return {
+    objects: new Map<string, string | Buffer>([
+      [keys.bootstrap, script],
+      [keys.archive, readFileSync(path)],
+      [keys.bundle, configuration],
+      [keys.agent, readFileSync(agent.path)],
+      [STORE_KEYS.pointer, JSON.stringify(pointer({ key: keys.bundle, sha256: sha256Of(configuration) }))],
+    ]),
+    userData: userData({
+      footprint: "europe",
+      region: REGION,
+      bucket: BUCKET,
+      pointer: STORE_KEYS.pointer,
+      bootstrap: keys.bootstrap,
+      bootstrapSha256: sha256Of(script),
+    }),
+    keys,
+  };
+}
+
+/** A cloud that has the deployment, and a machine in it that has not booted yet and whose group waits for it. */
+export class BootWorld {
+  private constructor(
+    readonly cloud: Cloud,
+    readonly machine: Machine,
+  ) {}
+
+  static async start(
+    { objects }: Deployment,
+    authorityFolder: string,
+    origin: http.RequestListener,
+  ): Promise<BootWorld> {
+    const cloud = await Cloud.start();
+    try {
+      for (const [key, content] of objects) {
+        cloud.put(BUCKET, key, content);
+      }
+      for (const role of ["origin-auth-current", "origin-auth-next", "purge-current", "purge-next"]) {
+        cloud.parameters.set(`${REGION} ${role}`, [`value-of-${role}`]);
+      }
+      cloud.waiting.add(`${INSTANCE} launching`);
+      const facts: CloudMachine = await cloud.addMachine({ instance: INSTANCE, region: REGION, group: GROUP });
+      const machine = await Machine.start({ cloud, machine: facts, bucket: BUCKET, origin, authorityFolder });
+      return new BootWorld(cloud, machine);
+    } catch (error) {
+      await cloud.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.machine.stop();
+    await this.cloud.stop();
+  }
+}
+
+function site(): Site {
+  return {
+    host: SITE,
+    ...siteSettings(siteSchema.parse({ origin: "" })),
+    origins: [{ scheme: "http", host: ORIGIN_ADDRESS, port: 80 }],
+  };
+}
+
+function pointer(named: Pointer["bundle"]): Pointer {
+  const parameter = (name: string) => ({ name, version: 1 });
+  return {
+    bundle: named,
+    parameters: {
+      "origin-auth": { current: parameter("origin-auth-current"), next: parameter("origin-auth-next") },
+      purge: { current: parameter("purge-current"), next: parameter("purge-next") },
+    },
+  };
+}
+

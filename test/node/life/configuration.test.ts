@@ -1,0 +1,252 @@
+import { readdirSync } from "node:fs";
+import type { Bundle } from "../../../components/node/protocol/bundleFormat";
+import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
+import { describeWith } from "../../support/requirements";
+import { DEBIAN } from "../debianRoot";
+import { reply, ScriptedOrigin } from "../origin/scripted";
+import { until } from "../origin/until";
+import { AgentNode, sha256Of, storeOf } from "./agentNode";
+import { Cloud } from "./cloud";
+import { fetchesOfStored, Load } from "./load";
+
+const NEW = "new.example.com";
+const HAPROXY_FILE = "/etc/haproxy/haproxy.cfg";
+const SITES_FILE = "/etc/varnish/sites.vcl";
+
+function withFile(path: string, change: (text: string) => string): (bundle: Bundle) => Bundle {
+  return (bundle) => ({ ...bundle, files: { ...bundle.files, [path]: change(bundle.files[path] ?? "") } });
+}
+
+describeWith([DEBIAN], "a new configuration", () => {
+  let cloud: Cloud;
+  let origin: ScriptedOrigin;
+  let node: AgentNode;
+  let load: Load;
+
+  beforeAll(async () => {
+    cloud = await Cloud.start();
+    origin = await ScriptedOrigin.start();
+    origin.on("/page", reply("page", { "cache-control": "max-age=600" }));
+    node = await AgentNode.start({ cloud, origin, timing: { selfTestPatience: 3 } });
+  });
+
+  afterAll(async () => {
+    await node.stop();
+    await origin.stop();
+    await cloud.stop();
+  });
+
+  beforeEach(async () => {
+    load = await Load.start(node, origin);
+  });
+
+  const cacheProcesses = () =>
+    node.node.root
+      .processes()
+      .filter(({ name }) => name === "cache-main" || name === "varnishd")
+      .map(({ pid }) => pid);
+  const mainProcess = () =>
+    node.node.root.processes().find(({ parent, name }) => parent === 0 && name === "haproxy")?.pid;
+  const bundleOnDisk = () => sha256Of(node.node.root.read("/var/lib/footprint/bundle.json"));
+
+  test("is taken up under load: no client has an error, the cache stays, nothing is started anew", async () => {
+    const programs = [...cacheProcesses(), mainProcess()];
+    const fetches = fetchesOfStored(origin);
+
+    const first = node.publish({ more: { [NEW]: {} } });
+    await node.adopted(first);
+    expect((await node.ask("/page", { host: NEW })).status).toBe(200);
+    await load.goesOn();
+    const second = node.publish({ more: { [NEW]: { methods: ["GET", "HEAD", "POST"] } } });
+    await node.adopted(second);
+    await load.goesOn();
+    const { wrong, asked, opened } = await load.stop();
+
+    expect(wrong).toEqual([]);
+    expect(asked).toBeGreaterThan(200);
+    // Connections were ended in order and came again; else the load did not meet the reloads.
+    expect(opened).toBeGreaterThan(1);
+    expect(fetchesOfStored(origin)).toBe(fetches);
+    expect([...cacheProcesses(), mainProcess()]).toEqual(programs);
+    expect((await node.ask("/page", { host: NEW, method: "POST" })).status).toBe(200);
+    expect(bundleOnDisk()).toBe(second);
+  });
+
+  test("that takes a site away is taken up, and the site is not served any more", async () => {
+    await node.adopted(node.publish({ more: { [NEW]: {} } }));
+    await node.adopted(node.publish({}));
+    await load.stop();
+
+    expect((await node.ask("/page", { host: NEW })).status).toBe(421);
+  });
+
+  /** Each is turned back; `reason` is what the node's report says of it. */
+  const BROKEN: readonly (readonly [string, (bundle: Bundle) => Bundle, RegExp])[] = [
+    [
+      "with VCL that does not compile",
+      withFile(SITES_FILE, (text) => `${text}sub site_deliver { nonsense; }\n`),
+      /varnishd -C .* ended with 2: .*nonsense/,
+    ],
+    [
+      "with a file that HAProxy refuses",
+      withFile(HAPROXY_FILE, (text) => text.replace("\n    mode http\n", "\n    mode nonsense\n")),
+      /haproxy -c .* ended with 1: .*nonsense/,
+    ],
+    [
+      "that passes all checks, but whose cache answers nonsense",
+      withFile("/etc/varnish/request.vcl", (text) =>
+        text.replace("    set req.backend_hint = origins.backend();", '    return (synth(500, "Nonsense"));'),
+      ),
+      /^www\.example\.com is answered with 500/,
+    ],
+    [
+      "that passes all checks, but with whose HAProxy the PoP has no health",
+      withFile(HAPROXY_FILE, (text) => text.replaceAll("/.well-known/pop-health", "/.well-known/elsewhere")),
+      /^the PoP's health is answered with 421/,
+    ],
+    [
+      "with a command that fails when it is loaded",
+      (bundle) => ({ ...bundle, reload: [...bundle.reload, ["sh", "-c", "echo no room >&2; exit 3"]] }),
+      /sh -c .* ended with 3: no room/,
+    ],
+    [
+      "that names an agent that is not in the store",
+      (bundle) => ({
+        ...bundle,
+        files: {},
+        agent: { key: "agents/none", sha256: "0".repeat(64) },
+        checks: [["false"]],
+      }),
+      /^false ended with 1/,
+    ],
+  ];
+
+  test.each(BROKEN)("%s is turned back without an error for a client", async (_, edit, reason) => {
+    const good = node.publish({});
+    await node.adopted(good);
+    const files = filesOf(node);
+
+    const broken = node.publish({ more: { [NEW]: {} }, edit });
+    const report = await node.untilReport(
+      "the bundle is rejected",
+      ({ configuration }) => configuration.rejected?.sha256 === broken,
+    );
+    await load.goesOn();
+    const { wrong } = await load.stop();
+
+    expect(report.configuration).toMatchObject({
+      generation: good,
+      rejected: { reason: expect.stringMatching(reason) },
+    });
+    expect(wrong).toEqual([]);
+    expect(filesOf(node)).toEqual(files);
+    expect(bundleOnDisk()).toBe(good);
+    expect((await node.ask("/page", { host: NEW })).status).toBe(421);
+    const next = node.publish({ more: { [NEW]: {} } });
+    await node.adopted(next);
+    expect(node.report()?.configuration.rejected).toBeNull();
+    expect((await node.ask("/page", { host: NEW })).status).toBe(200);
+  });
+
+  test("of another hash than the pointer's is not looked at", async () => {
+    const good = node.publish({});
+    await node.adopted(good);
+
+    const claimed = node.publishText(node.render({ more: { [NEW]: {} } }), "0".repeat(64));
+    const { configuration } = await node.untilReport("it is rejected", (report) => isRejected(report, claimed));
+    const { wrong } = await load.stop();
+
+    expect(configuration.rejected?.reason).toMatch(/^bundles\/0{64} has the SHA-256 [0-9a-f]{64}, not 0{64}$/);
+    expect([configuration.generation, wrong]).toEqual([good, []]);
+  });
+
+  test("that is no JSON, or has no settings, is not looked at", async () => {
+    const good = node.publish({});
+    await node.adopted(good);
+
+    const nonsense = node.publishText("nonsense");
+    const first = await node.untilReport("it is rejected", (report) => isRejected(report, nonsense));
+    const empty = node.publishText("{}");
+    const second = await node.untilReport("it is rejected", (report) => isRejected(report, empty));
+    const { wrong } = await load.stop();
+
+    expect(first.configuration.rejected?.reason).toMatch(/^the bundle is no JSON: /);
+    expect(second.configuration.rejected?.reason).toMatch(/^the bundle cannot be read: files /);
+    expect([second.configuration.generation, wrong]).toEqual([good, []]);
+  });
+
+  test("that the pointer takes back before it is adopted is forgotten, and tried again when it returns", async () => {
+    const good = node.publish({});
+    await node.adopted(good);
+    const nonsense = node.publishText("nonsense");
+    await node.untilReport("it is rejected", (report) => isRejected(report, nonsense));
+
+    node.publish({});
+    await node.untilReport("it is forgotten", ({ configuration: { rejected } }) => rejected === null);
+    await load.stop();
+
+    expect(node.report()?.configuration.generation).toBe(good);
+  });
+
+  test("leaves nothing behind beside what it consists of", async () => {
+    await node.adopted(node.publish({}));
+    await load.stop();
+
+    const folders = [
+      "/etc/haproxy",
+      "/etc/varnish",
+      "/etc/systemd/system",
+      "/run/footprint",
+      "/usr/local/lib/footprint",
+    ];
+    const names = folders.flatMap((folder) => readdirSync(node.node.root.outside(folder)));
+    expect(names.filter((name) => name.endsWith(".new") || name === "staged")).toEqual([]);
+  });
+});
+
+describeWith([DEBIAN], "the nodes of a PoP", () => {
+  test("do not adopt what one of them has refused", async () => {
+    const cloud = await Cloud.start();
+    const origin = await ScriptedOrigin.start();
+    const [first, second] = await Promise.all(
+      ["i-1", "i-2"].map((instance) => AgentNode.start({ cloud, origin, instance, timing: { selfTestPatience: 1 } })),
+    );
+    try {
+      const generation = second!.report()?.configuration.generation;
+      // Both nodes have bundles of their own here, because of their ports: one text stands for what both are told.
+      const text = JSON.stringify({ ...(JSON.parse(first!.render({})) as Bundle), checks: [["false"]] });
+      const refused = first!.publishText(text);
+      await first!.untilReport("it is rejected", (report) => isRejected(report, refused));
+
+      second!.publishText(text);
+      const { configuration } = await second!.untilReport(
+        "it halts",
+        (report) => report.configuration.halted !== undefined,
+      );
+
+      expect(configuration).toEqual({
+        generation,
+        rejected: null,
+        halted: "i-1 has rejected it: false ended with 1: ",
+      });
+      const next = second!.publish({ more: { [NEW]: {} } });
+      await second!.adopted(next);
+      await until("it halts no more", () => second!.report()?.configuration.halted === undefined);
+      expect(cloud.object(storeOf("local"), `${STORE_KEYS.bundles}${refused}`)).toBe(text);
+    } finally {
+      await Promise.all([first, second].map((node) => node?.stop()));
+      await origin.stop();
+      await cloud.stop();
+    }
+  });
+});
+
+function isRejected(report: { configuration: { rejected: { sha256: string } | null } }, sha256: string): boolean {
+  return report.configuration.rejected?.sha256 === sha256;
+}
+
+/** All that a bundle may touch. */
+function filesOf(node: AgentNode): Readonly<Record<string, string>> {
+  const { files } = JSON.parse(node.render({})) as Bundle;
+  return Object.fromEntries(Object.keys(files).map((path) => [path, node.node.root.read(path)]));
+}

@@ -1,0 +1,214 @@
+import { readFileSync } from "node:fs";
+import * as http from "node:http";
+import * as net from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { authority, certificateFor } from "../../../infra/edge/authority";
+import { debianRootFolder } from "../../../infra/edge/debianRoot";
+import { PrivateRoot, type Ended } from "../../../infra/edge/privateRoot";
+import { Service } from "../../../infra/edge/service";
+import type { Cloud, Machine as CloudMachine } from "./cloud";
+import { IMAGE_ROOT } from "../debianRoot";
+
+export interface BootOptions {
+  readonly cloud: Cloud;
+  readonly machine: CloudMachine;
+  readonly bucket: string;
+  /** Answers what comes to the origin, http://127.0.0.9. */
+  readonly origin: http.RequestListener;
+  /** Folder in which the test's certificate authority is kept. */
+  readonly authorityFolder: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Address of the origin, as sites name it. */
+export const ORIGIN_ADDRESS = "127.0.0.9";
+const AWS_ADDRESS = "127.0.0.2";
+const LOAD_BALANCER_ADDRESS = "127.0.0.8";
+const METADATA_ADDRESS = "169.254.169.254";
+
+/**
+ * A new machine of the cloud: a fresh Debian whose network is a loopback interface and nothing else. There it finds the
+ * region's endpoints by their names, over TLS, its instance metadata at its address, an origin, and a load balancer
+ * that sends it requests. All of these are bridged to this process by sockets. Systemd cannot boot in there, so
+ * systemctl is a stand-in (systemctl.py) that runs the units as they are written; kernel settings are noted, not made.
+ */
+export class Machine {
+  private constructor(
+    readonly root: PrivateRoot,
+    private readonly front: PrivateRoot,
+    private readonly servers: readonly net.Server[],
+  ) {}
+
+  static async start(options: BootOptions): Promise<Machine> {
+    const root = await PrivateRoot.start(debianRootFolder(IMAGE_ROOT), {}, "own");
+    const front = await PrivateRoot.start(debianRootFolder(), {}, root);
+    const servers: net.Server[] = [];
+    const machine = new Machine(root, front, servers);
+    try {
+      await machine.connect(options, servers);
+      await machine.furnish(options);
+      return machine;
+    } catch (error) {
+      await machine.stop();
+      throw error;
+    }
+  }
+
+  /** Does what cloud-init does at the first boot, with this user data, in its own stages. */
+  async boot(userData: string): Promise<string> {
+    this.root.write("/var/lib/cloud/seed/nocloud/user-data", userData);
+    const stages = [["init", "--local"], ["init"], ["modules", "--mode=config"], ["modules", "--mode=final"]];
+    for (const stage of stages) {
+      const { status, stderr } = await this.root.exec("cloud-init", ...stage);
+      // 2: it ended with recoverable errors, of modules that a machine without a boot cannot run.
+      if (status !== 0 && status !== 2 && stage.at(-1) !== "--mode=final") {
+        throw new Error(`cloud-init ${stage.join(" ")}: ${stderr}`);
+      }
+    }
+    return this.root.read("/var/log/cloud-init-output.log");
+  }
+
+  /** A request as it comes from the load balancer. */
+  ask(host: string, path: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const request = http.get(
+        { socketPath: this.front.outside("/run/client.sock"), path, headers: { host }, agent: false },
+        (response) => {
+          const { statusCode: status = 0, headers } = response;
+          text(response).then((body) => {
+            resolve({ status, headers, body });
+          }, reject);
+        },
+      );
+      request.on("error", reject);
+    });
+  }
+
+  /** The arguments of every call of systemctl so far. */
+  systemctlCalls(): readonly (readonly string[])[] {
+    return this.lines("/run/shim/calls").map((line) => JSON.parse(line) as string[]);
+  }
+
+  /** What a unit has said. */
+  said(unit: string): string {
+    return this.root.has(`/run/shim/${unit}.log`) ? this.root.read(`/run/shim/${unit}.log`) : "";
+  }
+
+  exec(...command: readonly string[]): Promise<Ended> {
+    return this.root.exec(...command);
+  }
+
+  async stop(): Promise<void> {
+    await this.root.stop();
+    await this.front.stop();
+    for (const server of this.servers) {
+      server.close();
+    }
+  }
+
+  private lines(path: string): readonly string[] {
+    return this.root.has(path) ? this.root.read(path).split("\n").filter((line) => line !== "") : [];
+  }
+
+  /** What the machine finds on its network: HAProxy in front of this process. */
+  private async connect({ cloud, machine, bucket, origin, authorityFolder }: BootOptions, servers: net.Server[]) {
+    await succeeded(this.root.exec("ip", "link", "set", "lo", "up"));
+    await succeeded(this.root.exec("ip", "address", "add", `${METADATA_ADDRESS}/32`, "dev", "lo"));
+    const { region } = machine.facts;
+    const hosts = [`${bucket}.s3`, "ssm", "autoscaling"].map((service) => `${service}.${region}.amazonaws.com`);
+    const ca = await authority(this.front, authorityFolder);
+    this.front.write("/etc/haproxy/aws.pem", await certificateFor(this.front, ca, hosts), 0o600);
+    this.front.write("/etc/haproxy/haproxy.cfg", FRONT);
+    servers.push(
+      await bridged(this.front.outside("/run/aws.sock"), portOf(cloud.url)),
+      await bridged(this.front.outside("/run/metadata.sock"), portOf(machine.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"])),
+      await listening(http.createServer(origin), this.front.outside("/run/origin.sock")),
+    );
+    Service.start(this.front, "front", ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]);
+    this.root.write("/usr/local/share/ca-certificates/test.crt", ca.certificate);
+    await succeeded(this.root.exec("update-ca-certificates"));
+    this.root.write(
+      "/etc/hosts",
+      ["127.0.0.1 localhost", ...hosts.map((host) => `${AWS_ADDRESS} ${host}`), ""].join("\n"),
+    );
+    // Asked for names of origins; nothing answers there.
+    this.root.write("/etc/resolv.conf", "nameserver 127.0.0.53\n");
+  }
+
+  /** What a booted machine has beside its files. */
+  private async furnish({ machine }: BootOptions) {
+    this.root.makeFolder("/run/systemd/system");
+    this.root.write("/usr/local/sbin/systemctl", readFileSync(join(__dirname, "systemctl.py"), "utf8"), 0o755);
+    this.root.write("/usr/local/sbin/sysctl", '#!/bin/sh\nmkdir -p /run/shim\necho "$@" >> /run/shim/sysctl\n', 0o755);
+    this.root.write("/etc/cloud/cloud.cfg.d/99-test.cfg", "datasource_list: [NoCloud]\nnetwork: { config: disabled }\n");
+    this.root.write("/var/lib/cloud/seed/nocloud/meta-data", `instance-id: ${machine.facts.instance}\n`);
+    await succeeded(this.root.exec("rm", "-f", "/var/log/cloud-init-output.log"));
+  }
+}
+
+/** The sockets are root's, so it stays root. */
+const FRONT = `
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+
+listen aws
+    bind ${AWS_ADDRESS}:443 ssl crt /etc/haproxy/aws.pem strict-sni
+    server cloud unix@/run/aws.sock
+
+listen metadata
+    bind ${METADATA_ADDRESS}:80
+    server cloud unix@/run/metadata.sock
+
+listen origin
+    bind ${ORIGIN_ADDRESS}:80
+    server test unix@/run/origin.sock
+
+listen client
+    bind unix@/run/client.sock
+    server balancer ${LOAD_BALANCER_ADDRESS}:443
+
+listen balancer
+    bind ${LOAD_BALANCER_ADDRESS}:443
+    server node 127.0.0.1:8443 send-proxy-v2
+`.trimStart();
+
+async function bridged(path: string, port: number): Promise<net.Server> {
+  return listening(
+    net.createServer((socket) => {
+      const server = net.connect(port, "127.0.0.1");
+      for (const [from, to] of [
+        [socket, server],
+        [server, socket],
+      ] as const) {
+        from.on("error", () => to.destroy());
+        from.pipe(to);
+      }
+    }),
+    path,
+  );
+}
+
+async function listening<T extends net.Server>(server: T, path: string): Promise<T> {
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return server;
+}
+
+function portOf(url: string | undefined): number {
+  return Number(new URL(url ?? "").port);
+}
+
+async function succeeded(run: Promise<Ended>): Promise<void> {
+  const { status, stdout, stderr } = await run;
+  if (status !== 0) {
+    throw new Error(`${stdout}${stderr}`);
+  }
+}

@@ -1,0 +1,207 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import type { NodeReport } from "../../components/node/protocol/nodeReport";
+import type { Pointer } from "../../components/node/protocol/pointer";
+import { openHead, openPurge, type Purge } from "../../components/node/protocol/purgeLog";
+import { nodeKey, purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { Cloud } from "../node/life/cloud";
+import { LAST_MODIFIED } from "../node/life/cloudStore";
+import type { Terminal } from "../../infra/operate/terminal";
+
+export const REGIONS = ["ap-southeast-2", "eu-central-1", "us-east-1"] as const;
+export type Region = (typeof REGIONS)[number];
+
+/** No output of any command may hold these. */
+export const CANARY = "canary-of-a-secret";
+
+export const BUNDLE = createHash("sha256").update("bundle").digest("hex");
+
+const pair = (role: string) => ({
+  current: { name: `/edge/${role}-current`, version: 2 },
+  next: { name: `/edge/${role}-next`, version: 2 },
+});
+
+export const POINTER: Pointer = {
+  bundle: { key: `${STORE_KEYS.bundles}${BUNDLE}`, sha256: BUNDLE },
+  parameters: { "origin-auth": pair("origin-auth"), purge: pair("purge") },
+};
+
+const STACK_FILE = `# kept
+config:
+  aws:region: us-east-1 # home
+
+  footprint:zones: { example.com: { id: Z0123456789ABCDEFGHIJ } }
+  footprint:sites:
+    www.example.com: { origin: https://origin.example.org, cacheKey: { query: [page] } }
+    shop.example.com: { origin: https://origin.example.org }
+  footprint:packages: { bucket: some-packages }
+  footprint:image:
+    ap-southeast-2: ami-0123456789abcdef0
+    eu-central-1: ami-0123456789abcdef0
+    us-east-1: ami-0123456789abcdef0
+  # The PoPs.
+  footprint:pops:
+    ap-southeast-2: {}
+    eu-central-1: {}
+    us-east-1: {} # last
+`;
+
+type Run = (terminal: Terminal, folder: string) => Promise<number>;
+
+/** What a command has answered. */
+export interface Ran {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/**
+ * A deployment of three PoPs with two nodes each, as the operator's tool sees it: a stack file, outputs, and AWS on the
+ * loopback interface. Its nodes are their reports.
+ */
+export class Edge {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-operate-"));
+  readonly stackFile = path.join(this.folder, "Pulumi.edge.yaml");
+  readonly outputs = path.join(this.folder, "outputs.json");
+  /** Answers to questions; without one, nobody can be asked. */
+  answer: string | undefined;
+  /** Happens while a question waits for its answer. */
+  whenAsked: () => void = () => undefined;
+  private readonly environment = { ...process.env };
+
+  private constructor(readonly cloud: Cloud) {}
+
+  static async start(): Promise<Edge> {
+    const edge = new Edge(await Cloud.start());
+    Object.assign(process.env, edge.env);
+    fs.writeFileSync(edge.stackFile, STACK_FILE);
+    edge.writeOutputs({});
+    for (const region of REGIONS) {
+      edge.cloud.put(edge.bucket(region), STORE_KEYS.pointer, JSON.stringify(POINTER));
+      for (const [role, value] of [
+        "origin-auth-current",
+        "origin-auth-next",
+        "purge-current",
+        "purge-next",
+      ].entries()) {
+        // Version 2, so that a version that is made up shows.
+        edge.cloud.parameters.set(`${region} /edge/${value}`, ["former", `${CANARY}-${String(role)}`]);
+      }
+      const ids = edge.instances(region);
+      edge.cloud.groups.set(`edge-${region}`, {
+        name: `edge-${region}`,
+        desired: 2,
+        min: 2,
+        instances: ids.map((id) => ({ id, state: "InService", healthy: true })),
+        refreshes: [],
+      });
+      ids.forEach((id) => {
+        edge.report(region, id);
+      });
+    }
+    return edge;
+  }
+
+  get env(): Readonly<Record<string, string>> {
+    return { ...this.cloud.env, AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+  }
+
+  async stop(): Promise<void> {
+    process.env = this.environment;
+    await this.cloud.stop();
+    fs.rmSync(this.folder, { recursive: true });
+  }
+
+  bucket(region: Region): string {
+    return `store-${region}`;
+  }
+
+  instances(region: Region): readonly [string, string] {
+    return [`i-${region}-1`, `i-${region}-2`];
+  }
+
+  /** Has the pointer changed so many seconds ago. */
+  pointerAged(region: Region, seconds: number): void {
+    const content = this.cloud.buckets.get(this.bucket(region))?.get(STORE_KEYS.pointer);
+    LAST_MODIFIED.set(content!, new Date(Date.now() - seconds * 1000));
+  }
+
+  /** Changes the stack file. */
+  edit(from: string, to: string): void {
+    const text = fs.readFileSync(this.stackFile, "utf8");
+    expect(text).toContain(from);
+    fs.writeFileSync(this.stackFile, text.replace(from, to));
+  }
+
+  writeOutputs(changes: Readonly<Record<string, unknown>>): void {
+    const byRegion = (name: string) => Object.fromEntries(REGIONS.map((region) => [region, `${name}-${region}`]));
+    const content = {
+      endpoints: ["https://www.example.com/"],
+      storeBuckets: byRegion("store"),
+      nodeGroups: byRegion("edge"),
+      secretGenerations: { originAuth: 1, purge: 1 },
+      ...changes,
+    };
+    fs.writeFileSync(this.outputs, JSON.stringify(content));
+  }
+
+  /** Writes what a node reports; well unless `changes` says otherwise. */
+  report(region: Region, instance: string, changes: Partial<NodeReport> = {}): void {
+    const now = new Date().toISOString();
+    const report: NodeReport = {
+      instance,
+      region,
+      at: now,
+      state: "serving",
+      configuration: { generation: BUNDLE, rejected: null },
+      purge: { position: 0, caughtUpAt: now, refused: 0 },
+      secrets: { "origin-auth": { current: 2, next: 2 }, purge: { current: 2, next: 2 } },
+      health: { node: "ok", pop: "ok" },
+      ...changes,
+    };
+    this.cloud.put(this.bucket(region), nodeKey(instance), JSON.stringify(report));
+  }
+
+  reportAll(region: Region, changes: Partial<NodeReport>): void {
+    this.instances(region).forEach((id) => {
+      this.report(region, id, changes);
+    });
+  }
+
+  /** A purge as a node would read it, with the keys that it knows. */
+  purge(region: Region, number: number): Purge | undefined {
+    return openPurge(KEYS, region, number, this.cloud.object(this.bucket(region), purgeKey(number)) ?? "");
+  }
+
+  head(region: Region, keys: readonly string[] = KEYS): number | undefined {
+    return openHead(keys, region, this.cloud.object(this.bucket(region), STORE_KEYS.purgeHead) ?? "");
+  }
+
+  /** Runs a command with what it takes of a terminal. */
+  async run(run: Run): Promise<Ran> {
+    const out: string[] = [];
+    const err: string[] = [];
+    const plain = (text: string): string => text;
+    const status = await run(
+      {
+        style: { bold: plain, dim: plain, green: plain, yellow: plain, red: plain, width: Infinity },
+        out: (text) => out.push(text),
+        say: (line) => err.push(`${line}\n`),
+        ask: (question) => {
+          err.push(question);
+          this.whenAsked();
+          return Promise.resolve(this.answer);
+        },
+      },
+      this.folder,
+    );
+    const ran = { status, out: out.join(""), err: err.join("") };
+    expect(`${ran.out}${ran.err}`).not.toContain(CANARY);
+    return ran;
+  }
+}
+
+/** Values of the purge key: next and current. */
+export const KEYS = [`${CANARY}-3`, `${CANARY}-2`] as const;

@@ -1,0 +1,242 @@
+import { sealHead } from "../../components/node/protocol/purgeLog";
+import { purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { runPurge, type PurgeOptions, type PurgeResult } from "../../infra/operate/purge";
+import { CANARY, Edge, KEYS, REGIONS, type Ran } from "./edge";
+
+let edge: Edge;
+beforeEach(async () => {
+  edge = await Edge.start();
+});
+afterEach(() => edge.stop());
+
+const URL = ["https://www.example.com/news?page=2"];
+
+function purge(options: Partial<PurgeOptions>): Promise<Ran> {
+  return edge.run((terminal, folder) =>
+    runPurge({ stack: "edge", outputs: edge.outputs, timeout: "1", ...options }, terminal, folder),
+  );
+}
+
+async function asJson(options: Partial<PurgeOptions>): Promise<{ status: number; result: PurgeResult }> {
+  const { status, out } = await purge({ ...options, json: true });
+  return { status, result: JSON.parse(out) as PurgeResult };
+}
+
+test("a purge reaches every region's log, signed with a key that its nodes know", async () => {
+  const { status, result } = await asJson({ url: URL });
+
+  expect(status).toBe(0);
+  const target = { kind: "url", host: "www.example.com", path: "/news?page=2" };
+  expect(result).toEqual({
+    stack: "edge",
+    soft: false,
+    targets: [target],
+    pops: REGIONS.map((region) => ({ region, taken: true, entries: [1], error: null })),
+  });
+  for (const region of REGIONS) {
+    expect(edge.purge(region, 1)).toMatchObject({ soft: false, targets: [target] });
+    expect(edge.head(region)).toBe(1);
+  }
+});
+
+// What was published just before a rotation must still be good just after it, when `next` has become `current`.
+test("it is signed with the value that outlives the next rotation", async () => {
+  await purge({ url: URL });
+
+  expect(edge.head("us-east-1", [KEYS[0]])).toBe(1);
+  expect(edge.head("us-east-1", [KEYS[1]])).toBeUndefined();
+});
+
+test("each region goes on from its own number, and another publisher's entry is not overwritten", async () => {
+  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.purgeHead, sealHead(KEYS[1], "us-east-1", 41));
+  edge.cloud.put(edge.bucket("us-east-1"), purgeKey(42), "of another publisher, who has not raised the head yet");
+
+  const { result } = await asJson({ url: URL, soft: true });
+
+  expect(result.pops.map(({ entries }) => entries)).toEqual([[1], [1], [43]]);
+  expect(edge.purge("us-east-1", 43)).toMatchObject({ soft: true });
+  expect(edge.head("us-east-1")).toBe(43);
+});
+
+test("a region that is away does not hold up the others, and is named with what to do", async () => {
+  edge.cloud.outage("s3", "refuses", "eu-central-1");
+
+  const { status, out } = await purge({ url: URL });
+
+  expect(status).toBe(1);
+  expect(out).toMatch(/^ {2}eu-central-1 +not taken: .+$/m);
+  expect(out).toMatch(/^ {2}us-east-1 +1 +taken$/m);
+  expect(out).toContain("Run it again with --pop eu-central-1: a purge that comes twice does no harm.\n");
+  expect(edge.purge("ap-southeast-2", 1)).toBeDefined();
+});
+
+test("a region whose key cannot be read says so without its value", async () => {
+  edge.cloud.parameters.delete("us-east-1 /edge/purge-next");
+
+  const { status, result } = await asJson({ url: URL });
+
+  expect(status).toBe(1);
+  expect(result.pops[2]).toEqual({
+    region: "us-east-1",
+    taken: false,
+    entries: [],
+    error: "Error: the purge key cannot be read: there is no parameter /edge/purge-next:2",
+  });
+});
+
+test("it can be held to some PoPs", async () => {
+  const { result } = await asJson({ url: URL, pop: ["us-east-1", "us-east-1"] });
+
+  expect(result.pops.map(({ region }) => region)).toEqual(["us-east-1"]);
+  expect(edge.cloud.object(edge.bucket("eu-central-1"), purgeKey(1))).toBeUndefined();
+});
+
+test("more targets than an entry takes become several entries", async () => {
+  const url = Array.from({ length: 101 }, (_, n) => `https://www.example.com/${String(n)}`);
+
+  const { result } = await asJson({ url });
+
+  expect(result.pops.map(({ entries }) => entries)).toEqual([
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ]);
+  expect(edge.purge("us-east-1", 2)?.targets).toEqual([{ kind: "url", host: "www.example.com", path: "/100" }]);
+});
+
+describe("--wait", () => {
+  test("ends when every node that takes requests has carried it out", async () => {
+    for (const region of REGIONS) {
+      edge.reportAll(region, { purge: { position: 1, caughtUpAt: null, refused: 0 } });
+    }
+    // One that starts is not waited for: it begins with an empty cache.
+    const group = edge.cloud.groups.get("edge-us-east-1")!;
+    const starting = { id: "i-new", state: "Pending:Wait", healthy: true };
+    edge.cloud.groups.set("edge-us-east-1", { ...group, instances: [...group.instances, starting] });
+
+    const { status, out } = await purge({ url: URL, wait: true });
+
+    expect(status).toBe(0);
+    expect(out).toMatch(/^ {2}us-east-1 +1 +taken +2 of 2$/m);
+  });
+
+  test("names the nodes that have not in time", async () => {
+    for (const region of REGIONS) {
+      edge.reportAll(region, { purge: { position: 1, caughtUpAt: null, refused: 0 } });
+    }
+    edge.report("eu-central-1", "i-eu-central-1-1");
+    const long = new Date(Date.now() - 200_000).toISOString();
+    edge.report("eu-central-1", "i-eu-central-1-2", {
+      at: long,
+      purge: { position: 1, caughtUpAt: long, refused: 0 },
+    });
+
+    const { status, out } = await purge({ url: URL, wait: true });
+
+    expect(status).toBe(1);
+    expect(out).toMatch(/0 of 2; not yet i-eu-central-1-1 \(at 0\), i-eu-central-1-2 \(does not report\)/);
+  });
+
+  test("waits for a node that leaves as long as it takes requests, and says when nodes cannot be looked at", async () => {
+    const group = edge.cloud.groups.get("edge-us-east-1")!;
+    const leaving = { id: "i-leaving", state: "Terminating:Wait", healthy: true };
+    edge.cloud.groups.set("edge-us-east-1", { ...group, instances: [leaving] });
+    edge.cloud.groups.delete("edge-eu-central-1");
+
+    const { status, result } = await asJson({ url: URL, wait: true, pop: ["us-east-1", "eu-central-1"] });
+
+    expect(status).toBe(1);
+    expect(result.pops).toEqual([
+      {
+        region: "us-east-1",
+        taken: true,
+        entries: [1],
+        error: null,
+        carriedOut: false,
+        nodes: [{ instance: "i-leaving", position: null, carriedOut: false }],
+      },
+      {
+        region: "eu-central-1",
+        taken: true,
+        entries: [1],
+        error: null,
+        carriedOut: false,
+        waitError: expect.stringContaining("there is no Auto Scaling group edge-eu-central-1") as string,
+      },
+    ]);
+  });
+});
+
+describe("all of a host, or everything,", () => {
+  test.each([{ all: true } as const, { host: ["www.example.com"] }])("%j is asked about", async (options) => {
+    edge.answer = "y";
+    const { status, err } = await purge(options);
+
+    expect(status).toBe(0);
+    expect(err).toMatch(/^Take out of the cache .+ in ap-southeast-2, eu-central-1, us-east-1\?.+\[y\/N\] $/);
+    expect(edge.purge("us-east-1", 1)).toBeDefined();
+  });
+
+  test("rejects a no, and sends nothing", async () => {
+    edge.answer = "";
+    await expect(purge({ all: true })).rejects.toMatchObject({ message: "nothing was done", exitCode: 1 });
+    expect(edge.cloud.calls).toEqual([]);
+  });
+
+  test("rejects it where nobody can be asked, with exit code 2, unless --yes was given", async () => {
+    await expect(purge({ all: true, soft: true })).rejects.toMatchObject({
+      message:
+        "Make stale everything of every site in ap-southeast-2, eu-central-1, us-east-1? Origins will see the requests. Nobody can be asked here: add --yes to agree. Nothing was done.",
+      exitCode: 2,
+    });
+    expect(edge.cloud.calls).toEqual([]);
+    expect((await purge({ all: true, yes: true })).status).toBe(0);
+  });
+
+  test("a tag of a host is not all of it", async () => {
+    expect((await purge({ tag: ["t"], host: ["www.example.com"] })).status).toBe(0);
+  });
+});
+
+describe("rejects, before anything is sent,", () => {
+  afterEach(() => {
+    expect(edge.cloud.calls).toEqual([]);
+  });
+
+  test("rejects a PoP that is not deployed", async () => {
+    await expect(purge({ url: URL, pop: ["us-est-1"] })).rejects.toMatchObject({
+      message:
+        '--pop: must be the region of a deployed PoP, got "us-est-1", did you mean "us-east-1"?; there are: ap-southeast-2, eu-central-1, us-east-1',
+      exitCode: 2,
+    });
+  });
+
+  test.each(["0", "x", "-1", "1.5", ""])("rejects a timeout of %j", async (timeout) => {
+    await expect(purge({ url: URL, timeout })).rejects.toMatchObject({
+      message: `--timeout: must be a whole number of seconds from 1 to 99999, got "${timeout}"`,
+      exitCode: 2,
+    });
+  });
+
+  test("rejects outputs that lack what is needed", async () => {
+    edge.writeOutputs({ nodeGroups: undefined });
+    await expect(purge({ url: URL })).rejects.toMatchObject({
+      message: `--outputs: "${edge.outputs}": lacks nodeGroups; must be a file that \`pulumi stack output --json\` printed`,
+      exitCode: 2,
+    });
+  });
+});
+
+test("a PoP that the stack file has no more is purged as long as it is deployed", async () => {
+  edge.writeOutputs({
+    storeBuckets: { "eu-west-1": "store-us-east-1" },
+    nodeGroups: { "eu-west-1": "edge-us-east-1" },
+  });
+  for (const role of ["current", "next"]) {
+    edge.cloud.parameters.set(`eu-west-1 /edge/purge-${role}`, ["former", CANARY]);
+  }
+
+  const { result } = await asJson({ url: URL });
+
+  expect(result.pops).toEqual([{ region: "eu-west-1", taken: true, entries: [1], error: null }]);
+});

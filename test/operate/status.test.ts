@@ -1,0 +1,213 @@
+import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { runStatus, type Status } from "../../infra/operate/status";
+import { BUNDLE, Edge, REGIONS } from "./edge";
+
+let edge: Edge;
+beforeEach(async () => {
+  edge = await Edge.start();
+});
+afterEach(() => edge.stop());
+
+function status(json?: true) {
+  return edge.run((terminal, folder) =>
+    runStatus({ stack: "edge", outputs: edge.outputs, ...(json === undefined ? {} : { json }) }, terminal, folder),
+  );
+}
+
+/** What needs attention, by region, as text and JSON agree on it. */
+async function attention(): Promise<Readonly<Record<string, readonly string[]>>> {
+  const { status: code, out } = await status(true);
+  const { pops } = JSON.parse(out) as Status;
+  const open = pops.filter((pop) => pop.attention.length > 0);
+  expect(code).toBe(open.length === 0 ? 0 : 1);
+  return Object.fromEntries(open.map((pop) => [pop.region, pop.attention]));
+}
+
+const OLD = "0".repeat(64);
+const SHORT = BUNDLE.slice(0, 12);
+
+test("a deployment that is well says so, PoP by PoP", async () => {
+  const { status: code, out } = await status();
+
+  expect(code).toBe(0);
+  expect(out.split("\n")[0]).toBe("edge: all well");
+  for (const region of REGIONS) {
+    expect(out).toMatch(
+      new RegExp(`^ {2}${region} +active +2 of 2 +2 of 2 +2 of 2 +${SHORT} \\(2\\) +0 s +up to date$`, "m"),
+    );
+  }
+});
+
+test("its JSON has every node", async () => {
+  const { out } = await status(true);
+
+  const [first] = (JSON.parse(out) as Status).pops;
+  expect(first).toEqual({
+    region: "ap-southeast-2",
+    state: "active",
+    drained: null,
+    group: { name: "edge-ap-southeast-2", min: 2, desired: 2, inService: 2, refresh: null },
+    configuration: { wanted: BUNDLE, since: first?.configuration?.since },
+    nodes: edge.instances("ap-southeast-2").map((instance) => ({
+      instance,
+      lifecycle: "InService",
+      reports: true,
+      state: "serving",
+      health: { node: "ok", pop: "ok" },
+      configuration: { generation: BUNDLE, isWanted: true, rejected: null },
+      purge: { position: 0, lag: 0, refused: 0 },
+      secretsUpToDate: true,
+    })),
+    unreadable: [],
+    attention: [],
+  });
+  expect(Date.parse(first?.configuration?.since ?? "")).not.toBeNaN();
+});
+
+test("a PoP that is switched off is told with who and why", async () => {
+  const content = { reason: "packet loss", by: "eve@desk", at: "2026-01-02T03:04:05Z" };
+  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.drain, JSON.stringify(content));
+  // What its nodes say then is the switch's doing.
+  edge.reportAll("us-east-1", { health: { node: "ok", pop: "drained: packet loss" } });
+
+  expect(await attention()).toEqual({
+    "us-east-1": ["switched off by eve@desk at 2026-01-02T03:04:05Z: packet loss; `footprint undrain` ends it"],
+  });
+  expect((await status()).out).toMatch(/^ {2}us-east-1 +switched off /m);
+});
+
+test("a PoP that cannot be reached is shown as such, and the others still", async () => {
+  edge.cloud.outage("s3", "refuses", "us-east-1");
+  edge.cloud.outage("autoscaling", "refuses", "us-east-1");
+
+  const { status: code, out } = await status();
+
+  expect(code).toBe(1);
+  expect(out).toMatch(/^ {2}us-east-1 +unknown +unknown +unknown +unknown +unknown +unknown/m);
+  expect(out).toMatch(/^ {2}eu-central-1 +active +2 of 2/m);
+  const { "us-east-1": what, ...others } = await attention();
+  expect(others).toEqual({});
+  expect(what?.map((line) => line.replace(/: [^:]*(: .*)?$/, ""))).toEqual([
+    "cannot be read: Auto Scaling group",
+    "cannot be read: drain switch",
+    "cannot be read: node reports",
+    "cannot be read: pointer",
+  ]);
+});
+
+test("nodes that are sick, silent or behind are named, each with what is wrong", async () => {
+  const now = Date.now();
+  const before = (seconds: number) => new Date(now - seconds * 1000).toISOString();
+  const [sick, silent] = edge.instances("eu-central-1");
+  const [late, other] = edge.instances("us-east-1");
+  edge.report("eu-central-1", sick, { health: { node: "Varnish does not answer", pop: "purge log unread for 9 s" } });
+  edge.report("eu-central-1", silent, { at: before(101) });
+  edge.report("us-east-1", late, {
+    at: before(0),
+    purge: { position: 3, caughtUpAt: before(300), refused: 2 },
+    secrets: { "origin-auth": { current: 2, next: 2 }, purge: { current: 1, next: 2 } },
+  });
+  edge.report("us-east-1", other, { purge: { position: -1, caughtUpAt: null, refused: 0 }, secrets: null });
+
+  expect(await attention()).toEqual({
+    "eu-central-1": [
+      `${sick} is unhealthy: Varnish does not answer`,
+      `${sick} says that its PoP is unhealthy: purge log unread for 9 s`,
+      `${silent} has not reported for 100 s: its agent or its way to the store is broken`,
+    ],
+    "us-east-1": [
+      `${late} has not been able to read the purge log for 300 s`,
+      `${late} has refused 2 purges that were not signed with the purge key: who can write to the store?`,
+      `${late} does not know the secrets yet that the pointer names`,
+      `${other} has not read the purge log yet`,
+      `${other} does not know the secrets yet that the pointer names`,
+    ],
+  });
+  const { out } = await status();
+  expect(out).toMatch(/^ {2}eu-central-1 +active +2 of 2 +0 of 2 +1 of 2 /m);
+  expect(out).toMatch(/^ {2}us-east-1 .+ 300 s +2 behind$/m);
+});
+
+test("a group below its minimum needs attention, nodes that come or go do not", async () => {
+  const group = edge.cloud.groups.get("edge-us-east-1")!;
+  const [first] = group.instances;
+  const more = [
+    first!,
+    { ...first!, id: "i-new", state: "Pending:Wait" },
+    { ...first!, id: "i-old", state: "Terminating" },
+  ];
+  edge.cloud.groups.set("edge-us-east-1", { ...group, instances: more, min: 1, desired: 3 });
+  expect(await attention()).toEqual({});
+  expect((await status()).out).toMatch(/^ {2}us-east-1 +active +1 of 3 +1 of 1 +1 of 1 /m);
+
+  edge.cloud.groups.set("edge-us-east-1", { ...group, instances: more, min: 2, desired: 3 });
+  expect(await attention()).toEqual({ "us-east-1": ["only 1 nodes are in service, 2 are the minimum"] });
+});
+
+describe("a new configuration", () => {
+  const rejected = { sha256: BUNDLE, reason: "haproxy: unknown keyword", at: "2026-01-02T03:04:05Z" };
+
+  test("is being adopted, for as long as that takes", async () => {
+    edge.report("us-east-1", "i-us-east-1-1", { configuration: { generation: OLD, rejected: null } });
+    edge.pointerAged("us-east-1", 60);
+    expect(await attention()).toEqual({});
+    expect((await status()).out).toMatch(new RegExp(`us-east-1 .+ adopting ${SHORT} \\(1\\), 000000000000 \\(1\\) `));
+
+    edge.pointerAged("us-east-1", 300);
+    expect(await attention()).toEqual({
+      "us-east-1": [`configuration ${SHORT} should have been adopted by now, but not by i-us-east-1-1`],
+    });
+  });
+
+  test("that a node has turned back is told with its reason", async () => {
+    edge.reportAll("us-east-1", { configuration: { generation: OLD, rejected: null } });
+    edge.report("us-east-1", "i-us-east-1-1", { configuration: { generation: OLD, rejected } });
+
+    expect(await attention()).toEqual({
+      "us-east-1": [
+        `configuration ${SHORT} was turned back, and the other nodes wait: i-us-east-1-1: haproxy: unknown keyword; correct the stack file and \`pulumi up\``,
+      ],
+    });
+  });
+
+  test("is not held against an older one that was turned back", async () => {
+    edge.reportAll("us-east-1", { configuration: { generation: BUNDLE, rejected: { ...rejected, sha256: OLD } } });
+    expect(await attention()).toEqual({});
+  });
+});
+
+test.each([
+  ["Successful", "", []],
+  ["InProgress", "", []],
+  [
+    "RollbackSuccessful",
+    "alarm",
+    [
+      "the last instance refresh, r-1, was rolled back (alarm): nodes run the former version and Pulumi's state names the new one; set the former image in the stack file and `pulumi up`",
+    ],
+  ],
+  ["RollbackInProgress", "alarm", ["the instance refresh r-1 is being rolled back (alarm)"]],
+  [
+    "Failed",
+    "",
+    [
+      "the last instance refresh, r-1, ended as Failed: old and new nodes may be mixed; `pulumi up` with the image that is wanted starts another",
+    ],
+  ],
+])("an instance refresh that is %s", async (refresh, reason, expected) => {
+  const group = edge.cloud.groups.get("edge-us-east-1")!;
+  edge.cloud.groups.set("edge-us-east-1", { ...group, refreshes: [{ id: "r-1", status: refresh, reason }] });
+
+  expect(await attention()).toEqual(expected.length === 0 ? {} : { "us-east-1": expected });
+  expect((await status()).out).toContain(refresh);
+});
+
+test("what is deployed and what the stack file has may differ", async () => {
+  edge.edit("    us-east-1: {} # last\n", "    eu-west-1: {}\n");
+  edge.edit("    us-east-1: ami-0123456789abcdef0\n", "    eu-west-1: ami-0123456789abcdef0\n");
+
+  expect(await attention()).toEqual({
+    "us-east-1": ["is deployed, and no longer in the stack file: the next `pulumi up` removes it"],
+  });
+  expect((await status()).out).toContain("In the stack file, and not deployed yet: eu-west-1\n");
+});
