@@ -13,7 +13,9 @@ export = () => {
     ...config,
     agent: agent(),
   });
-  return { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers };
+  // By these the operator's tool knows where a rotation stands: of the file it cannot tell what was deployed.
+  const secretGenerations = config.secrets;
+  return { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers, secretGenerations };
 };
 
 /** The configuration; a mistake in it ends the program before anything is registered. */

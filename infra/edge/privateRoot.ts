@@ -73,6 +73,8 @@ export type Network = "machine" | "own" | PrivateRoot;
  * files are the folder's; what is written to them stays in memory and is gone with it. Needs root on Linux.
  */
 export class PrivateRoot {
+  private readonly programs = new Set<Program>();
+
   private constructor(
     private readonly holder: ChildProcess,
     /** Process id of its first process, seen from outside. */
@@ -156,11 +158,15 @@ export class PrivateRoot {
 
   /** Starts a program in it, as root, with an environment of its own. */
   spawn(command: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-    return spawn("nsenter", ["--target", String(this.pid), "--mount", "--pid", "--net", "--root", "--wd", ...command], {
+    const entered = ["--target", String(this.pid), "--mount", "--pid", "--net", "--root", "--wd", ...command];
+    const program = spawn("nsenter", entered, {
       env: { ...ENVIRONMENT, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
+    this.programs.add(program);
+    program.once("close", () => this.programs.delete(program));
+    return program;
   }
 
   /** Runs a program in it to its end. */
@@ -199,6 +205,10 @@ export class PrivateRoot {
       return;
     }
     const ended = once(this.holder, "exit");
+    // One that was stopped (SIGSTOP) has stopped the nsenter around it, and would never be waited for.
+    for (const program of this.programs) {
+      program.kill("SIGCONT");
+    }
     this.holder.stdin?.end();
     await ended;
   }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join, sep } from "node:path";
-import { buildSync, type BuildOptions } from "esbuild";
+import { buildSync, stop, type BuildOptions } from "esbuild";
 import { cacheHome } from "../cli/cacheHome";
 
 /** The node's agent as one file on this machine. */
@@ -47,7 +47,7 @@ export function agentFile(repository: string = REPOSITORY, cache: string = join(
 
 /** The agent's sources and locked packages bundled into one file. */
 export function buildAgent(repository: string): Uint8Array {
-  const { outputFiles, metafile } = buildSync({ ...OPTIONS, absWorkingDir: repository });
+  const { outputFiles, metafile } = bundled(repository);
   const foreign = Object.keys(metafile.inputs).filter(
     (input) => !input.startsWith("components/node/") && !/(?:^|\/)node_modules\/(?!@pulumi\/)/.test(input),
   );
@@ -58,6 +58,15 @@ export function buildAgent(repository: string): Uint8Array {
     );
   }
   return output.contents;
+}
+
+function bundled(repository: string) {
+  try {
+    return buildSync({ ...OPTIONS, absWorkingDir: repository });
+  } finally {
+    // Its process would wait for more to build.
+    void stop();
+  }
 }
 
 /** What the output depends on: sources, locked packages (esbuild among them), and how they are bundled. */

@@ -120,10 +120,17 @@ function privateApt(folder: string, architecture: string, { main, security }: Mi
       });
       return stdout;
     } catch (error) {
-      const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-      throw new UserError(`${program} ${args[0] ?? ""} failed; check that Debian's archives can be reached\n${said}`);
+      throw new UserError(
+        `${program} ${args.join(" ").slice(0, 100)} failed; check that Debian's archives can be reached\n${saidBy(error)}`,
+      );
     }
   };
+}
+
+/** What a program that failed has said, else why it could not be run. */
+function saidBy(error: unknown): string {
+  const stderr = typeof error === "object" && error !== null && "stderr" in error ? String(error.stderr).trim() : "";
+  return stderr === "" ? String(error) : stderr;
 }
 
 interface Wanted {

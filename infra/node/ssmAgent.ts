@@ -62,7 +62,7 @@ async function download(url: string): Promise<Buffer> {
 
 async function controlOf(file: string, url: string): Promise<string> {
   try {
-    return (await promisify(execFile)("dpkg-deb", ["--field", file])).stdout;
+    return (await promisify(execFile)("dpkg-deb", ["--field", file], { env: process.env })).stdout;
   } catch (error) {
     throw new UserError(`${url} is not a package of Debian: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -15,7 +15,7 @@ const ADOPTION_TOLERATED =
 export function attention(pop: PopStatus): readonly string[] {
   const inService = pop.nodes.filter(({ lifecycle }) => lifecycle === null || lifecycle === "InService");
   return [
-    ...pop.unreadable.map((what) => `cannot be read: ${what}`),
+    ...unreadable(pop),
     ...(pop.state === "unlisted"
       ? ["is deployed, and no longer in the stack file: the next `pulumi up` removes it"]
       : []),
@@ -24,6 +24,14 @@ export function attention(pop: PopStatus): readonly string[] {
     ...inService.flatMap((node) => trouble(node, pop).map((what) => `${node.instance} ${what}`)),
     ...configuration(pop, inService),
   ];
+}
+
+/** One line a reason: when a store is away, all that is in it is. */
+function unreadable({ unreadable: all }: PopStatus): readonly string[] {
+  return [...new Set(all.map(({ reason }) => reason))].map((reason) => {
+    const parts = all.filter((each) => each.reason === reason).map(({ part }) => part);
+    return `cannot be read: ${parts.join(", ")} (${reason})`;
+  });
 }
 
 function group({ group: found }: PopStatus): readonly string[] {

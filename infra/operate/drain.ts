@@ -6,7 +6,6 @@ import { TIMING } from "../../components/node/timing";
 import { exitCodes } from "../cli/exitCodes";
 import { awsReason } from "../commands/aws";
 import { UserError } from "../commands/userError";
-import { table } from "../plan/table";
 import { clientsOf } from "./clients";
 import { isInService, readDrain, readGroup, readNodes, type Node } from "./look";
 import { deployment, popOf, type Deployment, type DeployedPop, type StackOptions } from "./pops";
@@ -68,13 +67,7 @@ export async function runDrain(
   }
 
   const others = await surveyOthers(deployed, pop);
-  terminal.say(
-    table(
-      ["other PoPs", ""],
-      others.map((each) => [each.region, surveyText(each)]),
-      terminal.style,
-    ),
-  );
+  terminal.say(["other PoPs", ...others.map((each) => `  ${each.region}: ${surveyText(each)}`)].join("\n"));
   checkOthers(region, others);
   await confirm(terminal, `Take ${region} out of service? Its clients go to the other PoPs.`, options.yes);
   const drained: DrainSwitch = { reason, by: whoAmI(), at: new Date().toISOString() };

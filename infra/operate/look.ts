@@ -111,7 +111,7 @@ export function takesRequests({ lifecycle }: Node): boolean {
   return lifecycle === null || lifecycle === "InService" || /^Terminating(?::Wait)?$/.test(lifecycle);
 }
 
-export function isInService({ lifecycle }: Node): boolean {
+export function isInService({ lifecycle }: Pick<Node, "lifecycle">): boolean {
   return lifecycle === null || lifecycle === "InService";
 }
 

@@ -35,8 +35,7 @@ export async function stackOutputs(stack: string, file: string | undefined): Pro
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`--outputs: ${allowed}, got "${file}" (${reason})`, exitCodes.usage);
+    throw new UserError(`--outputs: ${allowed}, got "${file}" (${String(error)})`, exitCodes.usage);
   }
   return parsed(text, `--outputs: "${file}"`, allowed, exitCodes.usage);
 }
@@ -45,8 +44,8 @@ function parsed(text: string, what: string, advice: string, exitCode: number): S
   try {
     return outputsSchema.parse(JSON.parse(text));
   } catch (error) {
-    const missing =
-      error instanceof z.ZodError ? [...new Set(error.issues.map((issue) => String(issue.path[0] ?? "")))] : [];
+    const paths = error instanceof z.ZodError ? error.issues.map((issue) => issue.path[0]) : [];
+    const missing = [...new Set(paths.flatMap((key) => (typeof key === "string" ? [key] : [])))];
     const reason = missing.length > 0 ? `lacks ${missing.join(", ")}` : "holds no JSON object";
     throw new UserError(`${what}: ${reason}; ${advice}`, exitCode);
   }
@@ -68,7 +67,8 @@ async function askPulumi(stack: string): Promise<string> {
     });
     return stdout;
   } catch (error) {
-    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    const said =
+      typeof error === "object" && error !== null && "stderr" in error ? String(error.stderr).trim() : String(error);
     throw new UserError(`The outputs of stack ${stack} could not be read: ${said}\n${hint}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import type { NodeReport } from "../../components/node/protocol/nodeReport";
 import { awsReason } from "../commands/aws";
+import { compare } from "../config/problems";
 import { clientsOf } from "./clients";
 import {
   isInService,
@@ -34,8 +35,8 @@ export interface PopStatus {
     readonly since: string | null;
   } | null;
   readonly nodes: readonly NodeStatus[];
-  /** Parts that could not be read, each with its reason. */
-  readonly unreadable: readonly string[];
+  /** Parts that could not be read, and why. */
+  readonly unreadable: readonly { readonly part: string; readonly reason: string }[];
 }
 
 export interface NodeStatus {
@@ -63,10 +64,10 @@ export interface NodeStatus {
 /** Looks at one PoP. Never throws: one that is away must not hide the others. */
 export async function popStatus(pop: DeployedPop): Promise<PopStatus> {
   const clients = clientsOf(pop.region);
-  const unreadable: string[] = [];
+  const unreadable: PopStatus["unreadable"][number][] = [];
   const part = async <T>(what: string, reading: Promise<T>): Promise<T | undefined> =>
     reading.catch((error: unknown) => {
-      unreadable.push(`${what}: ${awsReason(error)}`);
+      unreadable.push({ part: what, reason: awsReason(error) });
       return undefined;
     });
 
@@ -80,16 +81,16 @@ export async function popStatus(pop: DeployedPop): Promise<PopStatus> {
     region: pop.region,
     state: pop.state,
     drained: drained ?? null,
-    group: group === undefined ? null : groupStatus(pop, group, nodes),
+    group: group === undefined ? null : groupStatus(pop, group),
     configuration:
       pointer === undefined ? null : { wanted: pointer.bundle.sha256, since: pointer.changedAt?.toISOString() ?? null },
     nodes: nodes.map((node) => nodeStatus(node, pointer)),
-    unreadable: unreadable.sort(),
+    unreadable: unreadable.sort((a, b) => compare(a.part, b.part)),
   };
 }
 
-function groupStatus({ group: name }: DeployedPop, { min, desired, refresh }: Group, nodes: readonly Node[]) {
-  return { name, min, desired, inService: nodes.filter(isInService).length, refresh: refresh ?? null };
+function groupStatus({ group: name }: DeployedPop, { min, desired, instances, refresh }: Group) {
+  return { name, min, desired, inService: instances.filter(isInService).length, refresh: refresh ?? null };
 }
 
 function nodeStatus({ instance, lifecycle, report }: Node, pointer: PointerObject | undefined): NodeStatus {

@@ -58,7 +58,7 @@ function row(pop: PopStatus, style: Style): readonly string[] {
   const reporting = nodes.filter(({ reports }) => reports);
   const of = (matching: number): string => `${String(matching)} of ${String(nodes.length)}`;
   const healthy = reporting.filter(({ health }) => health?.node === "ok").length;
-  const known = pop.unreadable.every((what) => !what.startsWith("node reports"));
+  const known = pop.unreadable.every(({ part }) => part !== "node reports");
   return [
     pop.region,
     stateText(pop, style),
@@ -75,7 +75,7 @@ function stateText({ state, drained, unreadable }: PopStatus, style: Style): str
   if (drained !== null) {
     return style.red("switched off");
   }
-  if (unreadable.some((what) => what.startsWith("drain switch"))) {
+  if (unreadable.some(({ part }) => part === "drain switch")) {
     return style.red("unknown");
   }
   return state === "active" ? style.green("active") : style.yellow(state);

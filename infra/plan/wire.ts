@@ -23,7 +23,7 @@ export function fileOnWire(asset: { readonly [key: string]: JsonValue }): string
     return fileMarker(hash);
   }
   if (typeof path !== "string") {
-    throw new Error(`the program sends an asset that is no file: ${Object.keys(asset).join(", ")}`);
+    throw new Error("the program sends an asset that is no file, which a plan cannot show");
   }
   return fileMarker(createHash("sha256").update(readFileSync(path)).digest("hex"));
 }

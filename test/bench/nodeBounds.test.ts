@@ -23,6 +23,7 @@ function server(name: ServerFigures["name"], perSecond = 1000): ServerFigures {
 const KEPT: Given = {
   node: server("footprint"),
   purge: { objects: 10_000, soft: 200, hard: 200 },
+  spread: { purges: 100, nodes: 6, p50: 1000, p95: 2000, max: 9000 },
   others: [server("nginx", 500), server("varnish", 1000)],
 };
 
@@ -55,6 +56,7 @@ test.each<[Given, string]>([
   [withBehaviour({ noStore: 4501 }), "50 clients on what is not stored: 4501.0 ms, more than 4500 ms"],
   [{ ...KEPT, purge: { ...KEPT.purge, hard: 201 } }, "a purge by tag: 201.0 ms, more than 200 ms"],
   [{ ...KEPT, purge: { ...KEPT.purge, soft: 201 } }, "a soft purge by tag: 201.0 ms, more than 200 ms"],
+  [{ ...KEPT, spread: { ...KEPT.spread, p95: 2001 } }, "a purge until the last node, p95: 2001 ms, more than 2000 ms"],
   [
     { ...KEPT, others: [server("nginx", 6000), server("varnish")] },
     "hits per second, large: 0.17 of the best other, less than 0.2",

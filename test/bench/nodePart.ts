@@ -5,6 +5,7 @@ import { DEBIAN } from "../node/debianRoot";
 import { measureBehaviour, measurePurge, type Behaviour, type Purges } from "./nodeBehaviour";
 import { brokenNodeBounds } from "./nodeBounds";
 import { LOADS, measureLoads, type Load, type Rate } from "./nodeLoad";
+import { measurePurgeSpread, type PurgeSpread } from "./nodePurge";
 import { CACHE_MEGABYTES, startServers, stopServers, type Server, type ServerName } from "./nodeServers";
 import { measureHitRatio } from "./nodeTrace";
 import type { Part } from "./part";
@@ -20,6 +21,7 @@ export interface ServerFigures {
 export interface Figures {
   readonly node: ServerFigures;
   readonly purge: Purges;
+  readonly spread: PurgeSpread;
   readonly others: readonly ServerFigures[];
 }
 
@@ -37,6 +39,8 @@ export const NODE: Part = {
 };
 
 async function measure(progress: (line: string) => void): Promise<Figures> {
+  progress("node: purges of three PoPs with two nodes each");
+  const spread = await measurePurgeSpread();
   const root = debianRootFolder();
   progress("node: starting four servers");
   const servers = await startServers(root);
@@ -54,7 +58,7 @@ async function measure(progress: (line: string) => void): Promise<Figures> {
       behaviour: known(behaviours.get(name)),
       hitRatio: known(hitRatios.get(name)),
     });
-    return { node: of("footprint"), purge, others: OTHERS.map(of) };
+    return { node: of("footprint"), purge, spread, others: OTHERS.map(of) };
   } finally {
     await stopServers(servers);
   }
@@ -129,7 +133,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-function textOf({ node, purge, others }: Figures): string {
+function textOf({ node, purge, spread, others }: Figures): string {
   const rows = ROWS.map(({ title, value, text }) => [
     title,
     text(value(node)),
@@ -140,6 +144,8 @@ function textOf({ node, purge, others }: Figures): string {
     "(in brackets: the node's figure divided by theirs)",
     table(["", "footprint", ...OTHERS], rows, PLAIN),
     `Purge of ${purge.objects} objects by tag: ${tenths(purge.hard)} ms, soft ${tenths(purge.soft)} ms`,
+    `${spread.purges} purges, each until the last of ${spread.nodes} nodes of three PoPs serves the new body: ` +
+      `p50 ${whole(spread.p50)} ms, p95 ${whole(spread.p95)} ms, max ${whole(spread.max)} ms`,
     "",
   ].join("\n");
 }

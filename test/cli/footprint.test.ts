@@ -19,7 +19,7 @@ describe("help", () => {
     }
   });
 
-  test.each(["plan", "images", "zone-id"])("explains %s", (command) => {
+  test.each(["plan", "images", "zone-id", "status", "purge", "drain", "undrain", "rotate"])("explains %s", (command) => {
     const { status, stdout } = footprint([command, "--help"]);
 
     expect(status).toBe(0);

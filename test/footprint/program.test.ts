@@ -21,6 +21,7 @@ describe("the program", () => {
       storeBuckets: { "eu-west-1": "bucket-of-eu-west-1-store" },
       nodeGroups: { "eu-west-1": "eu-west-1-nodes-0a1b2c3" },
       nameServers: {},
+      secretGenerations: { originAuth: 1, purge: 1 },
     });
   });
 

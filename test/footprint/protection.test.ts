@@ -68,7 +68,7 @@ describe("what may not be lost is protected, and the list is exact (P30, P31)", 
 });
 
 describe("what outlives a PoP on purpose", () => {
-  test("its log bucket with all that keeps it private and small, validation records, and former bootstraps", async () => {
+  test("its log bucket with all that keeps it private and small, validation records, and what former nodes start from", async () => {
     const kept = labels(await update(small({ "eu-west-1": {} })), "retainOnDelete");
 
     expect(kept).toEqual([
@@ -79,6 +79,7 @@ describe("what outlives a PoP on purpose", () => {
       "BucketPublicAccessBlock eu-west-1-network-logs-public-access-block",
       "BucketServerSideEncryptionConfiguration eu-west-1-network-logs-encryption",
       "BucketVersioning eu-west-1-network-logs-versioning",
+      "ObjectCopy eu-west-1-store-packages",
       "Record eu-west-1-certificate-*.pop.example.com",
       "Record eu-west-1-certificate-cdn.example.com",
     ]);

@@ -1,20 +1,22 @@
 """Runs a node's user data with everything outside of it stood in for: reads the scenario as JSON from stdin, writes
 what happened as JSON to stdout.
 
-Scenario: userData, files (text by path), answers (body by URL), now (seconds since 1970), root (folder that stands for /).
+Scenario: userData (cloud-config), answers (by URL, one after the other; null is a connection that is closed, the last
+one is given again and again), now (seconds since 1970).
 """
-import datetime, io, json, pathlib, subprocess, sys, time, urllib.error, urllib.request
+import datetime, io, json, re, sys, textwrap, time, urllib.error, urllib.request
 
 scenario = json.load(sys.stdin)
-happened = {"requests": [], "commands": [], "end": None}
+happened = {"requests": [], "pauses": [], "end": None}
 
 
 def urlopen(request, timeout):
     happened["requests"].append({"method": request.get_method(), "url": request.full_url,
                                  "headers": {k.lower(): v for k, v in request.header_items()}, "timeout": timeout})
-    body = scenario["answers"].get(request.full_url)
+    answers = scenario["answers"].get(request.full_url, [])
+    body = answers.pop(0) if len(answers) > 1 else answers[0] if answers else None
     if body is None:
-        raise urllib.error.HTTPError(request.full_url, 404, "not in the scenario", None, io.BytesIO())
+        raise urllib.error.URLError("not in the scenario")
     return io.BytesIO(body.encode())
 
 
@@ -24,24 +26,21 @@ class FixedClock(datetime.datetime):
         return cls.fromtimestamp(scenario["now"], tz)
 
 
-def rooted(path):
-    return Real(scenario["root"] + path)
+clock = 0.0
 
 
-def run(command, **settings):
-    happened["commands"].append(list(command))
+def sleep(seconds):
+    global clock
+    clock += seconds
+    happened["pauses"].append(seconds)
 
 
-urllib.request.urlopen, datetime.datetime, subprocess.run, time.sleep = urlopen, FixedClock, run, lambda _: None
-pathlib.Path, Real = rooted, pathlib.PosixPath
-rooted("/etc").mkdir()
-for path, text in scenario["files"].items():
-    rooted(path).parent.mkdir(parents=True, exist_ok=True)
-    rooted(path).write_text(text)
+urllib.request.urlopen, datetime.datetime, time.sleep, time.monotonic = urlopen, FixedClock, sleep, lambda: clock
+script = textwrap.dedent(re.search(r"    content: \|\n(.*?)^runcmd:", scenario["userData"], re.S | re.M).group(1))
+said, sys.stdout = sys.stdout, io.StringIO()
 try:
-    exec(compile(scenario["userData"], "user data", "exec"), {"__name__": "__main__"})
-except (SystemExit, urllib.error.HTTPError) as error:
+    exec(compile(script, "boot", "exec"), {"__name__": "__main__"})
+except (SystemExit, OSError) as error:
     happened["end"] = str(error)
-files = [path for path in rooted("").rglob("*") if path.is_file()]
-happened["files"] = {"/" + str(path.relative_to(scenario["root"])): path.read_text() for path in files}
+happened["said"], sys.stdout = sys.stdout.getvalue(), said
 json.dump(happened, sys.stdout)

@@ -1,12 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
-import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { BOOTSTRAP } from "../../components/node/bootstrap";
-import { bundle } from "../../components/node/bundle";
-import { NODE_HEALTH_PATH, NODE_PORTS } from "../../components/node/ports";
 import { userData } from "../../components/node/userData";
 import { command, describeWith } from "../support/requirements";
 
@@ -17,29 +12,22 @@ interface Happened {
     readonly headers: Readonly<Record<string, string>>;
     readonly timeout: number;
   }[];
-  readonly commands: readonly (readonly string[])[];
+  /** Seconds between tries. */
+  readonly pauses: readonly number[];
   /** Why it ended early; null when it came to its end. */
   readonly end: string | null;
-  readonly files: Readonly<Record<string, string>>;
+  readonly said: string;
 }
 
 const NOW = new Date("2026-03-01T12:34:56Z");
 const REGION = "eu-west-1";
 const STORE = `https://store-of-a-pop.s3.${REGION}.amazonaws.com`;
 const METADATA = "http://169.254.169.254/latest";
-const HEALTH = `http://127.0.0.1:${NODE_PORTS.health}${NODE_HEALTH_PATH}`;
+const ROLE = `${METADATA}/meta-data/iam/security-credentials/`;
 const CREDENTIALS = { AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
 const TOKEN = "a-session-token";
-const BUNDLE = bundle({
-  region: "eu-west-1",
-  popName: "eu-west-1.pop.example.com",
-  sites: [],
-  purgeMaxStaleness: 3600,
-});
-const REPORT =
-  `https://autoscaling.${REGION}.amazonaws.com/?Action=CompleteLifecycleAction` +
-  "&AutoScalingGroupName=eu-west-1-nodes%20%2B%3A%2F~0a1b2c3&InstanceId=i-0123456789abcdef0" +
-  "&LifecycleActionResult=CONTINUE&LifecycleHookName=launching&Version=2011-01-01";
+/** In the place of the real one, which test/node/life/boot.test.ts runs on a real machine: it asks for one object. */
+const BOOTSTRAP = "print('the bootstrap runs with', store('a key/with +:~ and ü').decode())\n";
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
@@ -53,40 +41,32 @@ const IDENTITY = {
   bootstrap: `bootstrap/${sha256(BOOTSTRAP)}`,
   bootstrapSha256: sha256(BOOTSTRAP),
 };
+const OBJECTS = [`${STORE}/${IDENTITY.bootstrap}`, `${STORE}/a%20key/with%20%2B%3A~%20and%20%C3%BC`] as const;
 
-/** Instance metadata, the region's store and HAProxy's health, as a node finds them. */
-const ANSWERS: Readonly<Record<string, string>> = {
-  [`${METADATA}/api/token`]: "a-metadata-token",
-  [`${METADATA}/meta-data/iam/security-credentials/`]: "eu-west-1-nodes\n",
-  [`${METADATA}/meta-data/iam/security-credentials/eu-west-1-nodes`]: JSON.stringify({ ...CREDENTIALS, Token: TOKEN }),
-  [`${METADATA}/meta-data/instance-id`]: "i-0123456789abcdef0",
-  [`${METADATA}/meta-data/tags/instance/aws:autoscaling:groupName`]: "eu-west-1-nodes +:/~0a1b2c3",
-  [`${STORE}/${IDENTITY.bootstrap}`]: BOOTSTRAP,
-  [`${STORE}/current.json`]: JSON.stringify({ bundle: { key: "bundles/b", sha256: sha256(BUNDLE) }, parameters: {} }),
-  [`${STORE}/bundles/b`]: BUNDLE,
-  [HEALTH]: "ok\n",
-  [REPORT]: "<CompleteLifecycleActionResponse/>",
+/** Answers by URL, one after the other; null is a connection that is closed. */
+type Answers = Readonly<Record<string, readonly (string | null)[]>>;
+
+/** Instance metadata and the region's store, as a node finds them. */
+const ANSWERS: Answers = {
+  [`${METADATA}/api/token`]: ["a-metadata-token"],
+  [ROLE]: ["eu-west-1-nodes\n"],
+  [`${ROLE}eu-west-1-nodes`]: [JSON.stringify({ ...CREDENTIALS, Token: TOKEN })],
+  [OBJECTS[0]]: [BOOTSTRAP],
+  [OBJECTS[1]]: ["an object"],
 };
 
-/** Boots a node on paper: the scripts run as they are, all that they touch is stood in for. */
-function boot(
-  answers: Readonly<Record<string, string | undefined>> = {},
-  files: Readonly<Record<string, string>> = {},
-): Happened {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-boot-"));
+/** Boots a node on paper: the script of the user data runs as it is, all that it touches is stood in for. */
+function boot(answers: Answers = {}): Happened {
   const scenario = {
     userData: userData(IDENTITY),
-    files,
     answers: { ...ANSWERS, ...answers },
     now: NOW.getTime() / 1000,
-    root,
   };
   const { status, stdout, stderr } = spawnSync("python3", [path.join(__dirname, "boot.py")], {
     input: JSON.stringify(scenario),
     encoding: "utf8",
     timeout: 30_000,
   });
-  fs.rmSync(root, { recursive: true });
   if (status !== 0) {
     throw new Error(stderr);
   }
@@ -94,10 +74,10 @@ function boot(
 }
 
 /** The authorization that AWS's own signer gives to such a request. */
-async function signedByAws(service: string, url: string, headers: Readonly<Record<string, string>>): Promise<string> {
-  const { hostname, pathname, searchParams } = new URL(url);
+async function signedByAws(url: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  const { hostname, pathname } = new URL(url);
   const signer = new SignatureV4({
-    service,
+    service: "s3",
     region: REGION,
     credentials: {
       accessKeyId: CREDENTIALS.AccessKeyId,
@@ -106,7 +86,7 @@ async function signedByAws(service: string, url: string, headers: Readonly<Recor
     },
     sha256: NodeSha256,
     // S3 alone takes paths as they are.
-    uriEscapePath: service !== "s3",
+    uriEscapePath: false,
   });
   const signed = await signer.sign(
     {
@@ -114,7 +94,6 @@ async function signedByAws(service: string, url: string, headers: Readonly<Recor
       protocol: "https:",
       hostname,
       path: pathname,
-      query: Object.fromEntries(searchParams),
       headers: { host: hostname, "x-amz-content-sha256": headers["x-amz-content-sha256"] ?? "" },
     },
     { signingDate: NOW },
@@ -151,32 +130,18 @@ function bytes(data: string | ArrayBuffer | ArrayBufferView): Buffer {
 
 const PYTHON = command("python3", "test/node/install.sh");
 
-describeWith([PYTHON], "a node that boots", () => {
+describeWith([PYTHON], "the user data of a node", () => {
   let booted: Happened;
-  const toAws = (service: string) => booted.requests.filter(({ url }) => url.includes(`${service}.${REGION}`));
+  const toStore = () => booted.requests.filter(({ url }) => url.startsWith(STORE));
 
   beforeAll(() => {
     booted = boot();
   });
 
-  test("comes to its end", () => {
+  test("fetches the bootstrap from the region's store and hands over to it", () => {
     expect(booted.end).toBeNull();
-  });
-
-  test("reads bootstrap, pointer and bundle from its region's store, in this order, once", () => {
-    expect(toAws("s3").map(({ url }) => url)).toEqual([
-      `${STORE}/${IDENTITY.bootstrap}`,
-      `${STORE}/current.json`,
-      `${STORE}/bundles/b`,
-    ]);
-  });
-
-  test("calls nothing but instance metadata, its region's endpoints and itself (P38)", () => {
-    const elsewhere = booted.requests.filter(
-      ({ url }) => ![METADATA, STORE, HEALTH, `https://autoscaling.${REGION}.`].some((known) => url.startsWith(known)),
-    );
-
-    expect(elsewhere).toEqual([]);
+    expect(booted.said).toContain("the bootstrap runs with an object\n");
+    expect(toStore().map(({ url }) => url)).toEqual(OBJECTS);
   });
 
   test("asks for instance metadata with a token only", () => {
@@ -192,84 +157,41 @@ describeWith([PYTHON], "a node that boots", () => {
     expect(Math.max(...booted.requests.map(({ timeout }) => timeout))).toBe(10);
   });
 
-  test.each(["s3", "autoscaling"])("signs its requests to %s as AWS's own signer does", async (service) => {
-    const requests = toAws(service);
-
-    expect(requests.length).toBeGreaterThan(0);
-    for (const { url, headers } of requests) {
-      expect(headers.authorization).toBe(await signedByAws(service, url, headers));
+  test("signs its requests as AWS's own signer does", async () => {
+    expect(toStore().length).toBe(2);
+    for (const { url, headers } of toStore()) {
+      expect(headers.authorization).toBe(await signedByAws(url, headers));
       expect(headers).toMatchObject({ "x-amz-security-token": TOKEN, "x-amz-date": "20260301T123456Z" });
     }
   });
 
-  test("keeps its identity and the bundle's files", () => {
-    expect(JSON.parse(booted.files["/etc/footprint/identity.json"] ?? "")).toEqual(IDENTITY);
-    expect(booted.files).toMatchObject((JSON.parse(BUNDLE) as { files: Record<string, string> }).files);
+  test.each([
+    ["the store", OBJECTS[0]],
+    ["instance metadata", `${METADATA}/api/token`],
+    ["its role", ROLE],
+  ])("goes on when %s fails at first", (_, url) => {
+    const happened = boot({ [url]: [null, null, null, ...(ANSWERS[url] ?? [])] });
+
+    expect(happened.end).toBeNull();
+    expect(happened.pauses).toEqual([1, 2, 4]);
   });
 
-  test("asks Debian's mirrors by HTTPS alone: it may go out on no other port", () => {
-    const { files } = boot(
-      {},
-      {
-        "/etc/apt/mirrors/debian.list": "http://deb.debian.org/debian\n",
-        "/etc/apt/sources.list.d/debian.sources": "URIs: mirror+file:///etc/apt/mirrors/debian.list\n",
-      },
+  test("gives up within five minutes", () => {
+    const { end, pauses, said } = boot({ [OBJECTS[0]]: [null] });
+
+    expect(end).toBe("<urlopen error not in the scenario>");
+    expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBeGreaterThan(240);
+    expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBeLessThanOrEqual(300);
+    expect(said).toContain('"failed": "<urlopen error not in the scenario>", "again_in": 15}\n');
+  });
+
+  test("rejects a bootstrap of another hash, and does not ask for it again", () => {
+    const happened = boot({ [OBJECTS[0]]: [`${BOOTSTRAP}\n`] });
+
+    expect(happened.end).toBe(
+      `${IDENTITY.bootstrap} has another SHA-256 than ${IDENTITY.bootstrapSha256}: it is not used`,
     );
-
-    expect(files["/etc/apt/mirrors/debian.list"]).toBe("https://deb.debian.org/debian\n");
-    expect(files["/etc/apt/sources.list.d/debian.sources"]).toBe("URIs: mirror+file:///etc/apt/mirrors/debian.list\n");
-  });
-
-  test("checks both configurations before it starts anything, and starts HAProxy before Varnish", () => {
-    const { checks, units } = JSON.parse(BUNDLE) as { checks: string[][]; units: string[] };
-    const start = units.flatMap((unit) => [
-      ["systemctl", "enable", unit],
-      ["systemctl", "restart", unit],
-    ]);
-    const last = [...checks, ["sysctl", "--quiet", "--system"], ["systemctl", "daemon-reload"], ...start];
-
-    expect(checks.length).toBe(2);
-    expect(units.indexOf("haproxy.service")).toBeLessThan(units.indexOf("varnish.service"));
-    expect(booted.commands.slice(-last.length)).toEqual(last);
-  });
-
-  test("installs what the bundle's files are for", () => {
-    const installed = booted.commands.find((words) => words.includes("install")) ?? [];
-
-    expect(installed).toEqual(expect.arrayContaining(["haproxy", "varnish", "varnish-modules", "logrotate"]));
-  });
-
-  test("reports for service last, when it answers health", () => {
-    expect(booted.requests.filter(({ url }) => [HEALTH, REPORT].includes(url)).map(({ url }) => url)).toEqual([
-      HEALTH,
-      REPORT,
-    ]);
-    expect(booted.requests.at(-1)?.url).toBe(REPORT);
-  });
-});
-
-describeWith([PYTHON], "a node never comes into service", () => {
-  const reported = ({ requests }: Happened) => requests.some(({ url }) => url === REPORT);
-
-  test("with a bootstrap of another hash, which it does not run", () => {
-    const happened = boot({ [`${STORE}/${IDENTITY.bootstrap}`]: `${BOOTSTRAP}\n` });
-
-    expect(happened.end).toBe("the bootstrap is not the one that this node was told to run");
-    expect(happened).toMatchObject({ commands: [], files: {} });
-  });
-
-  test("with a bundle of another hash, which it does not adopt", () => {
-    const happened = boot({ [`${STORE}/bundles/b`]: `${BUNDLE}\n` });
-
-    expect(happened.end).toBe("the bundle is not the one that the pointer names");
-    expect(Object.keys(happened.files)).toEqual(["/etc/footprint/identity.json"]);
-    expect(reported(happened)).toBe(false);
-  });
-
-  test("with HAProxy silent on its health port", () => {
-    const happened = boot({ [HEALTH]: undefined });
-
-    expect(happened.end).toBe("all units run, but HAProxy does not answer health");
-    expect(reported(happened)).toBe(false);
+    expect(happened.said).not.toContain("the bootstrap runs");
+    expect(happened.pauses).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { shippedSites } from "../support/sites";
 import { SHIPPED } from "../support/stacks";
 import { nodeFiles } from "../../components/node/files";
 import { HAPROXY, VARNISH } from "../../components/node/processes";
+import { STAGED } from "../../components/node/protocol/bundleFormat";
 import { SOCKETS } from "../../components/node/sockets";
 import { debianRootFolder } from "../../infra/edge/debianRoot";
 import { RunningNode } from "../../infra/edge/node";
@@ -62,7 +63,8 @@ describeWith([DEBIAN], "a node takes its configuration without a warning", () =>
     for (const [file, content] of Object.entries(files)) {
       root.write(file, content);
     }
-    const ended = await Promise.all([HAPROXY, VARNISH].map(({ check }) => root.exec(...check)));
+    const commands = [HAPROXY, VARNISH].map(({ check }) => check.map((word) => word.replaceAll(STAGED, "")));
+    const ended = await Promise.all(commands.map((command) => root.exec(...command)));
     return ended.flatMap(({ status, stderr }) => (status === 0 ? warnings(stderr) : [stderr]));
   };
 

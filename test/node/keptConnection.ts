@@ -4,35 +4,19 @@ import * as net from "node:net";
 import { HOST } from "./origin/rig";
 import { clientHeader } from "./proxied";
 
-/** Opens a connection to a port for a client with an address. */
-export type Connect = (port: number, client: string) => net.Socket;
-
-/** By the load balancer, as the node sees it. */
-const behindHeader: Connect = (port, client) => {
-  const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
-  socket.write(clientHeader(client));
-  return socket;
-};
-
 /** One connection of HTTP/1.1 that is kept as long as the node keeps it. */
 export class KeptConnection extends http.Agent {
   opened = 0;
 
-  constructor(
-    private readonly port: number,
-    private readonly connect: Connect = behindHeader,
-  ) {
+  constructor(private readonly port: number) {
     super({ keepAlive: true, maxSockets: 1 });
   }
 
   override createConnection(): net.Socket {
     this.opened++;
-    return this.connect(this.port, "203.0.113.5");
-  }
-
-  /** Whether the next request needs no new connection. */
-  get isConnected(): boolean {
-    return Object.values(this.freeSockets).some((sockets) => sockets !== undefined && sockets.length > 0);
+    const socket = net.connect({ port: this.port, host: "127.0.0.1", noDelay: true });
+    socket.write(clientHeader("203.0.113.5"));
+    return socket;
   }
 
   /** Status and body of the answer. */
@@ -53,22 +37,32 @@ export class KeptConnection extends http.Agent {
   }
 }
 
-/** The same over cleartext HTTP/2. After GOAWAY the next request takes a new connection, as every client does. */
+/**
+ * The same over cleartext HTTP/2. After GOAWAY the next request takes a new connection, and so does one that was refused
+ * because it crossed with it: the server has not looked at it, and every client sends it again (RFC 9113, section 8.7).
+ */
 export class KeptSession {
   opened = 0;
   private session: http2.ClientHttp2Session | undefined;
 
-  constructor(
-    private readonly port: number,
-    private readonly connect: Connect = behindHeader,
-  ) {}
+  constructor(private readonly port: number) {}
 
-  get isConnected(): boolean {
-    return this.session !== undefined && !this.session.closed && !this.session.destroyed;
+  async get(path: string): Promise<string> {
+    for (;;) {
+      const session = this.connected();
+      const answer = await this.exchange(session, path);
+      if (answer !== "refused") {
+        return answer;
+      }
+      session.close();
+    }
   }
 
-  get(path: string): Promise<string> {
-    const session = this.connected();
+  destroy(): void {
+    this.session?.destroy();
+  }
+
+  private exchange(session: http2.ClientHttp2Session, path: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const stream = session.request({ ":path": path, ":authority": HOST, ":scheme": "https" });
       let status = 0;
@@ -76,21 +70,24 @@ export class KeptSession {
       stream.setEncoding("utf8");
       stream.on("response", (fields) => (status = fields[":status"] ?? 0));
       stream.on("data", (data: string) => (body += data));
-      stream.on("error", reject);
+      stream.on("error", (error: Error) => {
+        if (stream.rstCode === http2.constants.NGHTTP2_REFUSED_STREAM) {
+          resolve("refused");
+        } else {
+          reject(error);
+        }
+      });
       stream.on("end", () => {
         resolve(`${String(status)} ${body}`);
       });
     });
   }
 
-  destroy(): void {
-    this.session?.destroy();
-  }
-
   private connected(): http2.ClientHttp2Session {
-    if (this.session === undefined || !this.isConnected) {
+    if (this.session === undefined || this.session.closed || this.session.destroyed) {
       this.opened++;
-      const socket = this.connect(this.port, "203.0.113.6");
+      const socket = net.connect({ port: this.port, host: "127.0.0.1", noDelay: true });
+      socket.write(clientHeader("203.0.113.6"));
       const session = http2.connect("http://loopback.invalid", { createConnection: () => socket });
       session.on("goaway", () => {
         session.close();

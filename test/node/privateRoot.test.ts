@@ -73,6 +73,17 @@ describeWith([DEBIAN], "a private root", () => {
     expect(Number(stdout)).toBeLessThanOrEqual(4);
   });
 
+  test("ends although a program in it is stopped", async () => {
+    const program = root.spawn(["sleep", duration()]);
+    const stopped = () => root.processes().find(({ name }) => name === "sleep")?.pid;
+    await until(() => stopped() !== undefined);
+    await root.exec("kill", "-STOP", String(stopped()));
+    // What had it started sees that, and stops too.
+    await until(() => /^State:\s+T/m.test(fs.readFileSync(`/proc/${String(program.pid)}/status`, "utf8")));
+
+    await expect(root.stop()).resolves.toBeUndefined();
+  });
+
   test("gives the outcome of a program", async () => {
     expect(await root.exec("sh", "-c", "echo out; echo error >&2; exit 3")).toEqual({
       status: 3,

@@ -124,6 +124,7 @@ describe("--wait", () => {
     for (const region of REGIONS) {
       edge.reportAll(region, { purge: { position: 1, caughtUpAt: null, refused: 0 } });
     }
+    edge.report("ap-southeast-2", "i-ap-southeast-2-2");
     edge.report("eu-central-1", "i-eu-central-1-1");
     const long = new Date(Date.now() - 200_000).toISOString();
     edge.report("eu-central-1", "i-eu-central-1-2", {
@@ -134,6 +135,7 @@ describe("--wait", () => {
     const { status, out } = await purge({ url: URL, wait: true });
 
     expect(status).toBe(1);
+    expect(out).toMatch(/1 of 2; not yet i-ap-southeast-2-2 \(at 0\)$/m);
     expect(out).toMatch(/0 of 2; not yet i-eu-central-1-1 \(at 0\), i-eu-central-1-2 \(does not report\)/);
   });
 

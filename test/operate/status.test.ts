@@ -78,7 +78,7 @@ test("a PoP that is switched off is told with who and why", async () => {
 
 test("a PoP that cannot be reached is shown as such, and the others still", async () => {
   edge.cloud.outage("s3", "refuses", "us-east-1");
-  edge.cloud.outage("autoscaling", "refuses", "us-east-1");
+  edge.cloud.outage("autoscaling", "fails", "us-east-1");
 
   const { status: code, out } = await status();
 
@@ -87,12 +87,17 @@ test("a PoP that cannot be reached is shown as such, and the others still", asyn
   expect(out).toMatch(/^ {2}eu-central-1 +active +2 of 2/m);
   const { "us-east-1": what, ...others } = await attention();
   expect(others).toEqual({});
-  expect(what?.map((line) => line.replace(/: [^:]*(: .*)?$/, ""))).toEqual([
+  expect(what?.map((line) => /^[^(]+/.exec(line)?.[0].trim())).toEqual([
     "cannot be read: Auto Scaling group",
-    "cannot be read: drain switch",
-    "cannot be read: node reports",
-    "cannot be read: pointer",
+    "cannot be read: drain switch, node reports, pointer",
   ]);
+});
+
+test("a store that is away says nothing of the nodes in service", async () => {
+  edge.cloud.outage("s3", "refuses", "us-east-1");
+
+  expect((await status()).out).toMatch(/^ {2}us-east-1 +unknown +2 of 2 +unknown +unknown/m);
+  expect((await attention())["us-east-1"]).toHaveLength(1);
 });
 
 test("nodes that are sick, silent or behind are named, each with what is wrong", async () => {

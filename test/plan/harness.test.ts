@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { CANARY, record } from "../../infra/plan/harness";
-import { COMPUTED, SECRET, masked } from "../../infra/plan/wire";
+import { COMPUTED, decode, SECRET, masked } from "../../infra/plan/wire";
 
 class Group extends pulumi.ComponentResource {
   constructor(name: string, children: (parent: Group) => void, opts?: pulumi.ComponentResourceOptions) {
@@ -67,6 +69,23 @@ describe("the harness says what the engine would be told", () => {
 
     expect(registrations[1]?.inputs.bucket).toBe(COMPUTED);
     expect(outputs).toEqual({ arn: COMPUTED, region: "eu-west-1" });
+  });
+
+  test("a file is known by what is in it, wherever it lies", async () => {
+    const { registrations } = await record(() => {
+      new aws.s3.BucketObjectv2("o", { bucket: "b", key: "k", source: new pulumi.asset.FileAsset(__filename) });
+    });
+
+    const sha256 = createHash("sha256").update(readFileSync(__filename)).digest("hex");
+    expect(registrations[0]?.inputs.source).toBe(`<file ${sha256}>`);
+  });
+
+  test("rejects an asset that is no file", () => {
+    const text = { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialAssetSig, text: "hello" };
+
+    expect(() => decode(text)).toThrow(
+      new Error("the program sends an asset that is no file, which a plan cannot show"),
+    );
   });
 
   test("an output that a provider keeps secret is secret, wherever it goes", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { runtime } from "@pulumi/pulumi";
 import provider from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { secretOnWire } from "../../infra/plan/wire";
@@ -306,6 +307,44 @@ describe("what is computed", () => {
 
     expect(updated.outputs).toEqual({ ...made.outputs, enableDnsHostnames: true });
     expect(made.outputs.ipv6CidrBlock).toMatch(/^2001:db8:[0-9a-f]{4}:[0-9a-f]{2}00::\/56$/);
+  });
+});
+
+describe("a file", () => {
+  const OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2";
+  const content = (hash: string, file: string) => ({
+    [runtime.specialSigKey]: runtime.specialAssetSig,
+    hash: hash.repeat(64),
+    path: file,
+  });
+  const make = async () => {
+    await client.create(BUCKET, "store", { region: "eu-west-1", bucket: "store" });
+    const inputs = { region: "eu-west-1", bucket: "store", key: "agents/a", source: content("a", "/here/agent.js") };
+    return client.create(OBJECT, "agent", inputs);
+  };
+
+  it("is known by its hash, and its path is kept nowhere", async () => {
+    await make();
+
+    const stored = JSON.stringify(client.entities());
+    expect(stored).toContain(`<file ${"a".repeat(64)}>`);
+    expect(stored).not.toContain("/here");
+  });
+
+  it("is the same elsewhere, and another with another content, which replaces nothing", async () => {
+    const { inputs } = await make();
+
+    const moved = await client.diff(OBJECT, inputs, { ...inputs, source: content("a", "/there/agent.js") });
+    const changed = await client.diff(OBJECT, inputs, { ...inputs, source: content("b", "/here/agent.js") });
+
+    expect(moved.diffsList).toEqual([]);
+    expect([changed.diffsList, changed.replacesList]).toEqual([["source"], []]);
+  });
+
+  it("is untouched by a refresh that finds nothing new", async () => {
+    const made = await make();
+
+    expect((await client.read(made)).inputs).toEqual(made.inputs);
   });
 });
 

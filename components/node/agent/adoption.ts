@@ -10,6 +10,7 @@ import { HaproxyAway, type HaproxyRuntime } from "./haproxy";
 import { Journal, type JournalEntries } from "./journal";
 import { reasonOf, type Log } from "./log";
 import { placeFiles, stageFiles } from "./placing";
+import { WrongAnswer } from "./selfTest";
 import { UnitChanges } from "./unitChanges";
 
 export interface AdoptionOptions {
@@ -24,6 +25,12 @@ export interface AdoptionOptions {
 
 /** The agent is ended by accident now and then, but hardly twice in the same seconds of an adoption. */
 const INTERRUPTIONS = 2;
+
+/**
+ * So long the former HAProxy may still take a connection after a reload, and answer by its own rules. Clients get wrong
+ * answers meanwhile, so it is not longer.
+ */
+const WRONG_SECONDS = 2;
 
 /** Between two tries of what may fail while a program is just being started again, ms. */
 const PAUSE_MS = 250;
@@ -199,15 +206,16 @@ export class Adoption {
     }
   }
 
-  /** Tries until it succeeds, or so many seconds are over; then throws what it threw last. */
+  /** Tries until it succeeds, is sure to fail, or so many seconds are over; then throws what it threw last. */
   private async patiently(seconds: number, attempt: () => Promise<void>): Promise<void> {
-    const end = performance.now() + seconds * 1000;
+    const begin = performance.now();
     for (;;) {
       try {
         await attempt();
         return;
       } catch (error) {
-        if (performance.now() + PAUSE_MS > end) {
+        const patience = error instanceof WrongAnswer ? Math.min(WRONG_SECONDS, seconds) : seconds;
+        if (performance.now() + PAUSE_MS > begin + patience * 1000) {
           throw error;
         }
       }

@@ -54,7 +54,7 @@ export class Agent {
   private readonly launch: Launch;
   private readonly reporter: Reporter;
   private feed: PurgeFeed | undefined;
-  private health = "not known yet";
+  private health = "nothing runs yet";
 
   constructor(
     { region, bucket, pointer }: Identity,
@@ -111,6 +111,7 @@ export class Agent {
   async run(): Promise<void> {
     this.log.info("agent started", { generation: this.adoption.generation });
     await this.adoption.recover();
+    await this.lookAtHealth();
     this.every("report", TICK, () => this.reporter.tell());
     this.serve(this.settings ?? (await this.firstBundle()));
   }

@@ -143,7 +143,10 @@ export class Drain {
       this.requests = requests;
       if (this.reloadedAt === -Infinity || (http2 > 0 && now - this.reloadedAt >= drainIdle)) {
         this.reloadedAt = now;
-        await haproxy.reload();
+        // Not waited for: a worker that looks up names of origins may take longer than the drain has.
+        haproxy.reload().catch((error: unknown) => {
+          this.complain(`HAProxy does not reload: ${reasonOf(error)}`);
+        });
       }
     } catch (error) {
       // It may serve all the same: only the limit ends the wait then.

@@ -1,4 +1,14 @@
-import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /** Puts a file in place whole, and on its disk: after a crash there is the former one or this one. */
@@ -27,12 +37,5 @@ export function writeDurably(path: string, content: string | Buffer, mode = 0o64
 
 /** The text of a file; undefined when there is none. */
 export function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return undefined;
-    }
-    throw error;
-  }
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }

@@ -16,7 +16,8 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
     case undefined:
       return new Agent(readIdentity(), log).run();
     case "check": {
-      readIdentity();
+      // Puts all parts together, which touches nothing.
+      new Agent(readIdentity(), log);
       const [file] = args;
       if (file !== undefined) {
         parseBundle(readFileSync(file, "utf8"));

@@ -126,15 +126,17 @@ export class Secrets {
       writeDurably(mapFile, line, 0o640);
       chownSync(mapFile, 0, group);
     }
-    try {
-      await haproxy.setMap(mapFile, "current", proof);
+    const failure: unknown = await haproxy.setMap(mapFile, "current", proof).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure instanceof HaproxyAway) {
+      log.info("HAProxy is not there to hear of the proof for origins", { reason: reasonOf(failure) });
+    } else if (failure !== undefined) {
+      // Without the cause: whatever HAProxy says may hold the command, and so the value.
+      throw new Error("HAProxy does not take the proof for origins");
+    } else {
       this.told = proof;
-    } catch (error) {
-      if (!(error instanceof HaproxyAway)) {
-        // The cause is not logged: whatever HAProxy says may hold the command, and so the value.
-        throw new Error("HAProxy does not take the proof for origins", { cause: error });
-      }
-      log.info("HAProxy is not there to hear of the proof for origins", { reason: reasonOf(error) });
     }
   }
 

@@ -9,6 +9,11 @@ const PATIENCE_MS = 3000;
 /** Hosts that are asked at the same time. */
 const AT_ONCE = 16;
 
+/** The node answers, and not as it should: another try would change nothing. */
+export class WrongAnswer extends Error {
+  override readonly name = "WrongAnswer";
+}
+
 interface Answer {
   readonly status: number;
   readonly head: string;
@@ -18,7 +23,7 @@ interface Answer {
  * Asks the node as its load balancer does: each host, its own health, its PoP's health. No origin is asked.
  *
  * @param vetoed the agent itself makes the node unhealthy for a reason that is not the configuration's
- * @throws Error saying what does not work
+ * @throws WrongAnswer saying what does not work; Error for what may work in a moment, when its programs are started again
  */
 export async function selfTest(settings: AgentSettings, vetoed: () => boolean = () => false): Promise<void> {
   const { hosts, popName, ports } = settings;
@@ -28,7 +33,7 @@ export async function selfTest(settings: AgentSettings, vetoed: () => boolean = 
   const pop = await get(ports.traffic, popName, POP_HEALTH_PATH);
   // 503 is an answer, too: the PoP may be drained.
   if (pop.status !== 200 && pop.status !== 503) {
-    throw new Error(`the PoP's health is answered with ${pop.status}`);
+    throw new WrongAnswer(`the PoP's health is answered with ${pop.status}`);
   }
   const node = await get(ports.health, "localhost", NODE_HEALTH_PATH);
   if (node.status !== 200 && !(node.status === 503 && vetoed())) {
@@ -45,8 +50,8 @@ async function cacheAnswers(port: number, host: string): Promise<void> {
     "Cache-Control": "only-if-cached",
   });
   if (status !== 504 || /^proxy-status:/im.test(head)) {
-    const [, said = ""] = /^proxy-status: *(.*)$/im.exec(head) ?? [];
-    throw new Error(`${host} is answered with ${status} ${said} where the cache would say 504`);
+    const problem = `${host} is answered with ${status} where its cache would say 504`;
+    throw status === 503 ? new Error(problem) : new WrongAnswer(problem);
   }
 }
 

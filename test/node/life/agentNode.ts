@@ -62,6 +62,8 @@ export interface AgentNodeOptions {
   readonly node?: Omit<StartOptions, "root" | "files">;
   /** Changes the bundle before it is published: to break it, or to shorten a timeout. */
   readonly edit?: (content: Bundle) => Bundle;
+  /** Takes what the agent says, line by line, while it starts too. */
+  readonly onSaid?: (line: string) => void;
 }
 
 /** What may differ from bundle to bundle. */
@@ -170,7 +172,9 @@ export class AgentNode {
         ADOPTION_PATIENCE,
       );
     } catch (error) {
-      throw new Error(`${String(error)}\n${this.said.slice(-30).join("\n")}\n${JSON.stringify(this.report())}`);
+      throw new Error(`${String(error)}\n${this.said.slice(-30).join("\n")}\n${JSON.stringify(this.report())}`, {
+        cause: error,
+      });
     }
   }
 
@@ -202,10 +206,14 @@ export class AgentNode {
 
   /** Starts the agent, as systemd does; another that runs is not looked at. When it ends in order, it is started anew. */
   startAgent(): void {
+    const onSaid = (line: string): void => {
+      this.said.push(line);
+      this.options.onSaid?.(line);
+    };
     const agent = Service.start(this.node.root, "agent", agentCommand("/usr/local/lib/footprint/agent.js"), {
       env: { ...this.machine.env },
-      onLine: (line) => this.said.push(line),
-      onMessage: (line) => this.said.push(line),
+      onLine: onSaid,
+      onMessage: onSaid,
     });
     this.agent = agent;
     void agent.ended().then(() => {

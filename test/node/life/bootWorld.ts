@@ -118,4 +118,3 @@ function pointer(named: Pointer["bundle"]): Pointer {
     },
   };
 }
-

@@ -1,14 +1,13 @@
 import { readFileSync } from "node:fs";
-import * as tls from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../../../infra/edge/ports";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { RunningLoadBalancer } from "../../../infra/edge/loadBalancer";
-import { KeptConnection, KeptSession, type Connect } from "../keptConnection";
 import { HOST } from "../origin/rig";
 import { reply, type ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import type { AgentNode } from "./agentNode";
+import { Http1Client, Http2Client, type Client } from "./tlsClients";
 
 /** Clients of each kind; each asks without a pause. */
 const CLIENTS = 2;
@@ -20,18 +19,12 @@ const KINDS = {
   "/long": { answer: `200 ${"part ".repeat(20)}` },
 } as const;
 
-type Client = KeptConnection | KeptSession;
-
 export interface LeavingOutcome {
   readonly asked: number;
   /** Answers other than what was to come, and errors. */
   readonly wrong: readonly string[];
-  /** Connections that were opened while the node drained, and answered. */
-  readonly newcomers: number;
   /** Clients that the node has sent away. */
   readonly moved: number;
-  /** When the last answer was whole, ms of the process. */
-  readonly lastAnswer: number;
 }
 
 /**
@@ -42,7 +35,6 @@ export interface LeavingOutcome {
 export class LeavingLoad {
   private asked = 0;
   private newcomers = 0;
-  private lastAnswer = 0;
   private readonly wrong: string[] = [];
   private isDeregistered = false;
   private moved = 0;
@@ -51,15 +43,15 @@ export class LeavingLoad {
   private constructor(
     private readonly balancer: RunningLoadBalancer,
     private readonly port: number,
-    private readonly connect: (protocol: "http/1.1" | "h2") => Connect,
+    private readonly ca: Buffer,
   ) {
     const kept = Object.keys(KINDS).flatMap((path) =>
       Array.from({ length: CLIENTS }, () => [
-        this.keep(new KeptConnection(port, connect("http/1.1")), path),
-        this.keep(new KeptSession(port, connect("h2")), path),
+        this.keep(new Http1Client(port, ca), path),
+        this.keep(new Http2Client(port, ca), path),
       ]).flat(),
     );
-    this.running = [...kept, this.comeAnew("http/1.1"), this.comeAnew("h2")];
+    this.running = [...kept, this.comeAnew(Http1Client), this.comeAnew(Http2Client)];
   }
 
   /** Begins, and resolves when all of it goes on. */
@@ -84,13 +76,7 @@ export class LeavingLoad {
       hosts: [HOST],
       ports: { https, http },
     });
-    const ca = readFileSync(balancer.authorityFile);
-    const load = new LeavingLoad(
-      balancer,
-      https,
-      (protocol) => (port) =>
-        tls.connect({ port, host: "127.0.0.1", servername: HOST, ca, ALPNProtocols: [protocol] }),
-    );
+    const load = new LeavingLoad(balancer, https, readFileSync(balancer.authorityFile));
     await load.goesOn();
     return load;
   }
@@ -109,8 +95,8 @@ export class LeavingLoad {
   /** Resolves when every client has gone elsewhere. */
   async ended(): Promise<LeavingOutcome> {
     await Promise.all(this.running);
-    const { asked, wrong, newcomers, moved, lastAnswer } = this;
-    return { asked, wrong, newcomers, moved, lastAnswer };
+    const { asked, wrong, moved } = this;
+    return { asked, wrong, moved };
   }
 
   async stop(): Promise<void> {
@@ -132,10 +118,9 @@ export class LeavingLoad {
     client.destroy();
   }
 
-  private async comeAnew(protocol: "http/1.1" | "h2"): Promise<void> {
+  private async comeAnew(kind: typeof Http1Client | typeof Http2Client): Promise<void> {
     while (!this.isDeregistered) {
-      const connect = this.connect(protocol);
-      const client = protocol === "h2" ? new KeptSession(this.port, connect) : new KeptConnection(this.port, connect);
+      const client = new kind(this.port, this.ca);
       await this.ask(client, "/stored");
       this.newcomers++;
       client.destroy();
@@ -144,9 +129,8 @@ export class LeavingLoad {
   }
 
   private async ask(client: Client, path: string): Promise<void> {
-    const got = await client.get(path).catch((error: unknown) => String(error));
+    const got = await client.get(HOST, path).catch((error: unknown) => String(error));
     this.asked++;
-    this.lastAnswer = performance.now();
     if (got !== KINDS[path as keyof typeof KINDS].answer) {
       this.wrong.push(`${path}: ${got}`);
     }

@@ -1,8 +1,12 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { NODE_HEALTH_PATH, NODE_PORTS } from "../../../components/node/ports";
+import { VARNISH_FOLDER } from "../../../components/node/processes";
 import { authority, certificateFor } from "../../../infra/edge/authority";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { PrivateRoot, type Ended } from "../../../infra/edge/privateRoot";
@@ -26,6 +30,8 @@ export interface Answer {
   readonly body: string;
 }
 
+type Stop = () => Promise<void>;
+
 /** Address of the origin, as sites name it. */
 export const ORIGIN_ADDRESS = "127.0.0.9";
 const AWS_ADDRESS = "127.0.0.2";
@@ -42,16 +48,16 @@ export class Machine {
   private constructor(
     readonly root: PrivateRoot,
     private readonly front: PrivateRoot,
-    private readonly servers: readonly net.Server[],
+    private readonly stops: readonly Stop[],
   ) {}
 
   static async start(options: BootOptions): Promise<Machine> {
     const root = await PrivateRoot.start(debianRootFolder(IMAGE_ROOT), {}, "own");
     const front = await PrivateRoot.start(debianRootFolder(), {}, root);
-    const servers: net.Server[] = [];
-    const machine = new Machine(root, front, servers);
+    const stops: Stop[] = [];
+    const machine = new Machine(root, front, stops);
     try {
-      await machine.connect(options, servers);
+      await machine.connect(options, stops);
       await machine.furnish(options);
       return machine;
     } catch (error) {
@@ -72,6 +78,38 @@ export class Machine {
       }
     }
     return this.root.read("/var/log/cloud-init-output.log");
+  }
+
+  /** Takes away what a boot has made of the machine but for the packages: an image is made in this way. */
+  async bake(): Promise<void> {
+    const units = ["footprint-drain", "footprint-agent", "haproxy", "varnish", "footprint-prepare"];
+    await this.exec("systemctl", "stop", ...units.map((unit) => `${unit}.service`));
+    await this.exec("umount", VARNISH_FOLDER);
+    const made = ["/etc/footprint", "/usr/local/lib/footprint", "/var/lib/footprint", "/run/footprint", "/run/shim"];
+    const files = [...units, "access-log"].map((unit) => `/etc/systemd/system/${unit}.service`);
+    await succeeded(this.exec("rm", "-rf", ...made, ...files));
+    await succeeded(this.exec("cloud-init", "clean", "--logs"));
+  }
+
+  /** Has the machine's packages say that they are of these versions, by name. */
+  pretendInstalled(versions: Readonly<Record<string, string>>): void {
+    const file = "/var/lib/dpkg/status";
+    const paragraphs = this.root.read(file).split("\n\n");
+    const edited = paragraphs.map((paragraph) => {
+      const [, name = ""] = /^Package: (.*)$/m.exec(paragraph) ?? [];
+      const version = versions[name];
+      return version === undefined ? paragraph : paragraph.replace(/^Version: .*$/m, `Version: ${version}`);
+    });
+    this.root.write(file, edited.join("\n\n"));
+  }
+
+  /** What the node answers for its health at this very moment, while this process waits; 0 for no answer. */
+  healthNow(): number {
+    const [, pid = ""] = /^\/proc\/(\d+)\//.exec(this.root.outside("/")) ?? [];
+    const { stdout } = spawnSync("nsenter", [`--net=/proc/${pid}/ns/net`, process.execPath, "-e", ASK_HEALTH], {
+      encoding: "utf8",
+    });
+    return Number(stdout);
   }
 
   /** A request as it comes from the load balancer. */
@@ -107,17 +145,20 @@ export class Machine {
   async stop(): Promise<void> {
     await this.root.stop();
     await this.front.stop();
-    for (const server of this.servers) {
-      server.close();
-    }
+    await Promise.all(this.stops.map((stop) => stop()));
   }
 
   private lines(path: string): readonly string[] {
-    return this.root.has(path) ? this.root.read(path).split("\n").filter((line) => line !== "") : [];
+    return this.root.has(path)
+      ? this.root
+          .read(path)
+          .split("\n")
+          .filter((line) => line !== "")
+      : [];
   }
 
   /** What the machine finds on its network: HAProxy in front of this process. */
-  private async connect({ cloud, machine, bucket, origin, authorityFolder }: BootOptions, servers: net.Server[]) {
+  private async connect({ cloud, machine, bucket, origin, authorityFolder }: BootOptions, stops: Stop[]) {
     await succeeded(this.root.exec("ip", "link", "set", "lo", "up"));
     await succeeded(this.root.exec("ip", "address", "add", `${METADATA_ADDRESS}/32`, "dev", "lo"));
     const { region } = machine.facts;
@@ -125,7 +166,7 @@ export class Machine {
     const ca = await authority(this.front, authorityFolder);
     this.front.write("/etc/haproxy/aws.pem", await certificateFor(this.front, ca, hosts), 0o600);
     this.front.write("/etc/haproxy/haproxy.cfg", FRONT);
-    servers.push(
+    stops.push(
       await bridged(this.front.outside("/run/aws.sock"), portOf(cloud.url)),
       await bridged(this.front.outside("/run/metadata.sock"), portOf(machine.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"])),
       await listening(http.createServer(origin), this.front.outside("/run/origin.sock")),
@@ -146,11 +187,20 @@ export class Machine {
     this.root.makeFolder("/run/systemd/system");
     this.root.write("/usr/local/sbin/systemctl", readFileSync(join(__dirname, "systemctl.py"), "utf8"), 0o755);
     this.root.write("/usr/local/sbin/sysctl", '#!/bin/sh\nmkdir -p /run/shim\necho "$@" >> /run/shim/sysctl\n', 0o755);
-    this.root.write("/etc/cloud/cloud.cfg.d/99-test.cfg", "datasource_list: [NoCloud]\nnetwork: { config: disabled }\n");
+    this.root.write(
+      "/etc/cloud/cloud.cfg.d/99-test.cfg",
+      "datasource_list: [NoCloud]\nnetwork: { config: disabled }\n",
+    );
     this.root.write("/var/lib/cloud/seed/nocloud/meta-data", `instance-id: ${machine.facts.instance}\n`);
     await succeeded(this.root.exec("rm", "-f", "/var/log/cloud-init-output.log"));
   }
 }
+
+const ASK_HEALTH = `
+const request = require("node:http").get("http://127.0.0.1:${NODE_PORTS.health}${NODE_HEALTH_PATH}");
+request.on("response", (response) => { process.stdout.write(String(response.statusCode)); process.exit(); });
+request.on("error", () => process.stdout.write("0"));
+`;
 
 /** The sockets are root's, so it stays root. */
 const FRONT = `
@@ -178,10 +228,10 @@ listen client
 
 listen balancer
     bind ${LOAD_BALANCER_ADDRESS}:443
-    server node 127.0.0.1:8443 send-proxy-v2
+    server node 127.0.0.1:${String(NODE_PORTS.traffic)} send-proxy-v2
 `.trimStart();
 
-async function bridged(path: string, port: number): Promise<net.Server> {
+function bridged(path: string, port: number): Promise<Stop> {
   return listening(
     net.createServer((socket) => {
       const server = net.connect(port, "127.0.0.1");
@@ -197,9 +247,20 @@ async function bridged(path: string, port: number): Promise<net.Server> {
   );
 }
 
-async function listening<T extends net.Server>(server: T, path: string): Promise<T> {
+/** Listens at a path until it is stopped, and then with all its connections. */
+async function listening(server: net.Server, path: string): Promise<Stop> {
+  const open = new Set<net.Socket>();
+  server.on("connection", (socket: net.Socket) => {
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  return server;
+  return async () => {
+    const closed = once(server, "close");
+    server.close();
+    open.forEach((socket) => socket.destroy());
+    await closed;
+  };
 }
 
 function portOf(url: string | undefined): number {

@@ -171,6 +171,18 @@ describeWith([DEBIAN], "purges of three PoPs with two nodes each", () => {
     expect(await pops.stored(resource)).toEqual(every(true));
   });
 
+  test("a purge is carried out that is signed with a key that was rotated in just before", async () => {
+    const resource = await stored();
+    pops.serve(resource.path, "2");
+    for (const node of pops.nodes) {
+      node.rotate("purge-next", "purge-key-3");
+    }
+
+    await pops.publish([urlOf(resource)], false, ["purge-key-3", KEY]);
+
+    await pops.untilServed(resource, "2");
+  });
+
   test("an agent that was killed goes on where it was", async () => {
     const resource = await stored();
     const kept = await stored();

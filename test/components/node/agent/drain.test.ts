@@ -16,7 +16,7 @@ class Leaving {
   spot: SpotAction | Error | undefined;
   activity: HaproxyActivity | Error = IDLE;
   completion: Completion | Error = "completed";
-  reloading: Error | undefined;
+  reloading = Promise.resolve();
   readonly switches = new Map<Switch, string>();
   /** When the group was told, and when HAProxy was reloaded, in seconds since the start. */
   readonly told: number[] = [];
@@ -48,7 +48,7 @@ class Leaving {
       activity: () => given(this.activity),
       reload: () => {
         this.reloads.push(this.seconds - 1000);
-        return given(this.reloading);
+        return this.reloading;
       },
     },
     timing: () => AGENT_TIMING,
@@ -170,12 +170,17 @@ describe("a node that its group takes out", () => {
     expect(node.drain.state).toBe("drained");
   });
 
-  test("drains all the same when HAProxy does not reload", async () => {
+  test.each([
+    ["refuses", Promise.reject(new Error("HAProxy has not reloaded")), ["warn drain meets a problem"]],
+    ["never ends", new Promise<void>(() => undefined), []],
+  ])("drains all the same when HAProxy's reload %s", async (_, reloading, complaints) => {
     const node = new Leaving();
-    [node.target, node.reloading] = ["Terminated", new Error("HAProxy has not reloaded")];
+    reloading.catch(() => undefined);
+    [node.target, node.reloading] = ["Terminated", reloading];
 
     expect(await node.until(100)).toBe("drained");
     expect(node.told).toEqual([AGENT_TIMING.drainIdle]);
+    expect(node.kept.said.filter((line) => line.startsWith("warn"))).toEqual(complaints);
   });
 
   test("waits for the limit when HAProxy cannot be asked: it may serve all the same", async () => {

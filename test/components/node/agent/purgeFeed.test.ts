@@ -196,6 +196,7 @@ describe("where a node begins", () => {
   });
 
   test("an agent that ended before its cache was emptied twice empties it again", async () => {
+    rig.publish(1, purges(1, 5));
     await rig.feed.start();
     rig.taken();
 

@@ -1,0 +1,134 @@
+import type { Bundle } from "../../../components/node/protocol/bundleFormat";
+import { AGENT_FILES } from "../../../components/node/agentFiles";
+import { describeWith } from "../../support/requirements";
+import { DEBIAN } from "../debianRoot";
+import { reply, ScriptedOrigin } from "../origin/scripted";
+import { until } from "../origin/until";
+import { AgentNode } from "./agentNode";
+import { Cloud } from "./cloud";
+import { Load } from "./load";
+
+const NEW = "new.example.com";
+/** While it is there, the slow bundle's adoption goes on. */
+const HOLD = "/run/footprint/hold";
+
+describeWith([DEBIAN], "a node of which a process is killed", () => {
+  let cloud: Cloud;
+  let origin: ScriptedOrigin;
+  let node: AgentNode;
+
+  beforeAll(async () => {
+    cloud = await Cloud.start();
+    origin = await ScriptedOrigin.start();
+    origin.on("/page", reply("page", { "cache-control": "max-age=600" }));
+    node = await AgentNode.start({ cloud, origin, timing: { selfTestPatience: 5 } });
+  });
+
+  afterAll(async () => {
+    await node.stop();
+    await origin.stop();
+    await cloud.stop();
+  });
+
+  async function killAgent(): Promise<void> {
+    await node.signalAgent("KILL");
+    await node.agentEnded();
+  }
+
+  /** Publishes a bundle whose adoption does not come to its end, and waits until its files are in place. */
+  async function adoptionThatHangs(): Promise<string> {
+    node.node.root.write(HOLD, "");
+    const slow = (bundle: Bundle): Bundle => ({
+      ...bundle,
+      reload: [...bundle.reload, ["sh", "-c", `while [ -e ${HOLD} ]; do sleep 0.1; done`]],
+    });
+    const sha256 = node.publish({ more: { [NEW]: {} }, edit: slow });
+    await until(
+      "the files of the new bundle",
+      () => node.node.root.read("/etc/footprint/sites.json").includes(NEW),
+      60,
+    );
+    return sha256;
+  }
+
+  test("its agent: clients notice nothing, and the next agent goes on where it was", async () => {
+    const load = await Load.start(node, origin);
+    const report = node.report();
+
+    await killAgent();
+    await load.goesOn();
+    node.startAgent();
+    const again = await node.untilReport("a report of the next one", ({ at }) => at > (report?.at ?? ""));
+    await node.adopted(node.publish({ more: { [NEW]: {} } }));
+    const { wrong } = await load.stop();
+
+    expect(wrong).toEqual([]);
+    expect(again).toMatchObject({ configuration: report?.configuration, purge: { position: report?.purge.position } });
+    expect((await node.ask("/page", { host: NEW })).status).toBe(200);
+  });
+
+  test("its agent, in the middle of an adoption: the next agent puts the former files back", async () => {
+    const good = node.publish({});
+    await node.adopted(good);
+    const files = () => Object.keys(bundleOf(node).files).map((path) => node.node.root.read(path));
+    const former = files();
+    const load = await Load.start(node, origin);
+
+    await adoptionThatHangs();
+    await killAgent();
+    node.publish({});
+    node.node.root.remove(HOLD);
+    node.startAgent();
+    await until("the former files", () => !node.node.root.read("/etc/footprint/sites.json").includes(NEW), 60);
+    await until("that it is noted", () => node.node.root.read(AGENT_FILES.journal).includes('"placing":null'), 60);
+    await load.goesOn();
+    const { wrong } = await load.stop();
+
+    expect(files()).toEqual(former);
+    expect(wrong).toEqual([]);
+    expect((await node.ask("/page", { host: NEW })).status).toBe(421);
+  });
+
+  test("its agent, twice in the adoption of the same bundle: the bundle is refused", async () => {
+    const good = node.publish({});
+    await node.adopted(good);
+
+    const slow = await adoptionThatHangs();
+    await killAgent();
+    node.startAgent();
+    const again = `"placing":"${slow}","interrupted":{"sha256":"${slow}","times":1}`;
+    await until("the next try", () => node.node.root.read(AGENT_FILES.journal).includes(again), 60);
+    await killAgent();
+    node.startAgent();
+
+    const { configuration } = await node.untilReport(
+      "it is refused",
+      (report) => report.configuration.rejected?.sha256 === slow,
+    );
+    node.node.root.remove(HOLD);
+    expect(configuration).toMatchObject({
+      generation: good,
+      rejected: { reason: "the agent was ended 2 times while it adopted the bundle" },
+    });
+    await node.adopted(node.publish({ more: { [NEW]: {} } }));
+  });
+
+  test.each(["haproxy", "varnish"] as const)(
+    "%s: started again, it serves, and takes up the next bundle",
+    async (program) => {
+      const agent = node.agentProcess();
+
+      await node.node.kill(program, "main");
+      await node.node.restart(program);
+      const kept = node.agentProcess();
+      await node.adopted(node.publish({ more: { [`${program}.example.com`]: {} } }));
+
+      expect(kept).toBe(agent);
+      expect((await node.ask("/page", { host: `${program}.example.com` })).status).toBe(200);
+    },
+  );
+});
+
+function bundleOf(node: AgentNode): Bundle {
+  return JSON.parse(node.node.root.read(AGENT_FILES.bundle)) as Bundle;
+}
