@@ -87,7 +87,8 @@ def install(wanted):
         # The lock wins over an image that is newer, but only where a locked package wants that very version.
         (WORK / "preferences").write_text("Package: *\\nPin: origin \\"\\"\\nPin-Priority: 1001\\n")
         (WORK / "state").mkdir()
-        options = [f"Dir::Etc::SourceList={WORK}/sources.list", "Dir::Etc::SourceParts=-", "Dir::Etc::PreferencesParts=-",
+        (WORK / "nothing").mkdir()
+        options = [f"Dir::Etc::SourceList={WORK}/sources.list", f"Dir::Etc::SourceParts={WORK}/nothing", f"Dir::Etc::PreferencesParts={WORK}/nothing",
                    f"Dir::Etc::Preferences={WORK}/preferences", f"Dir::State::Lists={WORK}/state", "Dir::Cache::pkgcache=",
                    "Dir::Cache::srcpkgcache=", "APT::Sandbox::User=root", "APT::Install-Recommends=false",
                    "DPkg::Lock::Timeout=300", "Acquire::Languages=none",

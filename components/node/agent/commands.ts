@@ -44,8 +44,8 @@ export async function mustRun(run: Run, command: readonly string[]): Promise<voi
   }
 }
 
-/** What a reason has room for. Programs warn first and say last what they fail of. */
+/** What a reason has room for. Programs warn first and say last what they fail of, but for stacks. */
 function lastLines(said: string): string {
-  const lines = said.split("\n").filter((line) => line.trim() !== "");
+  const lines = said.split("\n").filter((line) => !/^\s*(at .*)?$/.test(line));
   return lines.slice(-8).join(" | ").slice(-800);
 }

@@ -50,8 +50,9 @@ export class PopHealth {
 /** Whatever the object holds, that it is there drains the PoP. */
 function reasonIn({ content }: StoredObject): string {
   try {
-    const { reason, by, at } = drainSwitchSchema.parse(JSON.parse(content.toString()));
-    return `drained by ${by} at ${at}: ${reason}`;
+    const { reason, at } = drainSwitchSchema.parse(JSON.parse(content.toString()));
+    // Anyone can read it: who threw the switch is for operators, in the object.
+    return `drained since ${at}: ${reason}`;
   } catch {
     return "drained; the switch does not say why";
   }

@@ -188,6 +188,8 @@ export class AgentNode {
     const { cloud } = this.options;
     const key = `${STORE_KEYS.bundles}${sha256}`;
     cloud.put(storeOf(this.region), key, text);
+    const { path, sha256: agentSha256 } = agentOfTest();
+    cloud.put(storeOf(this.region), `${STORE_KEYS.agents}${agentSha256}`, readFileSync(path));
     cloud.put(storeOf(this.region), this.pointerKey, JSON.stringify(this.pointer({ key, sha256 })));
     return sha256;
   }

@@ -128,9 +128,8 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
   });
 
   test("starts nothing before the agent, which starts the rest", () => {
-    const started = world.machine
-      .systemctlCalls()
-      .filter((words) => words.some((word) => /^(?:re)?start$|^--now$/.test(word)));
+    const calls = world.machine.systemctlCalls();
+    const started = calls.filter((words) => words.some((word) => /^(?:re)?start$|^--now$/.test(word)));
 
     expect(started.slice(0, 3)).toEqual([
       ["disable", "--now", "apt-daily.timer"],
@@ -138,6 +137,8 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
       ["enable", "--now", "footprint-agent.service"],
     ]);
     expect(started.flat()).toEqual(expect.arrayContaining(["haproxy.service", "varnish.service"]));
+    // The packages' own scripts have called it as well: they would have started their services.
+    expect(calls).toContainEqual(["--system", "daemon-reload"]);
   });
 
   test("leaves no trace of how it was installed", () => {

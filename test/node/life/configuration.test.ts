@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { Bundle } from "../../../components/node/protocol/bundleFormat";
+import { AGENT_FILES } from "../../../components/node/agentFiles";
 import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
@@ -102,16 +103,7 @@ describeWith([DEBIAN], "a new configuration", () => {
       (bundle) => ({ ...bundle, reload: [...bundle.reload, ["sh", "-c", "echo no room >&2; exit 3"]] }),
       /sh -c .* ended with 3: no room/,
     ],
-    [
-      "that names an agent that is not in the store",
-      (bundle) => ({
-        ...bundle,
-        files: {},
-        agent: { key: "agents/none", sha256: "0".repeat(64) },
-        checks: [["false"]],
-      }),
-      /^false ended with 1/,
-    ],
+    ["with a check of its own that fails", (bundle) => ({ ...bundle, checks: [["false"]] }), /^false ended with 1/],
   ];
 
   test.each(BROKEN)("%s is turned back without an error for a client", async (_, edit, reason) => {
@@ -199,6 +191,40 @@ describeWith([DEBIAN], "a new configuration", () => {
     await load.stop();
 
     expect(node.report()?.configuration.generation).toBe(good);
+  });
+
+  /** A bundle that goes with such an agent, which is in the store. */
+  function withAgent(program: string): (bundle: Bundle) => Bundle {
+    const sha256 = sha256Of(program);
+    cloud.put(storeOf("local"), `${STORE_KEYS.agents}${sha256}`, program);
+    return (bundle) => ({ ...bundle, agent: { key: `${STORE_KEYS.agents}${sha256}`, sha256 } });
+  }
+
+  test("brings another agent, which takes the place of this one; clients notice nothing", async () => {
+    const program = `${node.node.root.read(AGENT_FILES.program)}// another\n`;
+    const former = node.agentProcess();
+
+    const sha256 = node.publish({ edit: withAgent(program) });
+    await until("the other agent", () => ![undefined, former].includes(node.agentProcess()), 90);
+    await node.adopted(sha256);
+    await load.goesOn();
+    const { wrong } = await load.stop();
+
+    expect(node.node.root.read(AGENT_FILES.program)).toBe(program);
+    expect(wrong).toEqual([]);
+  });
+
+  test("with an agent that cannot run here is turned back", async () => {
+    const before = node.node.root.read(AGENT_FILES.program);
+
+    const broken = node.publish({ edit: withAgent("throw new Error('of another kind of machine');\n") });
+    const { configuration } = await node.untilReport("it is rejected", (report) => isRejected(report, broken));
+    await load.stop();
+
+    expect(configuration.rejected?.reason).toMatch(
+      /^\/usr\/bin\/node .* check .* ended with 1: .*of another kind of machine/,
+    );
+    expect(node.node.root.read(AGENT_FILES.program)).toBe(before);
   });
 
   test("leaves nothing behind beside what it consists of", async () => {

@@ -81,7 +81,9 @@ describeWith([DEBIAN], "the health of a node", () => {
   });
 
   test("stands while S3, parameters, Auto Scaling, metadata and the origin are away", async () => {
-    origin.on("/away", (response) => response.destroy());
+    origin.on("/away", (response) => {
+      response.destroy();
+    });
     for (const service of ["s3", "ssm", "autoscaling", "metadata"] as const) {
       cloud.outage(service, "fails");
     }
@@ -114,7 +116,7 @@ describeWith([DEBIAN], "the health of a node", () => {
       undrain();
       const again = await popHealthIs(200);
 
-      expect(body).toBe("drained by alice at 2026-01-02T03:04:05Z: broken fibre\n");
+      expect(body).toBe("drained since 2026-01-02T03:04:05Z: broken fibre\n");
       expect(headers["cache-control"]).toBe("no-store");
       expect([own.status, again.body]).toEqual([200, "ok\n"]);
     });
@@ -131,7 +133,7 @@ describeWith([DEBIAN], "the health of a node", () => {
       );
       const hostile = await until("the hostile reason", async () => {
         const answer = await node.popHealth();
-        return answer.body.includes("mallory") && answer;
+        return answer.body.includes("Set-Cookie") && answer;
       });
 
       expect(unreadable.body).toBe("drained; the switch does not say why\n");
@@ -139,7 +141,7 @@ describeWith([DEBIAN], "the health of a node", () => {
       expect(hostile.headers["set-cookie"]).toBeUndefined();
       expect(hostile.headers["content-type"]).toBe("text/plain");
       expect(hostile.body).toMatch(
-        /^drained by mallory; show env at 2026-01-02T03:04:05Z: a Set-Cookie: b=c <script>%\[env\(PATH\)\]; disable frontend traffic\\x+\n$/,
+        /^drained since 2026-01-02T03:04:05Z: a Set-Cookie: b=c <script>%\[env\(PATH\)\]; disable frontend traffic\\x+\n$/,
       );
       expect(hostile.body).toHaveLength(201);
       expect((await node.ask("/stored")).status).toBe(200);

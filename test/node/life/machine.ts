@@ -185,7 +185,8 @@ export class Machine {
   /** What a booted machine has beside its files. */
   private async furnish({ machine }: BootOptions) {
     this.root.makeFolder("/run/systemd/system");
-    this.root.write("/usr/local/sbin/systemctl", readFileSync(join(__dirname, "systemctl.py"), "utf8"), 0o755);
+    // Before /usr/bin on every path, that of apt too.
+    this.root.write("/usr/sbin/systemctl", readFileSync(join(__dirname, "systemctl.py"), "utf8"), 0o755);
     this.root.write("/usr/local/sbin/sysctl", '#!/bin/sh\nmkdir -p /run/shim\necho "$@" >> /run/shim/sysctl\n', 0o755);
     this.root.write(
       "/etc/cloud/cloud.cfg.d/99-test.cfg",

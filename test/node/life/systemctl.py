@@ -18,7 +18,7 @@ class Unit:
         file = next((p for p in (pathlib.Path(f, self.name) for f in FOLDERS) if p.exists()), None)
         if file is None:
             raise LookupError(f"Unit {self.name} not found.")
-        self.values = {}
+        self.file, self.values = file, {}
         for line in re.sub(r"\\\n", " ", file.read_text()).splitlines():
             key, sign, value = line.partition("=")
             if not sign or line.lstrip().startswith(("#", ";")):
@@ -240,15 +240,23 @@ def reload(name):
     return 0 if run_all(unit, "ExecReload", {**environment, "MAINPID": str(unit.state()["main"])}, become) else 1
 
 
+def links(unit):
+    """What enabling makes, as Debian's maintainer scripts make it too."""
+    return [pathlib.Path(FOLDERS[0], target + ".wants", unit.name) for target in unit.words("WantedBy")]
+
+
 def enable(name):
     unit = Unit(name)
-    unit.path(".enabled").touch()
+    for link in links(unit):
+        link.parent.mkdir(exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(unit.file)
     return 0
 
 
 def disable(name):
-    unit = Unit(name)
-    unit.path(".enabled").unlink(missing_ok=True)
+    for link in links(Unit(name)):
+        link.unlink(missing_ok=True)
     return 0
 
 
@@ -259,7 +267,7 @@ def is_active(name):
 
 
 def is_enabled(name):
-    enabled = Unit(name).path(".enabled").exists()
+    enabled = any(link.is_symlink() for link in links(Unit(name)))
     print("enabled" if enabled else "disabled")
     return 0 if enabled else 1
 
