@@ -14,7 +14,7 @@ export const AGENT_FILES = {
   nextProgram: "/var/lib/footprint/agent.js",
   /** Below it a bundle's files are put to be checked. */
   staged: "/run/footprint/staged",
-  /** Number of the last purge that was carried out. */
+  /** Number of the last purge that was carried out, and once more after `purgeRepeat`. */
   purge: "/run/footprint/purge.json",
   /** The values of the secrets, root's alone. */
   secrets: "/run/footprint/secrets/known.json",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { didYouMean, formatPath, formatValue, type Path, type Problem } from "./problems";
-import { footprintSchema, type StackInput } from "./schema";
+import { footprintSchema, PLACEHOLDER_BUCKET, type StackInput } from "./schema";
 
 type Issue = z.core.$ZodIssue;
 type RawIssue = z.core.$ZodRawIssue;
@@ -191,6 +191,9 @@ export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
     : schema;
 }
 
+/** What stands in for a required key that is missing, where an empty map would not be sound either. */
+const STAND_INS: Readonly<Record<string, unknown>> = { packages: { bucket: PLACEHOLDER_BUCKET } };
+
 /** A copy without what the issue is about: the value, the unknown keys, or the map in which something is missing. */
 function cut(root: Record<string, unknown>, issue: Issue): Record<string, unknown> {
   const path = steps(issue);
@@ -204,7 +207,9 @@ function cut(root: Record<string, unknown>, issue: Issue): Record<string, unknow
     return without(root, upTo);
   }
   const [key] = upTo;
-  return upTo.length === 1 && key !== undefined ? { ...root, [key]: {} } : without(root, upTo.slice(0, -1));
+  return upTo.length === 1 && key !== undefined
+    ? { ...root, [key]: STAND_INS[key] ?? {} }
+    : without(root, upTo.slice(0, -1));
 }
 
 function without(root: Record<string, unknown>, path: Path): Record<string, unknown> {

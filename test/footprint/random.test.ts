@@ -88,6 +88,7 @@ const footprints: fc.Arbitrary<StackInput> = fc
     logs: fc.record({ flow: fc.constantFrom("rejected", "all"), retention: fc.integer({ min: 1, max: 400 }) }),
     protection: fc.boolean(),
     tags: fc.constantFrom({}, { environment: "test" }),
+    packages: fc.constant({ bucket: "edge-packages" }),
     alarms: fc.constantFrom({}, { emails: ["edge@example.org"] }),
   })
   .map((input) => {
