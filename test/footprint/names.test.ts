@@ -20,6 +20,7 @@ function longest(regions: readonly string[], extra: Record<string, unknown> = {}
     zones: { "example.com": { create: true, caaAtApex: true }, [ZONE]: { create: true, primary: true } },
     sites: { [HOST]: { origin: ["https://origin.example.org:65535", "http://origin.example.org:8080"] } },
     image: Object.fromEntries(regions.map((region) => [region, IMAGE])),
+    packages: { bucket: "p".repeat(63) },
     pops: Object.fromEntries(
       regions.map((region) => {
         const usable = (REGIONS.get(region)?.zones ?? []).filter((zone) => zone.usable);
