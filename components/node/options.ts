@@ -29,7 +29,9 @@ export interface Limits {
 }
 
 /** Where a node of a PoP listens. */
-export const PRODUCTION: Listen = { address: "", ports: { ...NODE_PORTS, metrics: METRICS_PORT, agentMetrics: AGENT_METRICS_PORT },
+export const PRODUCTION: Listen = {
+  address: "",
+  ports: { ...NODE_PORTS, metrics: METRICS_PORT, agentMetrics: AGENT_METRICS_PORT },
 };
 
 /**

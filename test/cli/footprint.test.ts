@@ -19,12 +19,15 @@ describe("help", () => {
     }
   });
 
-  test.each(["plan", "images", "zone-id", "status", "purge", "drain", "undrain", "rotate"])("explains %s", (command) => {
-    const { status, stdout } = footprint([command, "--help"]);
+  test.each(["plan", "images", "zone-id", "status", "purge", "drain", "undrain", "rotate"])(
+    "explains %s",
+    (command) => {
+      const { status, stdout } = footprint([command, "--help"]);
 
-    expect(status).toBe(0);
-    expect(stdout).toMatch(`Usage: footprint ${command}`);
-  });
+      expect(status).toBe(0);
+      expect(stdout).toMatch(`Usage: footprint ${command}`);
+    },
+  );
 });
 
 test("the version is that of the package", () => {
