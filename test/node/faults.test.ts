@@ -8,6 +8,7 @@ import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { bytes, Held, inTurn, reply, ScriptedOrigin, type Handler } from "./origin/scripted";
 import { Rig } from "./origin/rig";
+import { until } from "./origin/until";
 
 /** What the rendered file waits for an origin's next byte, and what the tests' copy waits. */
 const [ORIGIN_TIME, SHORT] = ["timeout server 60s", "timeout server 1s"];
@@ -38,14 +39,19 @@ const BEFORE_THE_BODY: readonly (readonly [fault: string, handler: Handler, stat
   ["sends fields without end", bytes(`${HEAD}X-A: ${"a".repeat(40_000)}\r\n\r\n`), 502, "http_response_incomplete"],
 ];
 
-/** What it may do within the body. A client that was told a length, or chunks, sees that they are not whole. */
-const WITHIN_THE_BODY: readonly (readonly [fault: string, handler: Handler])[] = [
+/** What it may do within the body of which it named the length. */
+const WITHIN_THE_LENGTH: readonly (readonly [fault: string, handler: Handler])[] = [
   ["closes before the length that it named", bytes(`${HEAD}Content-Length: 100\r\n\r\nbegin`)],
   ["resets before the length that it named", bytes(`${HEAD}Content-Length: 100\r\n\r\nbegin`, "reset")],
-  ["closes within a chunk", bytes(`${HEAD}Transfer-Encoding: chunked\r\n\r\n64\r\nbegin`)],
-  ["closes before the last chunk", bytes(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\n`)],
-  ["sends a chunk of no size", bytes(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nbegin\r\nxyz\r\n`)],
   ["stops in the middle", ({ socket }) => void socket?.write(`${HEAD}Content-Length: 100\r\n\r\nbegin`)],
+];
+
+/** And within chunks. */
+const CHUNKED = `${HEAD}Transfer-Encoding: chunked\r\n\r\n`;
+const WITHIN_CHUNKS: readonly (readonly [fault: string, begin: string, rest: string])[] = [
+  ["closes within a chunk", "64\r\nbegin", ""],
+  ["closes before the last chunk", "5\r\nbegin\r\n", ""],
+  ["sends a chunk of no size", "5\r\nbegin\r\n", "xyz\r\n"],
 ];
 
 describeWith([DEBIAN], "faults of an origin", () => {
@@ -109,7 +115,7 @@ describeWith([DEBIAN], "faults of an origin", () => {
   });
 
   describe("within the body", () => {
-    test.each(WITHIN_THE_BODY)("one that %s: the client sees that it is not whole", async (fault, handler) => {
+    test.each(WITHIN_THE_LENGTH)("one that %s: the client sees that it is not whole", async (fault, handler) => {
       const target = pathFor("within", fault);
       rig.origin.on(target, inTurn(handler, reply("whole", { "cache-control": "max-age=60" })));
 
@@ -121,7 +127,27 @@ describeWith([DEBIAN], "faults of an origin", () => {
       expect(next).toMatchObject({ status: 200, body: "whole", isWhole: true });
     });
 
-    test.each(WITHIN_THE_BODY)("one that %s: who comes later is not told half of it", async (fault, handler) => {
+    // Not before the client has had the head: Varnish 7.7 may take what fails at that moment for the whole, see README.
+    test.each(WITHIN_CHUNKS)("one that %s: the client sees that it is not whole", async (fault, begin, rest) => {
+      const target = pathFor("within", fault);
+      const head = new Held(({ socket }) => void socket?.end(rest));
+      const broken: Handler = (response, request) => {
+        response.socket?.write(`${CHUNKED}${begin}`);
+        return head.handler(response, request);
+      };
+      rig.origin.on(target, inTurn(broken, reply("whole", { "cache-control": "max-age=60" })));
+
+      const first = await rig.ask(target, { onHead: () => head.release() });
+      const next = await rig.get(target);
+
+      expect([first.status, first.isWhole]).toEqual([200, false]);
+      expect(next).toMatchObject({ status: 200, body: "whole", isWhole: true });
+    });
+
+    test.each([
+      ...WITHIN_THE_LENGTH,
+      ...WITHIN_CHUNKS.map(([fault, begin, rest]) => [fault, bytes(`${CHUNKED}${begin}${rest}`)] as const),
+    ])("one that %s: who comes later is not told half of it", async (fault, handler) => {
       const target = pathFor("within-stale", fault);
       const stored = { "cache-control": "max-age=60, stale-while-revalidate=600, stale-if-error=600" };
       rig.origin.on(target, inTurn(reply("old", stored), handler, reply("new", stored)));
@@ -130,9 +156,9 @@ describeWith([DEBIAN], "faults of an origin", () => {
 
       expect((await rig.get(target)).body).toBe("old");
       await rig.origin.received(target, 2);
+      await until("the end of the fetch", async () => (await rig.fetching()) === 0);
       for (let i = 0; i < 5; i++) {
-        const { isWhole, body } = await rig.get(target);
-        expect(isWhole).toBe(["old", "new"].includes(body));
+        expect(await rig.get(target)).toMatchObject({ isWhole: true, body: expect.stringMatching(/^(old|new)$/) });
       }
     });
   });

@@ -112,9 +112,10 @@ export class Adoption {
     this.journal.note({ rejected: { sha256, reason, at: new Date().toISOString() } });
   }
 
-  /** Forgets what was rejected: nobody wants it any more. */
+  /** Forgets what was rejected, or interrupted: nobody wants it any more. */
   forgive(): void {
-    if (this.rejected !== null) {
+    const { rejected, interrupted } = this.journal.entries;
+    if (rejected !== null || interrupted !== null) {
       this.journal.note({ rejected: null, interrupted: null });
     }
   }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { agentCommand } from "../../../components/node/agentFiles";
 import { bundle, type BundleOptions } from "../../../components/node/bundle";
 import { nodeFiles } from "../../../components/node/files";
-import type { Listen } from "../../../components/node/options";
+import { LIMITS, type Listen } from "../../../components/node/options";
 import type { AgentTiming, Bundle } from "../../../components/node/protocol/bundleFormat";
 import { nodeReportSchema, type NodeReport } from "../../../components/node/protocol/nodeReport";
 import type { Pointer } from "../../../components/node/protocol/pointer";
@@ -225,12 +225,9 @@ export class AgentNode {
     });
   }
 
-  /** Sends a signal to the agent; with KILL it is gone at once. */
+  /** Sends a signal to the agent, once it is there; with KILL it is gone at once. */
   async signalAgent(signal: string): Promise<void> {
-    const agent = this.agentProcess();
-    if (agent === undefined) {
-      throw new Error("no agent runs");
-    }
+    const agent = await until("a process of the agent", () => this.agentProcess());
     await this.node.exec("kill", `-${signal}`, String(agent));
   }
 
@@ -314,6 +311,8 @@ function optionsOf(options: AgentNodeOptions, listen: Listen): BundleOptions {
       ...Object.entries(more).map(([host, settings]) => ({ ...defaults, host, ...settings })),
     ],
     listen,
+    // The load of a test comes from one address, and as fast as the machine can.
+    limits: { ...LIMITS, perTenSeconds: 1_000_000 },
     purgeMaxStaleness,
     agentSha256: agentOfTest().sha256,
     agentTiming: { ...QUICK, ...timing },

@@ -8,7 +8,6 @@ import { AgentNode } from "./agentNode";
 import { Cloud } from "./cloud";
 import { Load } from "./load";
 
-const NEW = "new.example.com";
 /** While it is there, the slow bundle's adoption goes on. */
 const HOLD = "/run/footprint/hold";
 
@@ -35,17 +34,17 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
     await node.agentEnded();
   }
 
-  /** Publishes a bundle whose adoption does not come to its end, and waits until its files are in place. */
-  async function adoptionThatHangs(): Promise<string> {
+  /** Publishes a bundle with a new site whose adoption does not come to its end, and waits until its files are in place. */
+  async function adoptionThatHangs(host: string): Promise<string> {
     node.node.root.write(HOLD, "");
     const slow = (bundle: Bundle): Bundle => ({
       ...bundle,
       reload: [...bundle.reload, ["sh", "-c", `while [ -e ${HOLD} ]; do sleep 0.1; done`]],
     });
-    const sha256 = node.publish({ more: { [NEW]: {} }, edit: slow });
+    const sha256 = node.publish({ more: { [host]: {} }, edit: slow });
     await until(
       "the files of the new bundle",
-      () => node.node.root.read("/etc/footprint/sites.json").includes(NEW),
+      () => node.node.root.read("/etc/footprint/sites.json").includes(host),
       60,
     );
     return sha256;
@@ -59,12 +58,12 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
     await load.goesOn();
     node.startAgent();
     const again = await node.untilReport("a report of the next one", ({ at }) => at > (report?.at ?? ""));
-    await node.adopted(node.publish({ more: { [NEW]: {} } }));
+    await node.adopted(node.publish({ more: { "later.example.com": {} } }));
     const { wrong } = await load.stop();
 
     expect(wrong).toEqual([]);
     expect(again).toMatchObject({ configuration: report?.configuration, purge: { position: report?.purge.position } });
-    expect((await node.ask("/page", { host: NEW })).status).toBe(200);
+    expect((await node.ask("/page", { host: "later.example.com" })).status).toBe(200);
   });
 
   test("its agent, in the middle of an adoption: the next agent puts the former files back", async () => {
@@ -74,26 +73,30 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
     const former = files();
     const load = await Load.start(node, origin);
 
-    await adoptionThatHangs();
+    await adoptionThatHangs("once.example.com");
     await killAgent();
     node.publish({});
     node.node.root.remove(HOLD);
     node.startAgent();
-    await until("the former files", () => !node.node.root.read("/etc/footprint/sites.json").includes(NEW), 60);
+    await until(
+      "the former files",
+      () => !node.node.root.read("/etc/footprint/sites.json").includes("once.example.com"),
+      60,
+    );
     await until("that it is noted", () => node.node.root.read(AGENT_FILES.journal).includes('"placing":null'), 60);
     await load.goesOn();
     const { wrong } = await load.stop();
 
     expect(files()).toEqual(former);
     expect(wrong).toEqual([]);
-    expect((await node.ask("/page", { host: NEW })).status).toBe(421);
+    expect((await node.ask("/page", { host: "once.example.com" })).status).toBe(421);
   });
 
   test("its agent, twice in the adoption of the same bundle: the bundle is refused", async () => {
     const good = node.publish({});
     await node.adopted(good);
 
-    const slow = await adoptionThatHangs();
+    const slow = await adoptionThatHangs("twice.example.com");
     await killAgent();
     node.startAgent();
     const again = `"placing":"${slow}","interrupted":{"sha256":"${slow}","times":1}`;
@@ -110,7 +113,7 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
       generation: good,
       rejected: { reason: "the agent was ended 2 times while it adopted the bundle" },
     });
-    await node.adopted(node.publish({ more: { [NEW]: {} } }));
+    await node.adopted(node.publish({ more: { "instead.example.com": {} } }));
   });
 
   test.each(["haproxy", "varnish"] as const)(

@@ -14,6 +14,8 @@ export interface Ask {
   readonly body?: string;
   /** Address of the client, IPv4. */
   readonly client?: string;
+  /** Called when the head of the answer is there. */
+  readonly onHead?: () => void;
 }
 
 export interface Answer {
@@ -28,7 +30,7 @@ export interface Answer {
 
 /** One HTTP/1.1 request, on a connection of its own, by the load balancer. */
 export function ask(port: number, host: string, target: string, options: Ask = {}): Promise<Answer> {
-  const { method = "GET", headers = {}, body, client = SOMEBODY } = options;
+  const { method = "GET", headers = {}, body, client = SOMEBODY, onHead } = options;
   return send(
     {
       createConnection: () => {
@@ -46,6 +48,7 @@ export function ask(port: number, host: string, target: string, options: Ask = {
       },
     },
     body,
+    onHead,
   );
 }
 
@@ -59,12 +62,13 @@ export function askSocket(
   return send({ socketPath, method, path: target, headers, agent: false });
 }
 
-function send(options: http.RequestOptions, body?: string): Promise<Answer> {
+function send(options: http.RequestOptions, body?: string, onHead?: () => void): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request({ ...options, timeout: PATIENCE_MS });
     request.on("timeout", () => request.destroy(new Error(`no answer within ${PATIENCE_MS} ms`)));
     request.on("error", reject);
     request.on("response", (response) => {
+      onHead?.();
       const parts: Buffer[] = [];
       response.on("data", (data: Buffer) => parts.push(data));
       // A body that is cut off is a result, not a failure of the client.

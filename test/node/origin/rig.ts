@@ -1,5 +1,6 @@
 import { nodeFiles, type NodeFiles } from "../../../components/node/files";
 import type { Limits, Listen, NodeOptions } from "../../../components/node/options";
+import { VARNISH_FOLDER } from "../../../components/node/processes";
 import type { Site } from "../../../components/node/site";
 import { SOCKETS } from "../../../components/node/sockets";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
@@ -100,6 +101,12 @@ export class Rig {
     const csv = await this.node.say(SOCKETS.admin, "show stat");
     const fields = csv.split("\n").find((line) => line.startsWith("cache,BACKEND,"));
     return Number(fields?.split(",")[4]);
+  }
+
+  /** Fetches of Varnish that have not come to their end. */
+  async fetching(): Promise<number> {
+    const { stdout } = await this.node.exec("varnishstat", "-n", VARNISH_FOLDER, "-1", "-f", "MEMPOOL.busyobj.live");
+    return Number(/^\S+ +(\d+) /.exec(stdout)?.[1]);
   }
 
   /** The line of the access log for a path, once it is there. */

@@ -285,6 +285,19 @@ describe("an adoption", () => {
       });
     });
 
+    test("twice, with another bundle wanted between, may be tried again", async () => {
+      await interrupted();
+      const between = adoption();
+      await between.recover();
+      between.forgive();
+      writeFileSync(at(AGENT_FILES.journal), JSON.stringify({ ...journal(), placing: textOf(next).sha256 }));
+
+      const started = adoption();
+      await started.recover();
+
+      expect(started.rejected).toBeNull();
+    });
+
     test("with a journal that cannot be read begins anew", async () => {
       await interrupted();
       writeFileSync(at(AGENT_FILES.journal), "{");
