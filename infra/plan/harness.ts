@@ -60,20 +60,21 @@ let running: Promise<unknown> = Promise.resolve();
  */
 export function record(program: () => unknown, options: RecordOptions = {}): Promise<Recording> {
   // Monitor, configuration and stack are globals of the process: one program at a time.
-  const run = running.then(() => withCheapStacks(() => recordAlone(program, options)));
+  const once = (): Promise<Recording> => recordAlone(program, options);
+  const run = running.then(() => withoutStacks(once).catch(once));
   running = run.catch(() => undefined);
   return run;
 }
 
 /**
  * Pulumi notes the stack of every promise that it makes, some hundred thousand for a large footprint. Taking and writing
- * these would take most of the time (under jest nine tenths), so meanwhile a stack is one frame, which is enough to say
- * where a program has thrown, and is not written out.
+ * these would take most of the time (under jest nine tenths), so meanwhile a stack is empty. A program that throws runs
+ * once more, to say where.
  */
-async function withCheapStacks<T>(run: () => Promise<T>): Promise<T> {
+async function withoutStacks<T>(run: () => Promise<T>): Promise<T> {
   const { stackTraceLimit } = Error;
   const former: unknown = Reflect.get(Error, "prepareStackTrace");
-  Error.stackTraceLimit = 1;
+  Error.stackTraceLimit = 0;
   Error.prepareStackTrace = (error) => String(error);
   try {
     return await run();

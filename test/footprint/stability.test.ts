@@ -60,7 +60,7 @@ describe("adding or removing a PoP leaves the others alone (P3, P4)", () => {
     expect(removal.removed.filter((label) => !label.includes(region))).toEqual([]);
   });
 
-  test.each([2, 3, 4, 5, 6])("any of %i", async (size) => {
+  test.each([2, 4, 6])("any of %i", async (size) => {
     const regions = ["ap-northeast-1", "ap-south-1", "ca-central-1", "eu-north-1", "sa-east-1", "us-west-2"].slice(
       0,
       size,
