@@ -18,21 +18,23 @@ const SAID_LIMIT = 16 * 1024;
 
 export const runCommand: Run = ([program = "", ...args]) =>
   new Promise((resolve) => {
-    const child = spawn(program, args, {
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: PATIENCE_MS,
-      killSignal: "SIGKILL",
-    });
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    // Node's own timeout would go on for a program that does not exist.
+    const patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+    const end = (ended: Ended): void => {
+      clearTimeout(patience);
+      resolve(ended);
+    };
     let said = "";
     for (const output of [child.stdout, child.stderr]) {
       output.setEncoding("utf8");
       output.on("data", (text: string) => (said = (said + text).slice(-SAID_LIMIT)));
     }
     child.on("error", (error) => {
-      resolve({ status: null, said: error.message });
+      end({ status: null, said: error.message });
     });
     child.on("close", (status) => {
-      resolve({ status, said });
+      end({ status, said });
     });
   });
 
