@@ -137,7 +137,11 @@ describeWith([DEBIAN], "faults of an origin", () => {
       };
       rig.origin.on(target, inTurn(broken, reply("whole", { "cache-control": "max-age=60" })));
 
-      const first = await rig.ask(target, { onHead: () => head.release() });
+      const first = await rig.ask(target, {
+        onHead: () => {
+          head.release();
+        },
+      });
       const next = await rig.get(target);
 
       expect([first.status, first.isWhole]).toEqual([200, false]);
@@ -158,7 +162,8 @@ describeWith([DEBIAN], "faults of an origin", () => {
       await rig.origin.received(target, 2);
       await until("the end of the fetch", async () => (await rig.fetching()) === 0);
       for (let i = 0; i < 5; i++) {
-        expect(await rig.get(target)).toMatchObject({ isWhole: true, body: expect.stringMatching(/^(old|new)$/) });
+        const { isWhole, body } = await rig.get(target);
+        expect([isWhole, body]).toEqual([true, expect.stringMatching(/^(old|new)$/)]);
       }
     });
   });
