@@ -12,6 +12,14 @@ export const AGENT_FILES = {
   placing: "/var/lib/footprint/placing.json",
   /** The agent that a bundle names, before it takes the place of this one. */
   nextProgram: "/var/lib/footprint/agent.js",
+  /** The agent before this one, while this one is on probation; beside it, so that it can take its place in one step. */
+  formerProgram: "/usr/local/lib/footprint/agent-former.js",
+  /** The agent that did not live through its probation. */
+  refusedProgram: "/usr/local/lib/footprint/agent-refused.js",
+  /** How often the agent on probation has been started. */
+  starts: "/var/lib/footprint/agent-starts",
+  /** Runs before each start of an agent on probation. */
+  probation: "/usr/local/lib/footprint/agent-probation",
   /** Below it a bundle's files are put to be checked. */
   staged: "/run/footprint/staged",
   /** Number of the last purge that was carried out, and once more after `purgeRepeat`. */
@@ -21,6 +29,9 @@ export const AGENT_FILES = {
   /** The group has been told that the node serves. */
   launched: "/run/footprint/launched",
 } as const;
+
+/** A new agent that ends so often, before it has run for a while in one go, is given up. */
+export const PROBATION_STARTS = 5;
 
 /** Starts the agent. The heap has a bound of its own below the unit's, so that Node cleans up before the kernel kills. */
 export function agentCommand(program: string, ...args: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { AGENT_FILES, agentCommand } from "./agentFiles";
+import { AGENT_FILES, agentCommand, PROBATION_STARTS } from "./agentFiles";
 import { CONFINED } from "./confined";
 import type { NodeFiles } from "./files";
 import { HAPROXY, VARNISH } from "./processes";
@@ -8,13 +8,29 @@ import { AGENT_TIMING } from "./timing";
 /** Seconds that a shutdown waits for the drain: its own limit, and the time to start and to end it. */
 export const DRAIN_STOP_SECONDS = AGENT_TIMING.drainLimit + 30;
 
-/** Renders the agent's unit, and the one that has the node leave in order before a shutdown. */
+/** Renders the agent's unit, what watches over a new agent, and the unit that has the node leave before a shutdown. */
 export function agentUnits(): NodeFiles {
   return {
     "/etc/systemd/system/footprint-agent.service": agentService(),
     "/etc/systemd/system/footprint-drain.service": drainService(),
+    [AGENT_FILES.probation]: PROBATION_SCRIPT,
   };
 }
+
+/** It is no part of the agent, because an agent that cannot live cannot help itself. */
+const PROBATION_SCRIPT = `#!/bin/sh
+# Before each start of an agent that is on probation: when it has ended too often, the former one takes its place.
+set -eu
+starts=$(cat ${AGENT_FILES.starts} 2> /dev/null || echo 0)
+if [ "$starts" -lt ${String(PROBATION_STARTS)} ]; then
+    echo $((starts + 1)) > ${AGENT_FILES.starts}
+    exit 0
+fi
+echo "the agent has ended $starts times: the former one takes its place" >&2
+cp ${AGENT_FILES.program} ${AGENT_FILES.refusedProgram}
+mv ${AGENT_FILES.formerProgram} ${AGENT_FILES.program}
+rm ${AGENT_FILES.starts}
+`;
 
 function agentService(): string {
   return `[Unit]
@@ -26,6 +42,8 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
+# Whatever goes wrong in it, the agent is started.
+ExecStartPre=-/bin/sh -c "test ! -e ${AGENT_FILES.formerProgram} || exec ${AGENT_FILES.probation}"
 ExecStart=${agentCommand(AGENT_FILES.program).join(" ")}
 # Of what the SDK will ask for next year it would warn at each start.
 Environment=AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true

@@ -36,6 +36,7 @@ export const AGENT_TIMING: AgentTiming = {
   pointerPoll: 5,
   adoptionWindow: 120,
   selfTestPatience: 15,
+  probation: 60,
   drainSwitchPoll: 5,
   // AWS advises 5 s for the Spot notice, which leaves 120.
   metadataPoll: 2,

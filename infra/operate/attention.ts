@@ -98,7 +98,7 @@ function configuration({ configuration: wanted }: PopStatus, nodes: readonly Nod
   );
   if (refused.length > 0) {
     return [
-      `configuration ${short(wanted.wanted)} was turned back, and the other nodes wait: ${refused.map(({ instance, reason }) => `${instance}: ${plain(reason)}`).join("; ")}; correct the stack file and \`pulumi up\``,
+      `configuration ${short(wanted.wanted)} was refused, and the other nodes wait: ${refused.map(({ instance, reason }) => `${instance}: ${plain(reason)}`).join("; ")}; correct the stack file and \`pulumi up\``,
     ];
   }
   const behind = nodes.filter(({ configuration }) => configuration !== null && !configuration.isWanted);

@@ -170,7 +170,7 @@ describe("a new configuration", () => {
 
     expect(await attention()).toEqual({
       "us-east-1": [
-        `configuration ${SHORT} was turned back, and the other nodes wait: i-us-east-1-1: haproxy: unknown keyword; correct the stack file and \`pulumi up\``,
+        `configuration ${SHORT} was refused, and the other nodes wait: i-us-east-1-1: haproxy: unknown keyword; correct the stack file and \`pulumi up\``,
       ],
     });
   });

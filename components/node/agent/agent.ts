@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { AGENT_FILES } from "../agentFiles";
 import type { AgentSettings } from "../protocol/bundleFormat";
 import type { NodeReport } from "../protocol/nodeReport";
@@ -49,6 +50,7 @@ export class Agent {
   private readonly watch: PointerWatch;
   private readonly secrets: Secrets;
   private readonly adoption: Adoption;
+  private readonly program: AgentProgram;
   private readonly configuration: Configuration;
   private readonly drain: Drain;
   private readonly launch: Launch;
@@ -75,6 +77,7 @@ export class Agent {
       selfTest: (settings) => selfTest(settings, () => this.switches.reason("node") !== undefined),
       log,
     });
+    this.program = new AgentProgram({ store, run: runCommand });
     const lifecycle = new Lifecycle({ region, metadata });
     const { switches } = this;
     this.drain = new Drain({
@@ -88,7 +91,7 @@ export class Agent {
     this.configuration = new Configuration({
       store,
       adoption: this.adoption,
-      program: new AgentProgram({ store, run: runCommand }),
+      program: this.program,
       instance: this.instance,
       leaving: () => this.drain.state !== "serving",
       restart: (reason) => {
@@ -177,6 +180,9 @@ export class Agent {
     this.every("metadata", timing.metadataPoll, () => this.drain.look());
     this.every("drain", TICK, () => this.drain.step());
     this.every("launch", TICK, () => this.launch.look());
+    void sleep(timing.probation * 1000).then(() => {
+      this.program.keep();
+    });
   }
 
   private async listen(port: number): Promise<void> {

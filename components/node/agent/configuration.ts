@@ -3,7 +3,7 @@ import { AGENT_FILES } from "../agentFiles";
 import type { Bundle } from "../protocol/bundleFormat";
 import type { Artifact, Pointer } from "../protocol/pointer";
 import type { Adoption } from "./adoption";
-import type { AgentProgram } from "./agentProgram";
+import { AGENT_FAILED, type AgentProgram } from "./agentProgram";
 import { fetchArtifact, Unfit } from "./artifacts";
 import type { Log } from "./log";
 import { readPeers } from "./peers";
@@ -12,7 +12,7 @@ import type { Store } from "./store";
 export interface ConfigurationOptions {
   readonly store: Pick<Store, "get" | "list">;
   readonly adoption: Pick<Adoption, "adopt" | "reject" | "forgive" | "bundle" | "generation" | "rejected">;
-  readonly program: Pick<AgentProgram, "prepare" | "take">;
+  readonly program: Pick<AgentProgram, "prepare" | "take" | "hasFailed" | "forgive">;
   readonly instance: () => Promise<string>;
   /** The node is about to end: it stays as it is. */
   readonly leaving: () => boolean;
@@ -41,8 +41,7 @@ export class Configuration {
     if (named.sha256 === adoption.generation) {
       this.waiting = undefined;
       this.haltedBy = undefined;
-      adoption.forgive();
-      return this.followProgram(adoption.bundle);
+      return this.followProgram(named, adoption.bundle);
     }
     if (adoption.bundle !== undefined) {
       if (leaving() || adoption.rejected?.sha256 === named.sha256 || !(await this.isTime(named, adoption.bundle))) {
@@ -70,14 +69,23 @@ export class Configuration {
     }
   }
 
-  /** A crash may have come between the adoption and the new agent. */
-  private async followProgram(bundle: Bundle | undefined): Promise<void> {
-    if (bundle === undefined || this.options.leaving()) {
+  /** The node runs the bundle; its agent does too, unless a crash came between, or it could not live. */
+  private async followProgram({ sha256 }: Artifact, bundle: Bundle | undefined): Promise<void> {
+    const { adoption, program, leaving, restart } = this.options;
+    if (bundle === undefined || leaving()) {
       return;
     }
-    await this.options.program.prepare(bundle.agent, AGENT_FILES.bundle);
-    if (this.options.program.take(bundle.agent)) {
-      this.options.restart("another agent");
+    if (program.hasFailed(bundle.agent)) {
+      if (adoption.rejected?.sha256 !== sha256) {
+        adoption.reject(sha256, AGENT_FAILED);
+      }
+      return;
+    }
+    adoption.forgive();
+    program.forgive();
+    await program.prepare(bundle.agent, AGENT_FILES.bundle);
+    if (program.take(bundle.agent)) {
+      restart("another agent");
     }
   }
 

@@ -14,6 +14,8 @@ export const agentTimingSchema = z.object({
   adoptionWindow: z.number().min(0),
   /** In which a node must pass its self-test after it has adopted a bundle. */
   selfTestPatience: z.number().positive(),
+  /** After so long in one go a new agent is kept; until then the former one takes its place when it ends too often. */
+  probation: z.number().positive(),
   /** Between two looks at the drain switch. */
   drainSwitchPoll: z.number().positive(),
   /** Between two looks at the instance's metadata for a termination or a Spot notice. */

@@ -319,6 +319,6 @@ function optionsOf(options: AgentNodeOptions, listen: Listen): BundleOptions {
   };
 }
 
-export function sha256Of(text: string): string {
+export function sha256Of(text: string | Buffer): string {
   return createHash("sha256").update(text).digest("hex");
 }

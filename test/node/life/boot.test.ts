@@ -1,6 +1,9 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { AGENT_FAILED } from "../../../components/node/agent/agentProgram";
+import { AGENT_FILES } from "../../../components/node/agentFiles";
+import type { NodeReport } from "../../../components/node/protocol/nodeReport";
 import { BOOT_SCRIPT } from "../../../components/node/userData";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN, IMAGE } from "../debianRoot";
@@ -144,6 +147,48 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
   test("leaves no trace of how it was installed", () => {
     expect(world.machine.root.has("/usr/sbin/policy-rc.d")).toBe(false);
     expect(world.machine.root.has("/var/lib/footprint/packages")).toBe(false);
+  });
+
+  describe("and gets an agent that passes its check, and ends whenever it is started", () => {
+    const BROKEN = 'process.exit(process.argv[2] === "check" ? 0 : 1);\n';
+    let former: string;
+    let refused: string;
+    let report: NodeReport;
+    let meanwhile: Answer;
+
+    beforeAll(async () => {
+      former = world.machine.root.read(AGENT_FILES.program);
+      refused = world.publish(BROKEN, { methods: ["GET", "HEAD", "POST"] });
+      await until("the agent has been taken", () => world.machine.root.read(AGENT_FILES.program) === BROKEN, PATIENCE);
+      meanwhile = await world.machine.ask(SITE, "/a");
+      await until("it is refused", () => world.report().configuration.rejected?.sha256 === refused, PATIENCE);
+      report = world.report();
+    }, PATIENCE_MS);
+
+    test("serves on, has its former agent back, and says so", () => {
+      expect(meanwhile.status).toBe(200);
+      expect(world.machine.root.read(AGENT_FILES.program)).toBe(former);
+      expect(report).toMatchObject({
+        state: "serving",
+        configuration: { generation: refused, rejected: { reason: AGENT_FAILED } },
+      });
+    });
+
+    test(
+      "takes up what comes next, and refuses the same agent in another bundle",
+      async () => {
+        const again = world.publish(BROKEN, { methods: ["GET"] });
+        await until("it is refused, too", () => world.report().configuration.rejected?.sha256 === again, PATIENCE);
+        const generation = world.report().configuration.generation;
+        const next = world.publish(former, {});
+        await until("the next is adopted", () => world.report().configuration.generation === next, PATIENCE);
+
+        expect(generation).toBe(refused);
+        expect(world.report().configuration.rejected).toBeNull();
+        await until("it is forgotten", () => !world.machine.root.has(AGENT_FILES.refusedProgram), PATIENCE);
+      },
+      PATIENCE_MS,
+    );
   });
 
   describe("when the script runs again", () => {

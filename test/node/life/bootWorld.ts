@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import type * as http from "node:http";
 import { bootstrap } from "../../../components/node/bootstrap";
 import { bundle } from "../../../components/node/bundle";
+import { nodeReportSchema, type NodeReport } from "../../../components/node/protocol/nodeReport";
 import type { Pointer } from "../../../components/node/protocol/pointer";
-import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
+import { nodeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import type { Site } from "../../../components/node/site";
+import { AGENT_TIMING } from "../../../components/node/timing";
 import { userData } from "../../../components/node/userData";
 import { siteSettings } from "../../../infra/config/complete";
 import { siteSchema } from "../../../infra/config/schemaSite";
@@ -31,13 +33,7 @@ export interface Deployment {
 export function deployment({ lock, path, archive }: MachinePackages): Deployment {
   const script = bootstrap(lock);
   const agent = agentFile();
-  const configuration = bundle({
-    region: REGION,
-    popName: `${REGION}.pop.example.com`,
-    sites: [site()],
-    purgeMaxStaleness: 3600,
-    agentSha256: agent.sha256,
-  });
+  const configuration = configurationWith(agent.sha256);
   const keys = {
     bootstrap: `${STORE_KEYS.bootstrap}${sha256Of(script)}`,
     archive: `${STORE_KEYS.packages}${archive.sha256}.tar`,
@@ -62,6 +58,18 @@ export function deployment({ lock, path, archive }: MachinePackages): Deployment
     }),
     keys,
   };
+}
+
+/** A bundle of one site. Nodes take up the next one at once, for there is one node. */
+function configurationWith(agentSha256: string, settings: Partial<Site> = {}): string {
+  return bundle({
+    region: REGION,
+    popName: `${REGION}.pop.example.com`,
+    sites: [{ ...site(), ...settings }],
+    purgeMaxStaleness: 3600,
+    agentSha256,
+    agentTiming: { ...AGENT_TIMING, adoptionWindow: 0 },
+  });
 }
 
 /** A cloud that has the deployment, and a machine in it that has not booted yet and whose group waits for it. */
@@ -92,6 +100,22 @@ export class BootWorld {
       await cloud.stop();
       throw error;
     }
+  }
+
+  /** Puts a bundle into the store, with its agent, and points to it; returns its SHA-256. */
+  publish(agent: string | Buffer, settings: Partial<Site>): string {
+    const agentSha256 = sha256Of(agent);
+    const text = configurationWith(agentSha256, settings);
+    const named = { key: `${STORE_KEYS.bundles}${sha256Of(text)}`, sha256: sha256Of(text) };
+    this.cloud.put(BUCKET, `${STORE_KEYS.agents}${agentSha256}`, agent);
+    this.cloud.put(BUCKET, named.key, text);
+    this.cloud.put(BUCKET, STORE_KEYS.pointer, JSON.stringify(pointer(named)));
+    return named.sha256;
+  }
+
+  /** The node's last report. */
+  report(): NodeReport {
+    return nodeReportSchema.parse(JSON.parse(this.cloud.object(BUCKET, nodeKey(INSTANCE)) ?? ""));
   }
 
   async stop(): Promise<void> {

@@ -1,12 +1,9 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { AgentProgram } from "../../../../components/node/agent/agentProgram";
-import { Unfit } from "../../../../components/node/agent/artifacts";
 import { runCommand } from "../../../../components/node/agent/commands";
 import { Launch } from "../../../../components/node/agent/launch";
 import { Metrics, type Observed } from "../../../../components/node/agent/metrics";
@@ -87,67 +84,6 @@ describe("the identity", () => {
     expect(() => readIdentity(file)).toThrow(`${file} is missing: the bootstrap writes it before it starts the agent`);
     writeFileSync(file, "{}");
     expect(() => readIdentity(file)).toThrow(`${file} is no identity: `);
-  });
-});
-
-describe("the agent's own file", () => {
-  const NEXT = "the next agent";
-  const artifact = (content: string) => ({
-    key: "agents/next",
-    sha256: createHash("sha256").update(content).digest("hex"),
-  });
-  const store = new MemoryStore();
-  let status: number;
-  let ran: string[];
-
-  beforeEach(() => {
-    writeFileSync(join(folder, "agent.js"), "this agent");
-    store.objects.set("agents/next", NEXT);
-    status = 0;
-    ran = [];
-  });
-
-  const program = () =>
-    new AgentProgram({
-      store,
-      run: (command) => {
-        ran.push(command.slice(-3).join(" ").replaceAll(folder, ""));
-        return Promise.resolve({ status, said: "no" });
-      },
-      file: join(folder, "agent.js"),
-      nextFile: join(folder, "next.js"),
-    });
-
-  test("is replaced by another that can run here", async () => {
-    const own = program();
-    await own.prepare(artifact(NEXT), "/bundle.json");
-    expect(readFileSync(join(folder, "agent.js"), "utf8")).toBe("this agent");
-
-    expect(own.take(artifact(NEXT))).toBe(true);
-    expect(ran).toEqual(["/next.js check /bundle.json"]);
-    expect([readFileSync(join(folder, "agent.js"), "utf8"), existsSync(join(folder, "next.js"))]).toEqual([
-      NEXT,
-      false,
-    ]);
-  });
-
-  test("stays when the bundle names it", async () => {
-    const own = program();
-    await own.prepare(artifact("this agent"), "/bundle.json");
-    expect([own.take(artifact("this agent")), ran]).toEqual([false, []]);
-  });
-
-  test("rejects another that cannot run here, or has another hash", async () => {
-    status = 1;
-    await expect(program().prepare(artifact(NEXT), "/bundle.json")).rejects.toThrow(Unfit);
-    await expect(program().prepare(artifact("other"), "/bundle.json")).rejects.toThrow(Unfit);
-    expect(readFileSync(join(folder, "agent.js"), "utf8")).toBe("this agent");
-  });
-
-  test("waits for another that is not in the store yet", async () => {
-    await expect(program().prepare({ ...artifact(NEXT), key: "agents/none" }, "/bundle.json")).rejects.toThrow(
-      new Error("there is no agents/none in the store"),
-    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { Configuration, shareOf, type ConfigurationOptions } from "../../../../components/node/agent/configuration";
+import { AGENT_FAILED } from "../../../../components/node/agent/agentProgram";
 import { Unfit } from "../../../../components/node/agent/artifacts";
 import type { Bundle } from "../../../../components/node/protocol/bundleFormat";
 import type { NodeReport } from "../../../../components/node/protocol/nodeReport";
@@ -17,6 +18,8 @@ describe("the configuration", () => {
   let adopted: { bundle: Bundle; sha256: string } | undefined;
   let rejected: { sha256: string; reason: string; at: string } | null;
   let takes: boolean;
+  /** SHA-256 of an agent that did not live. */
+  let failed: string | undefined;
 
   beforeEach(() => {
     store = new MemoryStore();
@@ -25,6 +28,7 @@ describe("the configuration", () => {
     restarts = [];
     rejected = null;
     takes = false;
+    failed = undefined;
     const bundle = bundleWith();
     adopted = { bundle, sha256: textOf(bundle).sha256 };
   });
@@ -56,7 +60,14 @@ describe("the configuration", () => {
     return new Configuration({
       store,
       adoption,
-      program: { prepare: () => Promise.resolve(), take: () => takes },
+      program: {
+        prepare: () => Promise.resolve(),
+        take: () => takes,
+        hasFailed: ({ sha256 }) => sha256 === failed,
+        forgive: () => {
+          failed = undefined;
+        },
+      },
       instance: () => Promise.resolve(INSTANCE),
       leaving: () => leaving,
       restart: (reason) => restarts.push(reason),
@@ -230,5 +241,23 @@ describe("the configuration", () => {
     takes = true;
     await follows.follow(of({ settings: { ...settings, hosts: [] } }));
     expect(restarts).toEqual(["other settings", "another agent"]);
+  });
+
+  test("whose agent could not live stays, and is refused so that the others leave it alone, until there is another", async () => {
+    const pointer = published(bundleWith());
+    failed = bundleWith().agent.sha256;
+    takes = true;
+    const follows = configuration();
+
+    await follows.follow(pointer);
+    await follows.follow(pointer);
+    expect(rejected).toMatchObject({ sha256: pointer.bundle.sha256, reason: AGENT_FAILED });
+    expect(restarts).toEqual([]);
+
+    const agent = { key: "agents/another", sha256: "b".repeat(64) };
+    const other = published(bundleWith({ agent }));
+    adopted = { bundle: bundleWith({ agent }), sha256: other.bundle.sha256 };
+    await follows.follow(other);
+    expect([rejected, failed, restarts]).toEqual([null, undefined, ["another agent"]]);
   });
 });
