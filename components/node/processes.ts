@@ -30,7 +30,7 @@ export const VARNISH_FOLDER = "/var/lib/varnish/work";
 /** Run once at boot, as root: kernel settings and disks. */
 export const PREPARE_NODE = "/usr/local/lib/footprint/prepare-node";
 
-/** HAProxy's standard output under systemd. */
+/** Where HAProxy's standard output goes under systemd. */
 export const ACCESS_LOG = "/var/log/haproxy/access.json";
 
 /** Takes `reload` and answers how that went. */

@@ -1,8 +1,8 @@
+import { ACCESS_LOG_PIPE, accessLogFiles } from "./accessLog";
 import { agentUnits } from "./agentUnits";
 import { CONFINED } from "./confined";
 import type { NodeFiles } from "./files";
 import {
-  ACCESS_LOG,
   HAPROXY,
   HAPROXY_BINARY,
   HAPROXY_FILE,
@@ -18,9 +18,10 @@ import {
 /** Units of a node, in the order in which they start. Whole ones, so that `systemctl cat` shows one file. */
 export const UNITS = [
   "footprint-prepare.service",
+  "access-log.socket",
+  "access-log-rotation.timer",
   "haproxy.service",
   "varnish.service",
-  "access-log.timer",
   "footprint-agent.service",
   "footprint-drain.service",
 ] as const;
@@ -33,9 +34,7 @@ export function systemdFiles(): NodeFiles {
     "/etc/systemd/system/varnish.service": varnishService(),
     "/etc/systemd/system/var-lib-varnish-work.mount": WORK_MOUNT,
     ...agentUnits(),
-    "/etc/systemd/system/access-log.service": ACCESS_LOG_SERVICE,
-    "/etc/systemd/system/access-log.timer": ACCESS_LOG_TIMER,
-    "/etc/footprint/access-log.conf": ACCESS_LOG_ROTATION,
+    ...accessLogFiles(),
   };
 }
 
@@ -71,7 +70,9 @@ function haproxyService(): string {
 Description=HAProxy: clients to the cache, the cache to origins
 Documentation=file:/usr/share/doc/haproxy/configuration.txt.gz
 Wants=network-online.target
-After=network-online.target
+# Without its socket, what is written to the access log would become a file in memory.
+Requires=access-log.socket
+After=network-online.target access-log.socket
 # Whatever it fails of, it is tried again: a node without it is useless.
 StartLimitIntervalSec=0
 
@@ -87,10 +88,8 @@ KillMode=mixed
 SuccessExitStatus=143
 # A file to the client and one to the cache for each connection; start-haproxy makes connections of it.
 LimitNOFILE=1048576
-# The access log. A file, because a journal that takes thousands of lines a second costs more than the proxy.
-LogsDirectory=haproxy
-LogsDirectoryMode=0750
-StandardOutput=append:${ACCESS_LOG}
+StandardOutput=file:${ACCESS_LOG_PIPE}
+StandardError=journal
 
 ${sandbox(HAPROXY)}
 
@@ -126,6 +125,8 @@ StateDirectory=varnish varnish/work
 StateDirectoryMode=0755
 
 ${sandbox(VARNISH)}
+# It calls chown on its sockets, if only to leave their owner as it is.
+SystemCallFilter=@chown
 
 [Install]
 WantedBy=multi-user.target
@@ -140,46 +141,4 @@ What=footprint
 Where=${VARNISH_FOLDER}
 Type=tmpfs
 Options=size=256m,mode=0755,nosuid,nodev
-`;
-
-const ACCESS_LOG_SERVICE = `[Unit]
-Description=Footprint: rotate the access log
-
-[Service]
-Type=oneshot
-User=${HAPROXY.user}
-Group=${HAPROXY.group}
-ExecStart=/usr/sbin/logrotate --state /var/log/haproxy/rotation.state /etc/footprint/access-log.conf
-ReadWritePaths=/var/log/haproxy
-CapabilityBoundingSet=
-NoNewPrivileges=yes
-PrivateDevices=yes
-PrivateNetwork=yes
-PrivateTmp=yes
-ProtectHome=yes
-ProtectSystem=strict
-`;
-
-const ACCESS_LOG_TIMER = `[Unit]
-Description=Footprint: look at the size of the access log
-
-[Timer]
-# 5,000 requests a second are about 1.4 GB in that time.
-OnCalendar=*:0/10
-AccuracySec=1m
-
-[Install]
-WantedBy=timers.target
-`;
-
-const ACCESS_LOG_ROTATION = `# Two hours at least, 2 GB or so at most: a busy node must not fill its disk.
-${ACCESS_LOG} {
-    size 256M
-    rotate 12
-    compress
-    missingok
-    notifempty
-    # HAProxy keeps the file open, and appends.
-    copytruncate
-}
 `;

@@ -78,7 +78,7 @@ export class PrivateRoot {
   private constructor(
     private readonly holder: ChildProcess,
     /** Process id of its first process, seen from outside. */
-    private readonly pid: number,
+    readonly pid: number,
   ) {}
 
   /**

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { AGENT_FAILED } from "../../../components/node/agent/agentProgram";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
 import type { NodeReport } from "../../../components/node/protocol/nodeReport";
+import { ACCESS_LOG } from "../../../components/node/processes";
 import { BOOT_SCRIPT } from "../../../components/node/userData";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN, IMAGE } from "../debianRoot";
@@ -85,11 +86,11 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
   });
 
   test("takes the user data for valid cloud-config", async () => {
-    world.machine.root.write("/tmp/user-data", deployed.userData);
+    const file = "/var/lib/cloud/seed/nocloud/user-data";
 
-    expect(await world.machine.exec("cloud-init", "schema", "--config-file", "/tmp/user-data")).toMatchObject({
+    expect(await world.machine.exec("cloud-init", "schema", "--config-file", file)).toMatchObject({
       status: 0,
-      stdout: "Valid schema /tmp/user-data\n",
+      stdout: `Valid schema ${file}\n`,
     });
   });
 
@@ -130,23 +131,60 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
     expect((await world.machine.exec("dpkg", "--audit")).stdout).toBe("");
   });
 
-  test("starts nothing before the agent, which starts the rest", () => {
-    const calls = world.machine.systemctlCalls();
-    const started = calls.filter((words) => words.some((word) => /^(?:re)?start$|^--now$/.test(word)));
+  test("starts nothing before the agent, which starts the rest", async () => {
+    const started = async (unit: string) => {
+      const { ActiveState, ExecMainStartTimestampMonotonic, NRestarts } = await world.machine.unit(
+        unit,
+        "ActiveState",
+        "ExecMainStartTimestampMonotonic",
+        "NRestarts",
+      );
+      expect([unit, ActiveState, NRestarts]).toEqual([unit, "active", "0"]);
+      // The packages' own scripts would have started theirs, and what is configured would then be another process.
+      const words = await world.machine.journal(unit);
+      expect(words.filter((word) => word.startsWith("Started "))).toHaveLength(1);
+      return Number(ExecMainStartTimestampMonotonic);
+    };
+    const agent = await started("footprint-agent.service");
 
-    expect(started.slice(0, 3)).toEqual([
-      ["disable", "--now", "apt-daily.timer"],
-      ["disable", "--now", "apt-daily-upgrade.timer"],
-      ["enable", "--now", "footprint-agent.service"],
-    ]);
-    expect(started.flat()).toEqual(expect.arrayContaining(["haproxy.service", "varnish.service"]));
-    // The packages' own scripts have called it as well: they would have started their services.
-    expect(calls).toContainEqual(["--system", "daemon-reload"]);
+    expect(await started("haproxy.service")).toBeGreaterThan(agent);
+    expect(await started("varnish.service")).toBeGreaterThan(agent);
+    for (const timer of ["apt-daily.timer", "apt-daily-upgrade.timer"]) {
+      expect(await world.machine.unit(timer, "ActiveState")).toEqual({ ActiveState: "inactive" });
+    }
+  });
+
+  test("has its kernel settings, those that depend on the machine as well", async () => {
+    // Of what is the whole machine's the node has files in their places, and a shorter value leaves the former's end.
+    const setting = async (name: string) => parseInt((await world.machine.exec("sysctl", "-n", name)).stdout);
+
+    expect(await setting("net.core.somaxconn")).toBe(16384);
+    expect(await setting("vm.swappiness")).toBe(1);
+    expect(await setting("vm.min_free_kbytes")).toBeGreaterThanOrEqual(65536);
+  });
+
+  test("rotates its access log, which HAProxy goes on writing", async () => {
+    const { machine } = world;
+    const logged = () => machine.read(ACCESS_LOG).trimEnd().split("\n");
+    const paths = () => logged().map((line) => (JSON.parse(line) as { path: string }).path);
+    expect(paths()).toContain("/a");
+    await machine.exec("truncate", "--size=257M", ACCESS_LOG);
+
+    expect((await machine.exec("systemctl", "start", "access-log-rotation.service")).status).toBe(0);
+    await machine.ask(SITE, "/rotated");
+
+    expect((await machine.exec("sh", "-c", `ls ${ACCESS_LOG}*`)).stdout).toBe(`${ACCESS_LOG}\n${ACCESS_LOG}.1.gz\n`);
+    await until("the line is there", () => machine.read(ACCESS_LOG) !== "", PATIENCE);
+    expect(paths()).toEqual(["/rotated"]);
+  });
+
+  test("has no unit that failed", async () => {
+    expect((await world.machine.exec("systemctl", "--failed", "--quiet", "--plain")).stdout).toBe("");
   });
 
   test("leaves no trace of how it was installed", () => {
-    expect(world.machine.root.has("/usr/sbin/policy-rc.d")).toBe(false);
-    expect(world.machine.root.has("/var/lib/footprint/packages")).toBe(false);
+    expect(world.machine.has("/usr/sbin/policy-rc.d")).toBe(false);
+    expect(world.machine.has("/var/lib/footprint/packages")).toBe(false);
   });
 
   describe("and gets an agent that passes its check, and ends whenever it is started", () => {
@@ -157,9 +195,9 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
     let meanwhile: Answer;
 
     beforeAll(async () => {
-      former = world.machine.root.read(AGENT_FILES.program);
+      former = world.machine.read(AGENT_FILES.program);
       refused = world.publish(BROKEN, { methods: ["GET", "HEAD", "POST"] });
-      await until("the agent has been taken", () => world.machine.root.read(AGENT_FILES.program) === BROKEN, PATIENCE);
+      await until("the agent has been taken", () => world.machine.read(AGENT_FILES.program) === BROKEN, PATIENCE);
       meanwhile = await world.machine.ask(SITE, "/a");
       await until("it is refused", () => world.report().configuration.rejected?.sha256 === refused, PATIENCE);
       report = world.report();
@@ -167,7 +205,7 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
 
     test("serves on, has its former agent back, and says so", () => {
       expect(meanwhile.status).toBe(200);
-      expect(world.machine.root.read(AGENT_FILES.program)).toBe(former);
+      expect(world.machine.read(AGENT_FILES.program)).toBe(former);
       expect(report).toMatchObject({
         state: "serving",
         configuration: { generation: refused, rejected: { reason: AGENT_FAILED } },
@@ -185,7 +223,7 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
 
         expect(generation).toBe(refused);
         expect(world.report().configuration.rejected).toBeNull();
-        await until("it is forgotten", () => !world.machine.root.has(AGENT_FILES.refusedProgram), PATIENCE);
+        await until("it is forgotten", () => !world.machine.has(AGENT_FILES.refusedProgram), PATIENCE);
       },
       PATIENCE_MS,
     );
@@ -193,23 +231,55 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
 
   describe("when the script runs again", () => {
     let status: number | null;
-    let before: string;
-    let after: string;
+    let before: object;
+    let after: object;
     let calls: readonly string[];
 
     beforeAll(async () => {
       const { cloud, machine } = world;
-      before = (await machine.exec("systemctl", "show", "footprint-agent.service")).stdout;
+      const agent = () => machine.unit("footprint-agent.service", "MainPID", "InvocationID");
+      before = await agent();
       const from = cloud.calls.length;
       ({ status } = await machine.exec(BOOT_SCRIPT));
-      after = (await machine.exec("systemctl", "show", "footprint-agent.service")).stdout;
+      after = await agent();
       calls = cloud.calls.slice(from).map(({ what }) => what);
     }, PATIENCE_MS);
 
     test("it does nothing that is done", () => {
       expect(status).toBe(0);
       expect(calls).not.toContain(`GET /${deployed.keys.archive}`);
-      expect(JSON.parse(after)).toEqual(JSON.parse(before));
+      expect(after).toEqual(before);
+    });
+  });
+
+  describe("and is restarted", () => {
+    let words: readonly string[];
+    let answer: Answer;
+
+    beforeAll(async () => {
+      const { cloud, machine } = world;
+      const shutDown = machine.shutDown();
+      await until("it says that it leaves", () => world.report().state === "draining", PATIENCE);
+      await shutDown;
+      cloud.waiting.add(LAUNCHED);
+      await machine.start();
+      await until("the node is in service", () => !cloud.waiting.has(LAUNCHED), PATIENCE);
+      answer = await machine.ask(SITE, "/a");
+      words = await machine.journal();
+    }, PATIENCE_MS);
+
+    test("leaves in order first: the drain has ended when the first of its programs is stopped", () => {
+      const at = (start: string) => words.findIndex((word) => word.startsWith(start));
+
+      expect(at("Stopping footprint-drain.service")).toBeGreaterThan(0);
+      expect(at("Stopped footprint-drain.service")).toBeGreaterThan(at("Stopping footprint-drain.service"));
+      for (const unit of ["footprint-agent", "haproxy", "varnish"]) {
+        expect(at(`Stopping ${unit}.service`)).toBeGreaterThan(at("Stopped footprint-drain.service"));
+      }
+    });
+
+    test("serves again, by itself", () => {
+      expect(answer).toMatchObject({ status: 200, body: "from the origin" });
     });
   });
 
@@ -263,7 +333,8 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node never comes into service
         const sha256 = key.replace(/^.*\/|\.tar$/g, "");
         expect(log).toContain(`\n${key} has another SHA-256 than ${sha256}: it is not used\n`);
         expect(world.cloud.completed).toEqual([]);
-        expect(world.machine.systemctlCalls().flat()).not.toContain("footprint-agent.service");
+        const agent = await world.machine.unit("footprint-agent.service", "LoadState", "ActiveState");
+        expect(agent).toEqual({ LoadState: "not-found", ActiveState: "inactive" });
       } finally {
         await world.stop();
       }

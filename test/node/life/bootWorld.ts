@@ -60,7 +60,7 @@ export function deployment({ lock, path, archive }: MachinePackages): Deployment
   };
 }
 
-/** A bundle of one site. Nodes take up the next one at once, for there is one node. */
+/** A bundle of one site. It has nobody to wait for, neither to adopt the next nor to leave. */
 function configurationWith(agentSha256: string, settings: Partial<Site> = {}): string {
   return bundle({
     region: REGION,
@@ -68,7 +68,7 @@ function configurationWith(agentSha256: string, settings: Partial<Site> = {}): s
     sites: [{ ...site(), ...settings }],
     purgeMaxStaleness: 3600,
     agentSha256,
-    agentTiming: { ...AGENT_TIMING, adoptionWindow: 0 },
+    agentTiming: { ...AGENT_TIMING, adoptionWindow: 0, drainUnannounced: 5, drainIdle: 2 },
   });
 }
 
@@ -94,7 +94,7 @@ export class BootWorld {
       }
       cloud.waiting.add(`${INSTANCE} launching`);
       const facts: CloudMachine = await cloud.addMachine({ instance: INSTANCE, region: REGION, group: GROUP });
-      const machine = await Machine.start({ cloud, machine: facts, bucket: BUCKET, origin, authorityFolder });
+      const machine = await Machine.make({ cloud, machine: facts, bucket: BUCKET, origin, authorityFolder });
       return new BootWorld(cloud, machine);
     } catch (error) {
       await cloud.stop();

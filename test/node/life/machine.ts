@@ -1,18 +1,18 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { NODE_HEALTH_PATH, NODE_PORTS } from "../../../components/node/ports";
-import { VARNISH_FOLDER } from "../../../components/node/processes";
+import { UNITS } from "../../../components/node/systemd";
 import { authority, certificateFor } from "../../../infra/edge/authority";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { PrivateRoot, type Ended } from "../../../infra/edge/privateRoot";
 import { Service } from "../../../infra/edge/service";
 import type { Cloud, Machine as CloudMachine } from "./cloud";
 import { IMAGE_ROOT } from "../debianRoot";
+import { System } from "./system";
 
 export interface BootOptions {
   readonly cloud: Cloud;
@@ -39,26 +39,27 @@ const LOAD_BALANCER_ADDRESS = "127.0.0.8";
 const METADATA_ADDRESS = "169.254.169.254";
 
 /**
- * A new machine of the cloud: a fresh Debian whose network is a loopback interface and nothing else. There it finds the
- * region's endpoints by their names, over TLS, its instance metadata at its address, an origin, and a load balancer
- * that sends it requests. All of these are bridged to this process by sockets. Systemd cannot boot in there, so
- * systemctl is a stand-in (systemctl.py) that runs the units as they are written; kernel settings are noted, not made.
+ * A new machine of the cloud: a fresh Debian, booted by its systemd, whose network is a loopback interface and nothing
+ * else. There it finds the region's endpoints by their names, over TLS, its instance metadata at its address, an origin,
+ * and a load balancer that sends it requests. All of these are bridged to this process by sockets.
  */
 export class Machine {
+  private system: System | undefined;
+
   private constructor(
     readonly root: PrivateRoot,
     private readonly front: PrivateRoot,
     private readonly stops: readonly Stop[],
   ) {}
 
-  static async start(options: BootOptions): Promise<Machine> {
+  static async make(options: BootOptions): Promise<Machine> {
     const root = await PrivateRoot.start(debianRootFolder(IMAGE_ROOT), {}, "own");
     const front = await PrivateRoot.start(debianRootFolder(), {}, root);
     const stops: Stop[] = [];
     const machine = new Machine(root, front, stops);
     try {
       await machine.connect(options, stops);
-      await machine.furnish(options);
+      machine.furnish(options);
       return machine;
     } catch (error) {
       await machine.stop();
@@ -66,29 +67,34 @@ export class Machine {
     }
   }
 
-  /** Does what cloud-init does at the first boot, with this user data, in its own stages. */
+  /** Boots with this user data; returns what was said by the time at which cloud-init had ended. */
   async boot(userData: string): Promise<string> {
     this.root.write("/var/lib/cloud/seed/nocloud/user-data", userData);
-    const stages = [["init", "--local"], ["init"], ["modules", "--mode=config"], ["modules", "--mode=final"]];
-    for (const stage of stages) {
-      const { status, stderr } = await this.root.exec("cloud-init", ...stage);
-      // 2: it ended with recoverable errors, of modules that a machine without a boot cannot run.
-      if (status !== 0 && status !== 2 && stage.at(-1) !== "--mode=final") {
-        throw new Error(`cloud-init ${stage.join(" ")}: ${stderr}`);
-      }
-    }
-    return this.root.read("/var/log/cloud-init-output.log");
+    await this.start();
+    await this.exec("cloud-init", "status", "--wait");
+    return this.read("/var/log/cloud-init-output.log");
   }
 
-  /** Takes away what a boot has made of the machine but for the packages: an image is made in this way. */
+  /** Starts it as it is. */
+  async start(): Promise<void> {
+    this.system = await System.boot(this.root);
+  }
+
+  /** Shuts it down in order; its files stay. */
+  async shutDown(): Promise<void> {
+    await this.running.shutDown();
+    this.system = undefined;
+  }
+
+  /** Takes away what a boot has made of the machine but for the packages, and shuts it down: so images are made. */
   async bake(): Promise<void> {
-    const units = ["footprint-drain", "footprint-agent", "haproxy", "varnish", "footprint-prepare"];
-    await this.exec("systemctl", "stop", ...units.map((unit) => `${unit}.service`));
-    await this.exec("umount", VARNISH_FOLDER);
-    const made = ["/etc/footprint", "/usr/local/lib/footprint", "/var/lib/footprint", "/run/footprint", "/run/shim"];
-    const files = [...units, "access-log"].map((unit) => `/etc/systemd/system/${unit}.service`);
-    await succeeded(this.exec("rm", "-rf", ...made, ...files));
+    await succeeded(this.exec("systemctl", "disable", "--quiet", ...UNITS));
     await succeeded(this.exec("cloud-init", "clean", "--logs"));
+    await this.shutDown();
+    const made = ["/etc/footprint", "/usr/local/lib/footprint", "/var/lib/footprint", "/var/log/haproxy"];
+    for (const path of [...made, ...UNITS.map((unit) => `/etc/systemd/system/${unit}`)]) {
+      this.root.remove(path);
+    }
   }
 
   /** Has the machine's packages say that they are of these versions, by name. */
@@ -105,10 +111,13 @@ export class Machine {
 
   /** What the node answers for its health at this very moment, while this process waits; 0 for no answer. */
   healthNow(): number {
-    const [, pid = ""] = /^\/proc\/(\d+)\//.exec(this.root.outside("/")) ?? [];
-    const { stdout } = spawnSync("nsenter", [`--net=/proc/${pid}/ns/net`, process.execPath, "-e", ASK_HEALTH], {
-      encoding: "utf8",
-    });
+    const { stdout } = spawnSync(
+      "nsenter",
+      [`--net=/proc/${String(this.root.pid)}/ns/net`, process.execPath, "-e", ASK_HEALTH],
+      {
+        encoding: "utf8",
+      },
+    );
     return Number(stdout);
   }
 
@@ -128,33 +137,49 @@ export class Machine {
     });
   }
 
-  /** The arguments of every call of systemctl so far. */
-  systemctlCalls(): readonly (readonly string[])[] {
-    return this.lines("/run/shim/calls").map((line) => JSON.parse(line) as string[]);
+  /** What systemd says of a unit, by the names of its properties. */
+  async unit(name: string, ...properties: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const { stdout } = await this.exec("systemctl", "show", `--property=${properties.join(",")}`, name);
+    return Object.fromEntries(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
   }
 
-  /** What a unit has said. */
-  said(unit: string): string {
-    return this.root.has(`/run/shim/${unit}.log`) ? this.root.read(`/run/shim/${unit}.log`) : "";
+  /** What systemd and the units, or some of them, have said since the machine was made. */
+  async journal(...units: readonly string[]): Promise<readonly string[]> {
+    const options = units.map((unit) => `--unit=${unit}`);
+    const { stdout } = await this.exec("journalctl", "--quiet", "--output=cat", ...options);
+    return stdout.split("\n");
   }
 
+  /** Runs a program in the running machine. */
   exec(...command: readonly string[]): Promise<Ended> {
-    return this.root.exec(...command);
+    return this.running.exec(...command);
+  }
+
+  read(path: string): string {
+    return readFileSync(this.running.outside(path), "utf8");
+  }
+
+  has(path: string): boolean {
+    return existsSync(this.running.outside(path));
   }
 
   async stop(): Promise<void> {
+    await this.system?.kill();
     await this.root.stop();
     await this.front.stop();
     await Promise.all(this.stops.map((stop) => stop()));
   }
 
-  private lines(path: string): readonly string[] {
-    return this.root.has(path)
-      ? this.root
-          .read(path)
-          .split("\n")
-          .filter((line) => line !== "")
-      : [];
+  private get running(): System {
+    if (this.system === undefined) {
+      throw new Error("the machine is not booted");
+    }
+    return this.system;
   }
 
   /** What the machine finds on its network: HAProxy in front of this process. */
@@ -183,17 +208,14 @@ export class Machine {
   }
 
   /** What a booted machine has beside its files. */
-  private async furnish({ machine }: BootOptions) {
-    this.root.makeFolder("/run/systemd/system");
-    // Before /usr/bin on every path, that of apt too.
-    this.root.write("/usr/sbin/systemctl", readFileSync(join(__dirname, "systemctl.py"), "utf8"), 0o755);
-    this.root.write("/usr/local/sbin/sysctl", '#!/bin/sh\nmkdir -p /run/shim\necho "$@" >> /run/shim/sysctl\n', 0o755);
+  private furnish({ machine }: BootOptions): void {
+    // The journal outlives a boot.
+    this.root.makeFolder("/var/log/journal");
     this.root.write(
       "/etc/cloud/cloud.cfg.d/99-test.cfg",
       "datasource_list: [NoCloud]\nnetwork: { config: disabled }\n",
     );
     this.root.write("/var/lib/cloud/seed/nocloud/meta-data", `instance-id: ${machine.facts.instance}\n`);
-    await succeeded(this.root.exec("rm", "-f", "/var/log/cloud-init-output.log"));
   }
 }
 
