@@ -1,10 +1,6 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { AGENT_FAILED } from "../../../components/node/agent/agentProgram";
-import { AGENT_FILES } from "../../../components/node/agentFiles";
-import type { NodeReport } from "../../../components/node/protocol/nodeReport";
-import { ACCESS_LOG } from "../../../components/node/processes";
 import { BOOT_SCRIPT } from "../../../components/node/userData";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN, IMAGE } from "../debianRoot";
@@ -163,21 +159,6 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
     expect(await setting("vm.min_free_kbytes")).toBeGreaterThanOrEqual(65536);
   });
 
-  test("rotates its access log, which HAProxy goes on writing", async () => {
-    const { machine } = world;
-    const logged = () => machine.read(ACCESS_LOG).trimEnd().split("\n");
-    const paths = () => logged().map((line) => (JSON.parse(line) as { path: string }).path);
-    expect(paths()).toContain("/a");
-    await machine.exec("truncate", "--size=257M", ACCESS_LOG);
-
-    expect((await machine.exec("systemctl", "start", "access-log-rotation.service")).status).toBe(0);
-    await machine.ask(SITE, "/rotated");
-
-    expect((await machine.exec("sh", "-c", `ls ${ACCESS_LOG}*`)).stdout).toBe(`${ACCESS_LOG}\n${ACCESS_LOG}.1.gz\n`);
-    await until("the line is there", () => machine.read(ACCESS_LOG) !== "", PATIENCE);
-    expect(paths()).toEqual(["/rotated"]);
-  });
-
   test("has no unit that failed", async () => {
     expect((await world.machine.exec("systemctl", "--failed", "--quiet", "--plain")).stdout).toBe("");
   });
@@ -185,48 +166,6 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
   test("leaves no trace of how it was installed", () => {
     expect(world.machine.has("/usr/sbin/policy-rc.d")).toBe(false);
     expect(world.machine.has("/var/lib/footprint/packages")).toBe(false);
-  });
-
-  describe("and gets an agent that passes its check, and ends whenever it is started", () => {
-    const BROKEN = 'process.exit(process.argv[2] === "check" ? 0 : 1);\n';
-    let former: string;
-    let refused: string;
-    let report: NodeReport;
-    let meanwhile: Answer;
-
-    beforeAll(async () => {
-      former = world.machine.read(AGENT_FILES.program);
-      refused = world.publish(BROKEN, { methods: ["GET", "HEAD", "POST"] });
-      await until("the agent has been taken", () => world.machine.read(AGENT_FILES.program) === BROKEN, PATIENCE);
-      meanwhile = await world.machine.ask(SITE, "/a");
-      await until("it is refused", () => world.report().configuration.rejected?.sha256 === refused, PATIENCE);
-      report = world.report();
-    }, PATIENCE_MS);
-
-    test("serves on, has its former agent back, and says so", () => {
-      expect(meanwhile.status).toBe(200);
-      expect(world.machine.read(AGENT_FILES.program)).toBe(former);
-      expect(report).toMatchObject({
-        state: "serving",
-        configuration: { generation: refused, rejected: { reason: AGENT_FAILED } },
-      });
-    });
-
-    test(
-      "takes up what comes next, and refuses the same agent in another bundle",
-      async () => {
-        const again = world.publish(BROKEN, { methods: ["GET"] });
-        await until("it is refused, too", () => world.report().configuration.rejected?.sha256 === again, PATIENCE);
-        const generation = world.report().configuration.generation;
-        const next = world.publish(former, {});
-        await until("the next is adopted", () => world.report().configuration.generation === next, PATIENCE);
-
-        expect(generation).toBe(refused);
-        expect(world.report().configuration.rejected).toBeNull();
-        await until("it is forgotten", () => !world.machine.has(AGENT_FILES.refusedProgram), PATIENCE);
-      },
-      PATIENCE_MS,
-    );
   });
 
   describe("when the script runs again", () => {
@@ -249,37 +188,6 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
       expect(status).toBe(0);
       expect(calls).not.toContain(`GET /${deployed.keys.archive}`);
       expect(after).toEqual(before);
-    });
-  });
-
-  describe("and is restarted", () => {
-    let words: readonly string[];
-    let answer: Answer;
-
-    beforeAll(async () => {
-      const { cloud, machine } = world;
-      const shutDown = machine.shutDown();
-      await until("it says that it leaves", () => world.report().state === "draining", PATIENCE);
-      await shutDown;
-      cloud.waiting.add(LAUNCHED);
-      await machine.start();
-      await until("the node is in service", () => !cloud.waiting.has(LAUNCHED), PATIENCE);
-      answer = await machine.ask(SITE, "/a");
-      words = await machine.journal();
-    }, PATIENCE_MS);
-
-    test("leaves in order first: the drain has ended when the first of its programs is stopped", () => {
-      const at = (start: string) => words.findIndex((word) => word.startsWith(start));
-
-      expect(at("Stopping footprint-drain.service")).toBeGreaterThan(0);
-      expect(at("Stopped footprint-drain.service")).toBeGreaterThan(at("Stopping footprint-drain.service"));
-      for (const unit of ["footprint-agent", "haproxy", "varnish"]) {
-        expect(at(`Stopping ${unit}.service`)).toBeGreaterThan(at("Stopped footprint-drain.service"));
-      }
-    });
-
-    test("serves again, by itself", () => {
-      expect(answer).toMatchObject({ status: 200, body: "from the origin" });
     });
   });
 

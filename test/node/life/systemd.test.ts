@@ -1,0 +1,168 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { AGENT_FAILED } from "../../../components/node/agent/agentProgram";
+import { AGENT_FILES } from "../../../components/node/agentFiles";
+import { ACCESS_LOG } from "../../../components/node/processes";
+import type { NodeReport } from "../../../components/node/protocol/nodeReport";
+import { sealHead, sealPurge, type Purge } from "../../../components/node/protocol/purgeLog";
+import { purgeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
+import { describeWith } from "../../support/requirements";
+import { DEBIAN, IMAGE } from "../debianRoot";
+import { until } from "../origin/until";
+import { BootWorld, BUCKET, deployment, INSTANCE, REGION, SITE } from "./bootWorld";
+import type { Answer } from "./machine";
+import { MACHINE_PACKAGES, machinePackages } from "./machineLock";
+
+/** A boot takes some twenty seconds, and several times that on a machine that has other work. */
+const PATIENCE = 600;
+const PATIENCE_MS = PATIENCE * 1000;
+
+const LAUNCHED = `${INSTANCE} launching`;
+
+// The other tests of a node run its programs as root or as their users, but without what confines them.
+describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under systemd, confined as they are", () => {
+  let scratch: string;
+  let world: BootWorld;
+  let body = "first";
+
+  beforeAll(async () => {
+    scratch = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-systemd-"));
+    const deployed = deployment(await machinePackages());
+    world = await BootWorld.start(deployed, path.join(scratch, "ca"), (_request, response) => {
+      response.writeHead(200, { "cache-control": "max-age=600" }).end(body);
+    });
+    await world.machine.boot(deployed.userData);
+    await until("the node is in service", () => world.cloud.completed.length > 0, PATIENCE);
+  }, PATIENCE_MS);
+
+  afterAll(async () => {
+    await world.stop();
+    fs.rmSync(scratch, { recursive: true });
+  });
+
+  const served = () => world.machine.ask(SITE, "/a");
+
+  test("carries out a purge", async () => {
+    expect((await served()).body).toBe("first");
+    body = "second";
+    expect((await served()).body).toBe("first");
+
+    const key = "value-of-purge-current";
+    const purge: Purge = {
+      at: new Date().toISOString(),
+      soft: false,
+      targets: [{ kind: "url", host: SITE, path: "/a" }],
+    };
+    world.cloud.put(BUCKET, purgeKey(1), sealPurge(key, REGION, 1, purge));
+    world.cloud.put(BUCKET, STORE_KEYS.purgeHead, sealHead(key, REGION, 1));
+
+    await until("the new body is served", async () => (await served()).body === "second", 60);
+  });
+
+  test("rotates its access log, and goes on writing it", async () => {
+    const { machine } = world;
+    const logged = () => machine.read(ACCESS_LOG).trimEnd().split("\n");
+    const paths = () => logged().map((line) => (JSON.parse(line) as { path: string }).path);
+    await until("lines are there", () => paths().includes("/a"), 60);
+    await machine.exec("truncate", "--size=257M", ACCESS_LOG);
+
+    expect((await machine.exec("systemctl", "start", "access-log-rotation.service")).status).toBe(0);
+    await machine.ask(SITE, "/rotated");
+
+    expect((await machine.exec("sh", "-c", `ls ${ACCESS_LOG}*`)).stdout).toBe(`${ACCESS_LOG}\n${ACCESS_LOG}.1.gz\n`);
+    await until("the line is there", () => machine.read(ACCESS_LOG) !== "", 60);
+    expect(paths()).toEqual(["/rotated"]);
+  });
+
+  test.each(["haproxy", "varnish", "footprint-agent", "access-log"])(
+    "serves again after %s was killed",
+    async (name) => {
+      const { machine } = world;
+      const unit = `${name}.service`;
+      const { MainPID: before } = await machine.unit(unit, "MainPID");
+
+      await machine.exec("kill", "-KILL", before ?? "");
+      await until("it is started again", async () => {
+        const { MainPID, ActiveState } = await machine.unit(unit, "MainPID", "ActiveState");
+        return ActiveState === "active" && MainPID !== before && MainPID !== "0";
+      });
+
+      await until("it serves", async () => (await served()).status === 200);
+    },
+    PATIENCE_MS,
+  );
+
+  describe("that gets an agent that passes its check, and ends whenever it is started", () => {
+    const BROKEN = 'process.exit(process.argv[2] === "check" ? 0 : 1);\n';
+    let former: string;
+    let refused: string;
+    let report: NodeReport;
+    let meanwhile: Answer;
+
+    beforeAll(async () => {
+      former = world.machine.read(AGENT_FILES.program);
+      refused = world.publish(BROKEN, { methods: ["GET", "HEAD", "POST"] });
+      await until("the agent has been taken", () => world.machine.read(AGENT_FILES.program) === BROKEN, PATIENCE);
+      meanwhile = await served();
+      await until("it is refused", () => world.report().configuration.rejected?.sha256 === refused, PATIENCE);
+      report = world.report();
+    }, PATIENCE_MS);
+
+    test("serves on, has its former agent back, and says so", () => {
+      expect(meanwhile.status).toBe(200);
+      expect(world.machine.read(AGENT_FILES.program)).toBe(former);
+      expect(report).toMatchObject({
+        state: "serving",
+        configuration: { generation: refused, rejected: { reason: AGENT_FAILED } },
+      });
+    });
+
+    test(
+      "takes up what comes next, and refuses the same agent in another bundle",
+      async () => {
+        const again = world.publish(BROKEN, { methods: ["GET"] });
+        await until("it is refused, too", () => world.report().configuration.rejected?.sha256 === again, PATIENCE);
+        const generation = world.report().configuration.generation;
+        const next = world.publish(former, {});
+        await until("the next is adopted", () => world.report().configuration.generation === next, PATIENCE);
+
+        expect(generation).toBe(refused);
+        expect(world.report().configuration.rejected).toBeNull();
+        await until("it is forgotten", () => !world.machine.has(AGENT_FILES.refusedProgram), PATIENCE);
+      },
+      PATIENCE_MS,
+    );
+  });
+
+  describe("that is restarted", () => {
+    let words: readonly string[];
+    let answer: Answer;
+
+    beforeAll(async () => {
+      const { cloud, machine } = world;
+      const shutDown = machine.shutDown();
+      await until("it says that it leaves", () => world.report().state === "draining", PATIENCE);
+      await shutDown;
+      cloud.waiting.add(LAUNCHED);
+      await machine.start();
+      await until("the node is in service", () => !cloud.waiting.has(LAUNCHED), PATIENCE);
+      answer = await served();
+      words = await machine.journal();
+    }, PATIENCE_MS);
+
+    test("leaves in order first: the drain has ended when the first of its programs is stopped", () => {
+      const at = (start: string) => words.findIndex((word) => word.startsWith(start));
+
+      expect(at("Stopping footprint-drain.service")).toBeGreaterThan(0);
+      expect(at("Stopped footprint-drain.service")).toBeGreaterThan(at("Stopping footprint-drain.service"));
+      for (const unit of ["footprint-agent", "haproxy", "varnish"]) {
+        expect(at(`Stopping ${unit}.service`)).toBeGreaterThan(at("Stopped footprint-drain.service"));
+      }
+    });
+
+    test("serves again, by itself", () => {
+      expect(answer).toMatchObject({ status: 200, body });
+    });
+  });
+});
