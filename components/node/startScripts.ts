@@ -59,7 +59,7 @@ else
     cache=$((cache - size))
 fi
 # What is larger than a tenth of it is not stored.
-export LARGEST_OBJECT="$((size / 10))M"
+export LARGEST_OBJECT="$((size * 1024 / 10))K"
 
 # rush_exponent: when a response cannot be stored, all who waited for it go on at once and not three at a time.
 exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/default.vcl \\
