@@ -14,12 +14,13 @@ import {
 } from "../../components/node/processes";
 import { NODE_HEALTH_PATH } from "../../components/node/ports";
 import { STAGED } from "../../components/node/protocol/bundleFormat";
+import { PROBE_HOST, SOCKETS } from "../../components/node/sockets";
 import { modeOf } from "../../components/node/modes";
 import { freePorts, httpStatus } from "./ports";
 import { PrivateRoot, type Ended } from "./privateRoot";
 import { asUser, Service } from "./service";
 
-/** Time for a node to answer health after its start; VCL has to be compiled. */
+/** Time for a node to serve after its start; VCL has to be compiled. */
 const PATIENCE_MS = 60_000;
 
 /** MB of the cache where nothing else is said: enough to try a site out, and to run several nodes at once. */
@@ -62,7 +63,7 @@ export class RunningNode {
     this.services = { varnish: this.startService("varnish"), haproxy: this.startService("haproxy") };
   }
 
-  /** Starts a node and waits until it answers health. Throws with what its programs said when it does not. */
+  /** Starts a node and waits until it serves. Throws with what its programs said when it does not. */
   static async start(options: StartOptions): Promise<RunningNode> {
     const listen = await ownPorts();
     const files = options.files(listen);
@@ -71,7 +72,7 @@ export class RunningNode {
       await prepare(root, options);
       place(root, files, {});
       const node = new RunningNode(root, listen, files, options);
-      await node.untilHealthy();
+      await node.untilServing();
       return node;
     } catch (error) {
       await root.stop();
@@ -144,11 +145,16 @@ export class RunningNode {
     }
   }
 
-  /** Starts one of the programs that has ended, as systemd does on a node, and waits until the node answers health. */
+  /** Starts one of the programs that has ended, as systemd does on a node, and waits until the node serves. */
   async restart(program: NodeProgram): Promise<void> {
     await this.services[program].ended();
     this.services[program] = this.startService(program);
-    await this.untilHealthy();
+    await this.untilServing();
+  }
+
+  /** The status of the node's health, as the load balancer asks for it; nothing when there is no answer. */
+  health(): Promise<number | undefined> {
+    return httpStatus({ host: "127.0.0.1", port: this.ports.health, path: NODE_HEALTH_PATH });
   }
 
   /** Resolves when one of the programs has ended, with what it said last. */
@@ -161,18 +167,22 @@ export class RunningNode {
     await this.root.stop();
   }
 
-  /** Resolves when the node answers health with 200. Throws with what its programs said when it does not. */
-  async untilHealthy(): Promise<void> {
+  /**
+   * Resolves when Varnish answers and the node says that it is healthy. Throws with what its programs said when that
+   * does not come. Health alone would not do: until its first check, HAProxy takes it for granted that Varnish answers.
+   */
+  async untilServing(): Promise<void> {
     const services = Object.values(this.services);
+    const probe = { socketPath: this.root.outside(SOCKETS.cache), headers: { Host: PROBE_HOST } };
     const end = Date.now() + PATIENCE_MS;
     while (services.every((service) => service.isRunning) && Date.now() < end) {
-      if ((await httpStatus(this.ports.health, NODE_HEALTH_PATH)) === 200) {
+      if ((await httpStatus(probe)) === 200 && (await this.health()) === 200) {
         return;
       }
       await sleep(20);
     }
     throw new Error(
-      `the node does not answer health\n${services.map(({ name, lastWords }) => `${name}: ${lastWords}`).join("\n")}`,
+      `the node does not serve\n${services.map(({ name, lastWords }) => `${name}: ${lastWords}`).join("\n")}`,
     );
   }
 

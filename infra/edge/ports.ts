@@ -49,9 +49,9 @@ export async function accepts(host: string, port: number): Promise<boolean> {
 }
 
 /** The status of the answer to a GET; nothing when there is no answer within a second. */
-export function httpStatus(port: number, path: string): Promise<number | undefined> {
+export function httpStatus(where: http.RequestOptions): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const request = http.get({ port, host: "127.0.0.1", path, agent: false, timeout: 1000 });
+    const request = http.get({ ...where, agent: false, timeout: 1000 });
     request.on("response", (response) => {
       response.resume();
       resolve(response.statusCode);

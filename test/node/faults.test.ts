@@ -239,7 +239,7 @@ describeWith([DEBIAN], "faults of an origin", () => {
   });
 
   test("after all of that the node is well", async () => {
-    await rig.node.untilHealthy();
+    await rig.node.untilServing();
     const { stdout } = await rig.node.varnishadm("panic.show");
 
     expect(stdout).not.toMatch(/Panic at/);

@@ -1,7 +1,5 @@
-import { NODE_HEALTH_PATH } from "../../components/node/ports";
 import { VARNISH_FOLDER } from "../../components/node/processes";
 import { NVME } from "../../components/node/startScripts";
-import { httpStatus } from "../../infra/edge/ports";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { Held, reply } from "./origin/scripted";
@@ -30,7 +28,7 @@ describeWith([DEBIAN], "faults of a node's own programs", () => {
     await rig.stop();
   });
 
-  const health = (): Promise<number | undefined> => httpStatus(rig.node.ports.health, NODE_HEALTH_PATH);
+  const health = (): Promise<number | undefined> => rig.node.health();
 
   const healthIs = (status: number): Promise<unknown> =>
     until(`health ${String(status)}`, async () => (await health()) === status);
@@ -151,7 +149,7 @@ describeWith([DEBIAN], "a node whose disks are small", () => {
 
     expect(whole).toEqual(Array(20).fill(true));
     expect(rig.cacheProcesses()).toEqual(cache);
-    await rig.node.untilHealthy();
+    await rig.node.untilServing();
   });
 
   test("refuses a reload that it has no room for, and goes on with what it has", async () => {

@@ -140,7 +140,7 @@ describeWith([DEBIAN], "a running node", () => {
 
   test("comes back after each of its programs was killed", async () => {
     await node.kill("varnish", "workers");
-    await node.untilHealthy();
+    await node.untilServing();
     await node.kill("varnish", "main");
     await node.restart("varnish");
     await node.kill("haproxy", "main");

@@ -1,8 +1,8 @@
 import type { Origin } from "../../components/node/site";
 import { ORIGIN_AUTH_FILE, ORIGIN_AUTH_HEADER } from "../../components/node/internalHeaders";
 import { SOCKETS } from "../../components/node/sockets";
-import { NODE_HEALTH_PATH, POP_HEALTH_PATH } from "../../components/node/ports";
-import { freePorts, httpStatus } from "../../infra/edge/ports";
+import { POP_HEALTH_PATH } from "../../components/node/ports";
+import { freePorts } from "../../infra/edge/ports";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { reply, ScriptedOrigin } from "./origin/scripted";
@@ -104,7 +104,7 @@ describeWith([DEBIAN], "origins of a site, in failover order", () => {
     );
 
     expect((await rig.get("/")).status).toBe(503);
-    expect(await httpStatus(rig.node.ports.health, NODE_HEALTH_PATH)).toBe(200);
+    expect(await rig.node.health()).toBe(200);
     expect((await rig.ask(POP_HEALTH_PATH, { host: rig.popName })).status).toBe(200);
   });
 });

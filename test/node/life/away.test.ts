@@ -1,8 +1,6 @@
-import { NODE_HEALTH_PATH } from "../../../components/node/ports";
 import { sealHead, sealPurge, type Purge } from "../../../components/node/protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { SOCKETS } from "../../../components/node/sockets";
-import { httpStatus } from "../../../infra/edge/ports";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
 import { askSocket } from "../origin/client";
@@ -48,7 +46,7 @@ describeWith([DEBIAN], "a node from which all that it depends on is taken away (
       cloud.outage(service, outage);
     }
   };
-  const health = () => httpStatus(node.node.ports.health, NODE_HEALTH_PATH);
+  const health = () => node.node.health();
   /** Has the page go stale at once. */
   const age = () =>
     askSocket(node.node.root.outside(SOCKETS.purge), "SOFTPURGE", "/page", { host: HOST, "x-footprint-purge": "url" });

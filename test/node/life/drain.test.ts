@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { NODE_HEALTH_PATH } from "../../../components/node/ports";
-import { httpStatus } from "../../../infra/edge/ports";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
 import { Held, reply, ScriptedOrigin } from "../origin/scripted";
@@ -34,7 +33,7 @@ describeWith([DEBIAN], "a node that leaves", () => {
   };
   const hookCompleted = () => until("the hook is completed", () => cloud.completed.includes(HOOK));
   const tries = () => cloud.calls.filter(({ what }) => what === "CompleteLifecycleAction").length;
-  const health = () => httpStatus(node.node.ports.health, NODE_HEALTH_PATH);
+  const health = () => node.node.health();
 
   test("because its group takes it out: no request fails, and it goes when the last one is answered", async () => {
     await start();

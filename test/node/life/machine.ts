@@ -4,7 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
 import { text } from "node:stream/consumers";
+import { AGENT_FILES } from "../../../components/node/agentFiles";
 import { NODE_HEALTH_PATH, NODE_PORTS } from "../../../components/node/ports";
+import type { Bundle } from "../../../components/node/protocol/bundleFormat";
 import { UNITS } from "../../../components/node/systemd";
 import { authority, certificateFor } from "../../../infra/edge/authority";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
@@ -88,11 +90,12 @@ export class Machine {
 
   /** Takes away what a boot has made of the machine but for the packages, and shuts it down: so images are made. */
   async bake(): Promise<void> {
+    const { files } = JSON.parse(this.read(AGENT_FILES.bundle)) as Bundle;
     await succeeded(this.exec("systemctl", "disable", "--quiet", ...UNITS));
     await succeeded(this.exec("cloud-init", "clean", "--logs"));
     await this.shutDown();
-    const made = ["/etc/footprint", "/usr/local/lib/footprint", "/var/lib/footprint", "/var/log/haproxy"];
-    for (const path of [...made, ...UNITS.map((unit) => `/etc/systemd/system/${unit}`)]) {
+    const folders = ["/etc/footprint", "/usr/local/lib/footprint", "/var/lib/footprint", "/var/log/haproxy"];
+    for (const path of [...Object.keys(files), ...folders]) {
       this.root.remove(path);
     }
   }
@@ -111,13 +114,8 @@ export class Machine {
 
   /** What the node answers for its health at this very moment, while this process waits; 0 for no answer. */
   healthNow(): number {
-    const { stdout } = spawnSync(
-      "nsenter",
-      [`--net=/proc/${String(this.root.pid)}/ns/net`, process.execPath, "-e", ASK_HEALTH],
-      {
-        encoding: "utf8",
-      },
-    );
+    const entered = [`--net=/proc/${String(this.root.pid)}/ns/net`, process.execPath, "-e", ASK_HEALTH];
+    const { stdout } = spawnSync("nsenter", entered, { encoding: "utf8" });
     return Number(stdout);
   }
 

@@ -1,7 +1,5 @@
 import { sealHead, sealPurge, type Purge, type Target } from "../../../components/node/protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
-import { httpStatus } from "../../../infra/edge/ports";
-import { NODE_HEALTH_PATH } from "../../../components/node/ports";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
 import { HOST } from "../origin/rig";
@@ -110,9 +108,7 @@ describeWith([DEBIAN], "purges of three PoPs with two nodes each", () => {
       purgeOf([urlOf(last)]),
     ]);
     expect([await pops.stored(first), await pops.stored(last)]).toEqual([every(true), every(true)]);
-    expect(await Promise.all(pops.nodes.map(({ node }) => httpStatus(node.ports.health, NODE_HEALTH_PATH)))).toEqual(
-      pops.nodes.map(() => 200),
-    );
+    expect(await Promise.all(pops.nodes.map(({ node }) => node.health()))).toEqual(pops.nodes.map(() => 200));
 
     pops.cloud.outage("s3", undefined);
 

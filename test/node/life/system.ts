@@ -104,9 +104,11 @@ export class System {
   }
 
   private async endedBy(end: () => Promise<Ended>): Promise<void> {
-    const ended = once(this.program, "close");
-    await end();
-    await ended;
+    if (this.program.exitCode === null && this.program.signalCode === null) {
+      const ended = once(this.program, "close");
+      await end();
+      await ended;
+    }
     // Control groups are the kernel's, and would stay.
     await this.root.exec("find", groupOf(this.root), "-type", "d", "-delete");
   }

@@ -43,6 +43,21 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
 
   const served = () => world.machine.ask(SITE, "/a");
 
+  test("sizes its programs by the machine, though its units let them see little of it", async () => {
+    const of = async (unit: string, file: string) => {
+      const { MainPID } = await world.machine.unit(unit, "MainPID");
+      return world.machine.read(`/proc/${MainPID ?? ""}/${file}`);
+    };
+    const megabytes = os.totalmem() / 2 ** 20;
+    const [, files] = /^Max open files +(\d+)/m.exec(await of("haproxy.service", "limits")) ?? [];
+    const [, connections] = /HAPROXY_MAXCONN=(\d+)/.exec(await of("haproxy.service", "environ")) ?? [];
+    const [, cache] = /memory=malloc,(\d+)m/.exec(await of("varnish.service", "cmdline")) ?? [];
+
+    expect(Number(cache) / megabytes).toBeCloseTo(0.55 * 0.75, 2);
+    const wanted = Math.min((megabytes * 1024) / 8 / 33, (Number(files) - 1000) / 2);
+    expect(Number(connections) / wanted).toBeCloseTo(1, 2);
+  });
+
   test("carries out a purge", async () => {
     expect((await served()).body).toBe("first");
     body = "second";

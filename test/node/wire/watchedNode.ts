@@ -1,11 +1,9 @@
 import { nodeFiles, type NodeFiles } from "../../../components/node/files";
 import { INTERNAL_PREFIX } from "../../../components/node/internalHeaders";
 import type { Listen } from "../../../components/node/options";
-import { NODE_HEALTH_PATH } from "../../../components/node/ports";
 import type { Origin, Site } from "../../../components/node/site";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { RunningNode } from "../../../infra/edge/node";
-import { httpStatus } from "../../../infra/edge/ports";
 import { clientHeader, request } from "../proxied";
 import { answersIn, type RawAnswer } from "./answers";
 import { FAREWELL, PREFACE } from "./http2";
@@ -106,8 +104,7 @@ export class WatchedNode {
 
   /** Whether the node answers health and none of its programs was started anew. */
   async isUnharmed(): Promise<boolean> {
-    const status = await httpStatus(this.node.ports.health, NODE_HEALTH_PATH);
-    return status === 200 && programsOf(this.node) === this.processes;
+    return (await this.node.health()) === 200 && programsOf(this.node) === this.processes;
   }
 }
 
