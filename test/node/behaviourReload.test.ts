@@ -1,3 +1,6 @@
+import * as net from "node:net";
+import { text } from "node:stream/consumers";
+import { SOCKETS } from "../../components/node/sockets";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { KeptConnection } from "./keptConnection";
@@ -83,6 +86,13 @@ describeWith([DEBIAN], "reloads", () => {
     expect(rig.cacheProcesses()).toEqual(child);
     expect((await rig.get("/hit")).headers["cache-status"]).toMatch(/; ?hit/);
     expect(rig.origin.requests("/hit")).toHaveLength(1);
+  });
+
+  test("Varnish keeps no connection on which a request would meet a process that ends", async () => {
+    const socket = net.connect(rig.node.root.outside(SOCKETS.egress));
+    socket.write(`GET /hit HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 .*\r\nconnection: close\r\n.*stored$/s);
   });
 
   test("a site that is added is served, one that is taken out is not, and a changed setting counts at once", async () => {

@@ -98,10 +98,27 @@ describeWith([DEBIAN], "faults of an origin", () => {
       expect([answer.status, answer.headers["proxy-status"]]).toEqual([status, `${rig.popName}; error=${error}`]);
       expect(answer.headers["cache-control"]).toBe("no-store");
       expect(answer.body).not.toMatch(/varnish|haproxy|guru/i);
-      // The next one does not suffer from it.
-      rig.origin.on(target, reply("well", { "cache-control": "max-age=60" }));
+      // The next one does not suffer from it. The one after meets a new connection again.
+      rig.origin.on(target, reply("well", { "cache-control": "max-age=60", connection: "close" }));
       expect(await rig.get(target)).toMatchObject({ status: 200, body: "well" });
     });
+
+    // HAProxy leaves it to Varnish to tell: on a kept connection it may be that the origin has not seen the request.
+    test.each(["close", "reset"] as const)(
+      "one that ends a kept connection with a %s: tried once again",
+      async (end) => {
+        const target = pathFor("kept", end);
+        rig.origin.on("/keeps", reply("kept", { "cache-control": "no-store" }));
+        rig.origin.on(target, bytes("", end));
+        await rig.get("/keeps");
+
+        const answer = await rig.get(target);
+
+        expect(answer.status).toBe(503);
+        expect(answer.headers["proxy-status"]).toBe(`${rig.popName}; error=destination_unavailable`);
+        expect(rig.origin.requests(target)).toHaveLength(2);
+      },
+    );
 
     test.each(BEFORE_THE_BODY)("one that %s: a stale object stored", async (fault, handler) => {
       const target = pathFor("stale", fault);

@@ -8,6 +8,9 @@ export function egressSections(sites: readonly Site[]): string {
 # From Varnish, by the site's name, to the first of its origins that is up; with none up the first answers 503.
 frontend egress from egress
     bind unix@${SOCKETS.egress} mode 660
+    # A reload closes idle connections, and would do so under Varnish's next request: so there are none. Opening one is
+    # cheap here, and a request that was sent is never sent again by Varnish.
+    option httpclose
     # Errors alone, on standard error: what went well is in the access log.
     option dontlog-normal
     log stderr format raw local0 info

@@ -66,6 +66,8 @@ ${failureResponses(popName, "destination_unavailable")}
 
 # To origins.
 defaults origin from egress
+    # Each request comes on a connection of its own, and goes on one that is kept.
+    http-reuse always
     # A connection that failed, or was closed without a byte, is tried again; what may have had an effect is not, once
     # it was sent.
     retry-on conn-failure empty-response
