@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { AGENT_FILES, agentCommand, PROBATION_STARTS } from "./agentFiles";
 import { CONFINED } from "./confined";
 import type { NodeFiles } from "./files";
-import { HAPROXY, VARNISH } from "./processes";
+import { HAPROXY, RESOLVER, VARNISH } from "./processes";
 import { AGENT_TIMING } from "./timing";
 
 /** Seconds that a shutdown waits for the drain: its own limit, and the time to start and to end it. */
@@ -22,6 +22,8 @@ const PROBATION_SCRIPT = `#!/bin/sh
 # Before each start of an agent that is on probation: when it has ended too often, the former one takes its place.
 set -eu
 starts=$(cat ${AGENT_FILES.starts} 2> /dev/null || echo 0)
+# A crash of the machine may leave it empty.
+case "$starts" in "" | *[!0-9]*) starts=0 ;; esac
 if [ "$starts" -lt ${String(PROBATION_STARTS)} ]; then
     echo $((starts + 1)) > ${AGENT_FILES.starts}
     exit 0
@@ -45,7 +47,7 @@ Type=exec
 # Whatever goes wrong in it, the agent is started.
 ExecStartPre=-/bin/sh -c "test ! -e ${AGENT_FILES.formerProgram} || exec ${AGENT_FILES.probation}"
 ExecStart=${agentCommand(AGENT_FILES.program).join(" ")}
-# Of what the SDK will ask for next year it would warn at each start.
+${RESOLVER}# Of what the SDK will ask for next year it would warn at each start.
 Environment=AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
 Restart=always
 RestartSec=1s

@@ -68,6 +68,8 @@ def download():
         while chunk := answer.read(1 << 20):
             digest.update(chunk)
             file.write(chunk)
+        if answer.length:
+            raise OSError(f"{ARCHIVE} is cut off: {answer.length} bytes are missing")
     if digest.hexdigest() != ARCHIVE_SHA256:
         raise SystemExit(f"{ARCHIVE} has another SHA-256 than {ARCHIVE_SHA256}: it is not used")
 

@@ -33,6 +33,14 @@ export const PREPARE_NODE = "/usr/local/lib/footprint/prepare-node";
 /** Where HAProxy's standard output goes under systemd. */
 export const ACCESS_LOG = "/var/log/haproxy/access.json";
 
+/**
+ * Lines of a unit whose programs look up names. With the library's own patience a resolver that is away costs 20 s a
+ * name, one after the other; a name that is not known at once HAProxy finds later, by itself.
+ */
+export const RESOLVER = `# A resolver that does not answer must not hold up a start.
+Environment="RES_OPTIONS=timeout:1 attempts:1"
+`;
+
 /** Takes `reload` and answers how that went. */
 export const HAPROXY_MASTER_SOCKET = SOCKETS.master;
 

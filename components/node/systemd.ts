@@ -7,6 +7,7 @@ import {
   HAPROXY_BINARY,
   HAPROXY_FILE,
   PREPARE_NODE,
+  RESOLVER,
   START_HAPROXY,
   START_VARNISH,
   VARNISH,
@@ -78,6 +79,8 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=notify
+${RESOLVER}# It looks up each origin at its start, one after the other.
+TimeoutStartSec=10min
 ExecStartPre=${HAPROXY_BINARY} -c -q -f ${HAPROXY_FILE}
 ExecStart=${START_HAPROXY}
 ExecReload=${HAPROXY_BINARY} -c -q -f ${HAPROXY_FILE}

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
 import * as path from "node:path";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { bootstrap } from "../../components/node/bootstrap";
 import { userData } from "../../components/node/userData";
 import { command, describeWith } from "../support/requirements";
 
@@ -28,6 +29,33 @@ const CREDENTIALS = { AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEM
 const TOKEN = "a-session-token";
 /** In the place of the real one, which test/node/life/boot.test.ts runs on a real machine: it asks for one object. */
 const BOOTSTRAP = "print('the bootstrap runs with', store('a key/with +:~ and ü').decode())\n";
+
+/** The bootstrap's own function that fetches the archive. */
+const [DOWNLOAD = ""] =
+  /^def download\(\):\n(?: .*\n)+/m.exec(
+    bootstrap({ archive: { sha256: "a".repeat(64), size: 1 }, packages: [], ssmAgent: null }),
+  ) ?? [];
+
+/** Runs it where the store ends its answer in the middle. */
+const CUT_OFF = `
+import hashlib, pathlib, socket, sys, tempfile, threading, urllib.request
+ARCHIVE, ARCHIVE_SHA256 = "packages/x.tar", "x"
+server = socket.create_server(("127.0.0.1", 0))
+def answer():
+    connection, _ = server.accept()
+    connection.recv(4096)
+    connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 10\\r\\n\\r\\nbegin")
+    connection.close()
+threading.Thread(target=answer).start()
+open_store = lambda key: urllib.request.urlopen(f"http://127.0.0.1:{server.getsockname()[1]}/")
+with tempfile.TemporaryDirectory() as folder:
+    WORK = pathlib.Path(folder)
+    exec(sys.argv[1])
+    try:
+        download()
+    except BaseException as error:
+        print(type(error).__name__, error)
+`;
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
@@ -183,6 +211,15 @@ describeWith([PYTHON], "the user data of a node", () => {
     expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBeGreaterThan(240);
     expect(pauses.reduce((sum, pause) => sum + pause, 0)).toBeLessThanOrEqual(300);
     expect(said).toContain('"failed": "<urlopen error not in the scenario>", "again_in": 15}\n');
+  });
+
+  test("fetches what was cut off once more", () => {
+    const { stdout, stderr } = spawnSync("python3", ["-c", CUT_OFF, DOWNLOAD], { encoding: "utf8" });
+
+    expect([stdout, stderr]).toEqual([
+      expect.stringMatching(/^OSError packages\/\w+\.tar is cut off: 5 bytes are missing\n$/),
+      "",
+    ]);
   });
 
   test("rejects a bootstrap of another hash, and does not ask for it again", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AGENT_FILES } from "../agentFiles";
 import { STAGED, type AgentSettings, type Bundle } from "../protocol/bundleFormat";
-import { parseBundle, sha256Of, Unfit } from "./artifacts";
+import { parseBundle, sha256Of, Unfit, unfitIfItFails } from "./artifacts";
 import { mustRun, type Run } from "./commands";
 import { readIfThere, writeDurably } from "./durableFile";
 import { HaproxyAway, type HaproxyRuntime } from "./haproxy";
@@ -185,16 +185,21 @@ export class Adoption {
     }
   }
 
-  /** Best effort: whatever of it fails, the programs read the former files at their next start or reload. */
+  /** Best effort: whatever of it fails, the rest is tried, and the programs read the former files at their next start. */
   private async putBack(former: Bundle, other: Bundle | undefined): Promise<void> {
-    try {
-      if (other !== undefined) {
-        await this.units.withdraw(other, former);
+    const steps: readonly (() => Promise<void> | void)[] = [
+      () => (other === undefined ? undefined : this.units.withdraw(other, former)),
+      () => {
+        placeFiles(this.options.root ?? "", former.files, other?.files ?? {});
+      },
+      () => this.load(former, other ?? former),
+    ];
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        this.options.log.error("the former bundle cannot be put back as it was", { reason: reasonOf(error) });
       }
-      placeFiles(this.options.root ?? "", former.files, other?.files ?? {});
-      await this.load(former, other ?? former);
-    } catch (error) {
-      this.options.log.error("the former bundle cannot be put back as it was", { reason: reasonOf(error) });
     }
   }
 
@@ -244,14 +249,5 @@ export class Adoption {
 
   private at(path: string): string {
     return join(this.options.root ?? "", path);
-  }
-}
-
-/** What a bundle's commands and its self-test say is said of the bundle. */
-async function unfitIfItFails(attempt: () => Promise<void>): Promise<void> {
-  try {
-    await attempt();
-  } catch (error) {
-    throw new Unfit(error instanceof Error ? error.message : String(error));
   }
 }

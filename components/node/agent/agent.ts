@@ -140,12 +140,11 @@ export class Agent {
   }
 
   private serve(settings: AgentSettings): void {
-    const { timing, ports, hosts } = settings;
+    const { timing, ports } = settings;
     const { store, log, switches } = this;
     const feed = new PurgeFeed({
       store,
       region: this.region,
-      hosts: () => hosts,
       keys: () => this.secrets.purgeKeys(),
       refreshKeys: async () => {
         await this.watch.look();
@@ -164,7 +163,7 @@ export class Agent {
     const popHealth = new PopHealth({
       store,
       switches,
-      lagSeconds: () => feed.lagSeconds(Date.now()),
+      lagSeconds: () => feed.lagSeconds(),
       maxStaleness: () => settings.purgeMaxStaleness,
     });
     void this.listen(ports.agentMetrics);
@@ -262,7 +261,7 @@ export class Agent {
     return {
       report: this.status(),
       halted: this.configuration.halted !== undefined,
-      purgeLagSeconds: feed?.lagSeconds(Date.now()) ?? 0,
+      purgeLagSeconds: feed?.lagSeconds() ?? 0,
       purgesCarriedOut: feed?.carriedOut ?? 0,
       switches: { node: switches.reason("node"), pop: switches.reason("pop"), draining: switches.reason("draining") },
     };

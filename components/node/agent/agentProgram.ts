@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AGENT_FILES, agentCommand, PROBATION_STARTS } from "../agentFiles";
 import type { Artifact } from "../protocol/pointer";
-import { fetchArtifact, sha256Of, Unfit } from "./artifacts";
+import { fetchArtifact, sha256Of, Unfit, unfitIfItFails } from "./artifacts";
 import { mustRun, type Run } from "./commands";
 import { writeDurably } from "./durableFile";
 import type { Store } from "./store";
@@ -55,10 +55,10 @@ export class AgentProgram {
     const next = this.at(AGENT_FILES.nextProgram);
     writeDurably(next, await fetchArtifact(this.options.store, agent), 0o755);
     try {
-      await mustRun(this.options.run, agentCommand(next, "check", bundleFile));
+      await unfitIfItFails(() => mustRun(this.options.run, agentCommand(next, "check", bundleFile)));
     } catch (error) {
       rmSync(next, { force: true });
-      throw new Unfit(error instanceof Error ? error.message : String(error));
+      throw error;
     }
   }
 

@@ -43,17 +43,17 @@ export async function serveAgentSocket(drain: () => Promise<void>, path = AGENT_
 /**
  * Asks the running agent to drain and waits for it.
  *
- * @param limit seconds that the drain may take
+ * @param patience seconds for the whole drain
  * @returns false when no agent answers, or it ends before the node may: then the caller drains by itself
  */
-export async function askToDrain(limit: number, path = AGENT_SOCKET): Promise<boolean> {
+export async function askToDrain(patience: number, path = AGENT_SOCKET): Promise<boolean> {
   const socket = net.connect(path);
   const lines = new Set<string>();
   const giveUp = (): void => {
     socket.destroy();
   };
   const begin = setTimeout(giveUp, BEGIN_MS);
-  const end = setTimeout(giveUp, limit * 1000);
+  const end = setTimeout(giveUp, patience * 1000);
   linesOf(socket).on("line", (line) => {
     lines.add(line);
     clearTimeout(begin);

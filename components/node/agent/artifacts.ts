@@ -1,11 +1,24 @@
 import { createHash } from "node:crypto";
 import { bundleSchema, type Bundle } from "../protocol/bundleFormat";
 import type { Artifact } from "../protocol/pointer";
+import { Unfinished } from "./commands";
 import type { Store } from "./store";
 
-/** A bundle that this node must not take: the fault is the bundle's, so there is no use in trying again. */
+/** A bundle that this node must not take: the fault is the bundle's, so it is not tried again while the pointer names it. */
 export class Unfit extends Error {
   override readonly name = "Unfit";
+}
+
+/** What a bundle's commands and its self-test say is said of the bundle, unless they had not finished. */
+export async function unfitIfItFails(attempt: () => Promise<void>): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (error instanceof Unfinished) {
+      throw error;
+    }
+    throw new Unfit(error instanceof Error ? error.message : String(error));
+  }
 }
 
 export function sha256Of(content: string | Buffer): string {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
 export interface Ended {
-  /** Null when it was ended, since it took too long. */
+  /** Null when it did not end by itself: it took too long, or somebody ended it. */
   readonly status: number | null;
   /** The last of what it said, on both outputs. */
   readonly said: string;
@@ -12,6 +12,9 @@ export type Run = (command: readonly string[]) => Promise<Ended>;
 
 /** The longest takes a few seconds: VCL is compiled by a C compiler, on a machine that has clients to serve. */
 const PATIENCE_MS = 120_000;
+
+/** As a shell says that there is no such program. */
+const NOT_FOUND = 127;
 
 /** What is kept of a program that does not stop talking. */
 const SAID_LIMIT = 16 * 1024;
@@ -31,16 +34,28 @@ export const runCommand: Run = ([program = "", ...args]) =>
       output.on("data", (text: string) => (said = (said + text).slice(-SAID_LIMIT)));
     }
     child.on("error", (error) => {
-      end({ status: null, said: error.message });
+      end({ status: NOT_FOUND, said: error.message });
     });
     child.on("close", (status) => {
       end({ status, said });
     });
   });
 
-/** Runs it. Throws with its words when it ends with anything but 0. */
+/** A program that did not come to its end: what it would have said is not known. */
+export class Unfinished extends Error {
+  override readonly name = "Unfinished";
+}
+
+/**
+ * Runs it.
+ *
+ * @throws Error with its words when it ends with anything but 0; Unfinished when it was ended
+ */
 export async function mustRun(run: Run, command: readonly string[]): Promise<void> {
   const { status, said } = await run(command);
+  if (status === null) {
+    throw new Unfinished(`${command.join(" ")} was ended before it had finished: ${lastLines(said)}`);
+  }
   if (status !== 0) {
     throw new Error(`${command.join(" ")} ended with ${String(status)}: ${lastLines(said)}`);
   }

@@ -12,10 +12,13 @@ import { Metadata } from "./metadata";
 import type { Identity } from "./settings";
 import { Switches } from "./switches";
 
+/** Seconds beyond its limit that the agent has to say that it is done: its clock starts later. */
+const TO_SAY_SO = 5;
+
 /** Resolves when the machine may go down. The running agent drains; where none answers, this process does. */
 export async function drainBeforeShutdown({ region }: Identity, log: Log): Promise<void> {
   const timing = adoptedTiming();
-  if (await askToDrain(timing.drainLimit)) {
+  if (await askToDrain(timing.drainLimit + TO_SAY_SO)) {
     return;
   }
   log.warn("no agent answers: draining without it");

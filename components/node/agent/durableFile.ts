@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -11,13 +12,20 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 
-/** Puts a file in place whole, and on its disk: after a crash there is the former one or this one. */
-export function writeDurably(path: string, content: string | Buffer, mode = 0o644): void {
+/**
+ * Puts a file in place whole, and on its disk: after a crash there is the former one or this one.
+ *
+ * @param group id of the group that it belongs to; default: this process' own
+ */
+export function writeDurably(path: string, content: string | Buffer, mode = 0o644, group?: number): void {
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(`${path}.new`, "w", mode);
   try {
     // The process' mask has no say.
     fchmodSync(file, mode);
+    if (group !== undefined) {
+      fchownSync(file, 0, group);
+    }
     const bytes = Buffer.from(content);
     for (let written = 0; written < bytes.length;) {
       written += writeSync(file, bytes, written);

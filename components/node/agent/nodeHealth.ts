@@ -20,7 +20,7 @@ export const STATE_FOLDER = "/var/lib/footprint";
 const AGREE = 3;
 /** A disk that takes longer than this for one small file hangs. */
 const LIMIT_MS = 4000;
-/** Above a block, so that a file system without a free one refuses it. */
+/** Above a block, so that a file system without a free one refuses it; ext4 when what it keeps for root is used up, too. */
 const PROBE = Buffer.alloc(16 * 1024, "footprint");
 
 /** The agent's say in node health: disks alone. Whether Varnish answers is HAProxy's own to see. */

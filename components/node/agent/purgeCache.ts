@@ -3,14 +3,11 @@ import type { Target } from "../protocol/purgeLog";
 
 /** What takes responses out of a node's cache. Each call throws when the cache does not answer. */
 export interface PurgeCache {
-  /** Takes out what the target names; soft: makes it stale. What belongs to no site of this PoP is no error. */
-  purge(target: SiteTarget, soft: boolean): Promise<void>;
-  /** Takes out everything. */
+  /** Takes out what the target names; soft: makes it stale. What is of no site of this PoP is no error. */
+  purge(target: Target, soft: boolean): Promise<void>;
+  /** Takes out everything, whatever the index of keys says. */
   flush(): Promise<void>;
 }
-
-/** A target that belongs to one site. */
-export type SiteTarget = Exclude<Target, { readonly kind: "all" }>;
 
 /** An answer that takes longer has failed: tens of thousands of objects are taken out in some ms. */
 const PATIENCE_MS = 10_000;
@@ -38,16 +35,15 @@ export function varnishPurgeCache(socketPath: string): PurgeCache {
     async purge(target, soft) {
       const method = soft ? "SOFTPURGE" : "PURGE";
       const status = await ask(method, target.kind === "url" ? target.path : "/", fieldsOf(target));
-      if (isSettled(status)) {
+      if (status === 200) {
         return;
       }
-      // Such as a URL that overflows a workspace. To try for ever would hold up all purges that follow, and to go on
-      // would leave what was to be forgotten: so the whole site goes.
-      const whole = await ask(method, "/", fieldsOf({ kind: "host", host: target.host }));
-      if (!isSettled(whole)) {
-        throw new Error(
-          `Varnish answers ${method} of ${target.kind} with ${status}, and of the whole site with ${whole}`,
-        );
+      // Such as a URL that overflows a workspace, or one of a site that is not there at the moment. To try for ever would
+      // hold up all purges that follow, and to go on would leave what was to be forgotten: so the whole site goes.
+      const whole =
+        target.kind === "all" ? status : await ask(method, "/", fieldsOf({ kind: "host", host: target.host }));
+      if (whole !== 200) {
+        throw new Error(`Varnish answers ${method} of ${target.kind} with ${status}, and of the whole with ${whole}`);
       }
     },
     async flush() {
@@ -59,12 +55,7 @@ export function varnishPurgeCache(socketPath: string): PurgeCache {
   };
 }
 
-/** 421: no site of this PoP, so there is nothing of it. */
-function isSettled(status: number): boolean {
-  return status === 200 || status === 421;
-}
-
-function fieldsOf(target: SiteTarget): http.OutgoingHttpHeaders {
-  const fields = { host: target.host, "x-footprint-purge": target.kind };
+function fieldsOf(target: Target): http.OutgoingHttpHeaders {
+  const fields = { host: target.kind === "all" ? "all" : target.host, "x-footprint-purge": target.kind };
   return target.kind === "tag" ? { ...fields, "x-footprint-tag": target.tag } : fields;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { uptime } from "node:os";
 import { z } from "zod";
 import { openHead, openPurge, type Purge } from "../protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../protocol/storeKeys";
@@ -10,19 +11,17 @@ import type { Store } from "./store";
 export interface PurgeFeedOptions {
   readonly store: Pick<Store, "get" | "list">;
   readonly region: string;
-  /** Hosts of the PoP's sites, as they are now. */
-  readonly hosts: () => readonly string[];
   /** Purge keys that are known now. */
   readonly keys: () => readonly string[];
   /** Reads the keys anew; throws when they cannot be had. */
   readonly refreshKeys: () => Promise<void>;
   readonly cache: PurgeCache;
-  /** Where the position outlives the agent, but not a boot. */
+  /** Where position and time of the last look outlive the agent, but not a boot. */
   readonly positionFile: string;
   /** Seconds after which each purge is done once more. */
   readonly repeatAfter: number;
   readonly log: Log;
-  /** Milliseconds since 1970; default: the machine's clock. */
+  /** Milliseconds of a clock that nobody sets; default: since the machine's boot. */
   readonly now?: () => number;
 }
 
@@ -36,7 +35,9 @@ interface Repeat {
 /** Most entries that are fetched at once. */
 const BATCH = 16;
 
-const positionSchema = z.object({ position: z.int().min(0) });
+const savedSchema = z.object({ position: z.int().min(0), caughtUp: z.number().min(0) });
+
+type Saved = z.output<typeof savedSchema>;
 
 /**
  * Takes the entries of a PoP's purge log out of the cache: each of them, in their order. Whatever fails, the position
@@ -45,12 +46,13 @@ const positionSchema = z.object({ position: z.int().min(0) });
 export class PurgeFeed {
   private last = -1;
   private readonly repeats: Repeat[] = [];
-  private saved: number | undefined;
+  private saved: Saved | undefined;
   private refusedHead: string | undefined;
   private keysAreFresh = false;
   private turn: Promise<void> = Promise.resolve();
   private readonly now: () => number;
-  private readonly created: number;
+  /** By `now`: when it, or a former agent, last knew that there was nothing newer; else when it began. */
+  private caughtUp: number;
 
   /** When it last knew that there was nothing newer. */
   caughtUpAt: Date | null = null;
@@ -59,8 +61,9 @@ export class PurgeFeed {
   carriedOut = 0;
 
   constructor(private readonly options: PurgeFeedOptions) {
-    this.now = options.now ?? Date.now;
-    this.created = this.now();
+    this.now = options.now ?? (() => uptime() * 1000);
+    this.saved = readSaved(options.positionFile);
+    this.caughtUp = Math.min(this.now(), this.saved?.caughtUp ?? Infinity);
   }
 
   /** Number of the last entry that was carried out or refused; -1 before the log was read. */
@@ -69,8 +72,8 @@ export class PurgeFeed {
   }
 
   /** Seconds for which something newer may have been missed. */
-  lagSeconds(now: number): number {
-    return Math.max(0, now - (this.caughtUpAt?.getTime() ?? this.created)) / 1000;
+  lagSeconds(): number {
+    return (this.now() - this.caughtUp) / 1000;
   }
 
   /** Goes on where a former agent was, else empties the cache and begins with what comes next. */
@@ -115,9 +118,8 @@ export class PurgeFeed {
     if (this.last >= 0) {
       return;
     }
-    this.saved = readPosition(this.options.positionFile);
     if (this.saved !== undefined) {
-      this.last = this.saved;
+      this.last = this.saved.position;
       return;
     }
     // Read before the cache is emptied: what is published in between is carried out.
@@ -145,7 +147,8 @@ export class PurgeFeed {
       this.keysAreFresh = false;
       for (const entry of entries) {
         if (entry === undefined) {
-          this.caughtUpAt = new Date(asked);
+          this.caughtUp = asked;
+          this.caughtUpAt = new Date();
           return;
         }
         await this.take(this.last + 1, entry.content.toString());
@@ -171,17 +174,9 @@ export class PurgeFeed {
   }
 
   private async carryOut({ soft, targets }: Purge): Promise<void> {
-    const { cache, hosts } = this.options;
+    const { cache } = this.options;
     for (const target of targets) {
-      if (target.kind !== "all") {
-        await cache.purge(target, soft);
-      } else if (soft) {
-        for (const host of hosts()) {
-          await cache.purge({ kind: "host", host }, soft);
-        }
-      } else {
-        await cache.flush();
-      }
+      await (target.kind === "all" && !soft ? cache.flush() : cache.purge(target, soft));
     }
   }
 
@@ -260,18 +255,19 @@ export class PurgeFeed {
   private save(): void {
     const isFlushing = this.repeats.some(({ purge }) => purge === undefined);
     const settled = this.repeats[0] === undefined ? this.last : this.repeats[0].number - 1;
-    if (isFlushing || settled < 0 || settled === this.saved) {
+    const { saved, caughtUp } = this;
+    if (isFlushing || settled < 0 || (settled === saved?.position && caughtUp === saved.caughtUp)) {
       return;
     }
-    writeDurably(this.options.positionFile, JSON.stringify({ position: settled }));
-    this.saved = settled;
+    this.saved = { position: settled, caughtUp };
+    writeDurably(this.options.positionFile, JSON.stringify(this.saved));
   }
 }
 
 /** Undefined when there is none that can be read: then nothing is known of what the cache has missed. */
-function readPosition(file: string): number | undefined {
+function readSaved(file: string): Saved | undefined {
   try {
-    return positionSchema.safeParse(JSON.parse(readFileSync(file, "utf8"))).data?.position;
+    return savedSchema.safeParse(JSON.parse(readFileSync(file, "utf8"))).data;
   } catch {
     return undefined;
   }

@@ -42,8 +42,6 @@ const USABLE = /^[!-~]{1,1024}$/;
  */
 export class Secrets {
   private known: Known | undefined;
-  /** The proof that the running HAProxy was told. */
-  private told: string | undefined;
 
   constructor(private readonly options: SecretsOptions) {
     this.known = readKnown(this.file);
@@ -113,18 +111,20 @@ export class Secrets {
     this.options.log.info("secrets read", { versions: this.versions() });
   }
 
-  /** The map first: HAProxy reads it at its next start. Then the running process, without a reload. */
+  /**
+   * The map first: HAProxy reads it at its next start. Then the running process, without a reload, and each time anew:
+   * one that was just starting may have read the former map.
+   */
   private async tellHaproxy(): Promise<void> {
     const { haproxy, log, mapFile = ORIGIN_AUTH_FILE, group = groupId("haproxy") } = this.options;
     const proof = this.known?.["origin-auth"].current.value;
-    if (proof === undefined || proof === this.told) {
+    if (proof === undefined) {
       return;
     }
     const line = `current ${proof}\n`;
     if (readIfThere(mapFile) !== line) {
       this.makeFolder();
-      writeDurably(mapFile, line, 0o640);
-      chownSync(mapFile, 0, group);
+      writeDurably(mapFile, line, 0o640, group);
     }
     const failure: unknown = await haproxy.setMap(mapFile, "current", proof).then(
       () => undefined,
@@ -135,8 +135,6 @@ export class Secrets {
     } else if (failure !== undefined) {
       // Without the cause: whatever HAProxy says may hold the command, and so the value.
       throw new Error("HAProxy does not take the proof for origins");
-    } else {
-      this.told = proof;
     }
   }
 

@@ -6,9 +6,11 @@ export function purgeVcl(): string {
 #   PURGE      removes
 #   SOFTPURGE  makes stale, so that it is validated, or used if the origin fails
 #   BAN        removes by a ban, which looks at objects one by one: for when the index of keys is in doubt
-# with Host, and X-Footprint-Purge: url (the request's target), host (all of the site), or tag (X-Footprint-Tag). The
-# answer counts the objects in X-Footprint-Count; a ban does not know how many. BAN with X-Footprint-Purge: all takes
-# out everything, also what is not in the index of keys; its Host does not matter.
+# with Host, and X-Footprint-Purge: url (the request's target), host (all of the site), tag (X-Footprint-Tag), or all,
+# whose Host does not matter; to remove everything there is the ban alone, which takes out also what is not in the index
+# of keys. The answer counts the objects in X-Footprint-Count; a ban does not know how many.
+# Host, tag and all reach what is left of a site that was taken out as well: it may come back. The form of a URL that is
+# the key is the site's own affair, so for such a site there is none.
 
 sub purge_request {
     if (req.method != "PURGE" && req.method != "SOFTPURGE" && req.method != "BAN") {
@@ -21,10 +23,12 @@ sub purge_request {
         }
         return (synth(500, std.ban_error()));
     }
-    call site_request;
-    if (req.http.X-Footprint-Purge == "host") {
+    if (req.http.X-Footprint-Purge == "all" && req.method == "SOFTPURGE") {
+        set req.http.X-Footprint-Key = "all";
+    } else if (req.http.X-Footprint-Purge == "host") {
         set req.http.X-Footprint-Key = "host:" + req.http.Host;
     } else if (req.http.X-Footprint-Purge == "url") {
+        call site_request;
         set req.http.X-Footprint-Key = "url:" + req.http.Host + regsuball(req.url, ",", "%2C");
     } else if (req.http.X-Footprint-Purge == "tag" && req.http.X-Footprint-Tag ~ "^[A-Za-z0-9_.:/@=~+-]{1,256}$") {
         set req.http.X-Footprint-Key = "tag:" + req.http.Host + ":" + req.http.X-Footprint-Tag;

@@ -176,7 +176,7 @@ sub stale_windows {
 # What a purge finds the object by: its site, its URL, its tags. Tags are a site's own: another site's origin cannot
 # name them. Commas separate keys, so there is none in a URL's.
 sub tags {
-    set beresp.http.xkey = "host:" + bereq.http.Host
+    set beresp.http.xkey = "all host:" + bereq.http.Host
         + " url:" + bereq.http.Host + regsuball(bereq.url, ",", "%2C");
     if (beresp.http.X-Footprint-Tags) {
         set beresp.http.xkey = beresp.http.xkey

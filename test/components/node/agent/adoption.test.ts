@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Adoption } from "../../../../components/node/agent/adoption";
 import { Unfit } from "../../../../components/node/agent/artifacts";
+import { Unfinished } from "../../../../components/node/agent/commands";
 import { HaproxyAway } from "../../../../components/node/agent/haproxy";
 import { AGENT_FILES } from "../../../../components/node/agentFiles";
 import type { Bundle } from "../../../../components/node/protocol/bundleFormat";
@@ -15,6 +16,8 @@ describe("an adoption", () => {
   let done: string[];
   /** What a command answers, by its first words; nothing means that it succeeds. */
   let fails: Map<string, () => string | undefined>;
+  /** First words of a command that does not come to its end. */
+  let ended: string | undefined;
   let selfTest: () => Promise<void>;
   let haproxy: { say: () => Promise<string>; reload: () => Promise<void> };
 
@@ -22,6 +25,7 @@ describe("an adoption", () => {
     root = mkdtempSync(join(tmpdir(), "footprint-adoption-"));
     done = [];
     fails = new Map();
+    ended = undefined;
     selfTest = () => Promise.resolve();
     haproxy = {
       say: () => Promise.reject(new HaproxyAway("not there")),
@@ -49,6 +53,9 @@ describe("an adoption", () => {
       run: (command) => {
         const words = command.join(" ").replaceAll(root, "");
         done.push(words);
+        if (ended !== undefined && words.startsWith(ended)) {
+          return Promise.resolve({ status: null, said: "" });
+        }
         const said = [...fails].find(([start]) => words.startsWith(start))?.[1]();
         return Promise.resolve({ status: said === undefined ? 0 : 1, said: said ?? "" });
       },
@@ -158,6 +165,33 @@ describe("an adoption", () => {
     ]);
     expect(journal()).toMatchObject({ placing: null, rejected: { sha256: textOf(bad).sha256 } });
     expect(existsSync(at("/run/footprint/staged"))).toBe(false);
+  });
+
+  test("leaves all as it was, and rejects nothing, when a check was ended before it had finished", async () => {
+    const running = adoption();
+    await adopt(running, bundleWith());
+    ended = "check";
+
+    await expect(adopt(running, bundleWith({ files: { "/etc/a": "b\n" } }))).rejects.toThrow(Unfinished);
+
+    expect([running.rejected, read("/etc/a")]).toEqual([null, "a\n"]);
+    ended = undefined;
+    await adopt(running, bundleWith({ files: { "/etc/a": "b\n" } }));
+    expect(read("/etc/a")).toBe("b\n");
+  });
+
+  test("puts the former files back though a unit that came with the others does not end", async () => {
+    const running = adoption();
+    await adopt(running, bundleWith());
+    selfTest = () => Promise.reject(new Error("no"));
+    fails.set("systemctl --quiet disable", () => "no");
+
+    await expect(adopt(running, bundleWith({ files: { "/etc/a": "bad\n" }, units: ["new.service"] }))).rejects.toThrow(
+      Unfit,
+    );
+
+    expect(read("/etc/a")).toBe("a\n");
+    expect(done.slice(-2)).toEqual(["reload", "haproxy reload"]);
   });
 
   test("rejects a bundle that fails the self-test: the former one is loaded again, and units that it brought end", async () => {

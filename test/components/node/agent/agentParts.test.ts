@@ -215,8 +215,8 @@ describe("a command", () => {
     expect((await runCommand(["sh", "-c", "echo out; echo err >&2"])).said.split("\n").sort().join()).toBe(",err,out");
   });
 
-  test("that does not exist has no status", async () => {
-    expect(await runCommand(["/no/such/program"])).toEqual({ status: null, said: "spawn /no/such/program ENOENT" });
+  test("that does not exist has the status that a shell gives", async () => {
+    expect(await runCommand(["/no/such/program"])).toEqual({ status: 127, said: "spawn /no/such/program ENOENT" });
   });
 });
 

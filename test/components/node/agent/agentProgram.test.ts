@@ -111,6 +111,15 @@ describe("the agent's own file", () => {
     await expect(own.prepare(artifact(NEXT), "/bundle.json")).resolves.toBeUndefined();
   });
 
+  test("counts anew when a crash of the machine has emptied the count", async () => {
+    await taken();
+    write(AGENT_FILES.starts, "");
+
+    unitStarts();
+
+    expect([read(AGENT_FILES.program), read(AGENT_FILES.starts)]).toEqual([NEXT, "1\n"]);
+  });
+
   test("may end as often as it likes once it has been kept", async () => {
     await taken();
     unitStarts();

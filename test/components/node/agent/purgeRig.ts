@@ -8,7 +8,6 @@ import { purgeKey, STORE_KEYS } from "../../../../components/node/protocol/store
 
 export const REGION = "eu-west-1";
 export const KEY = "purge-key-1";
-export const HOSTS = ["www.example.com", "api.example.com"];
 export const REPEAT_AFTER = 5;
 
 export const url = (path: string): Target => ({ kind: "url", host: "www.example.com", path });
@@ -33,7 +32,6 @@ export class PurgeRig {
   /** What the keys are once they are read anew. */
   newKeys: readonly string[] | undefined;
   refreshes = 0;
-  hosts: readonly string[] = HOSTS;
   seconds = 1000;
   /** Called before each answer of the store. */
   onGet: (key: string) => void = () => undefined;
@@ -108,7 +106,6 @@ export class PurgeRig {
           this.promised("store", () => [...this.objects.keys()].filter((key) => key.startsWith(prefix))),
       },
       region: REGION,
-      hosts: () => this.hosts,
       keys: () => this.keys,
       refreshKeys: () =>
         this.promised("keys", () => {
@@ -119,7 +116,8 @@ export class PurgeRig {
         purge: (target, soft) =>
           this.promised("cache", () => {
             const what = target.kind === "url" ? target.path : target.kind === "tag" ? target.tag : "";
-            this.done.push(`${soft ? "soft" : "hard"} ${target.kind} ${target.host}${what}`);
+            const host = target.kind === "all" ? "" : target.host;
+            this.done.push(`${soft ? "soft" : "hard"} ${target.kind} ${host}${what}`);
           }),
         flush: () =>
           this.promised("cache", () => {

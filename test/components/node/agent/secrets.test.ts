@@ -81,7 +81,8 @@ describe("the secrets of an agent", () => {
     expect(asked).toEqual([["origin-current:1", "origin-next:1", "purge-current:1", "purge-next:1"]]);
     expect(read.purgeKeys()).toEqual(["value-of-purge-current:1", "value-of-purge-next:1"]);
     expect(read.versions()).toEqual({ "origin-auth": { current: 1, next: 1 }, purge: { current: 1, next: 1 } });
-    expect(told).toEqual(["current value-of-origin-current:1"]);
+    // Each time anew: a HAProxy that was just starting may have read the map before.
+    expect(told).toEqual(Array(2).fill("current value-of-origin-current:1"));
     expect(map()).toBe("current value-of-origin-current:1\n");
   });
 
