@@ -23,7 +23,7 @@ export interface NodeStoreArgs {
 
 /** Days that a purge stays in the log: longer than any response may be kept, since a longer absence flushes all. */
 const PURGE_LOG_DAYS = 7;
-/** Days that a former pointer, bundle, agent or drain switch can be brought back. */
+/** Days that a former pointer or drain switch can be brought back, and anything that somebody has deleted. */
 const FORMER_VERSION_DAYS = 30;
 /** Days until a node that is gone is forgotten: it reported each half minute while it was there. */
 const REPORT_DAYS = 1;
@@ -51,10 +51,10 @@ const RESTORABLE = [
  * ```
  *
  * Creates the bucket and five objects in it. All but the pointer have their content's SHA-256 in their key and never
- * change; the pointer follows bundle and agent. Bootstrap and packages stay when newer ones come, because a group that
- * rolls back starts nodes that ask for the former ones. Bundle and agent do not: whoever asks for former ones was
- * overtaken, and reads the pointer again. Costs the storage of some hundred megabytes (a few cents) and about $2 per
- * node and month of requests, half of them for the purge log.
+ * change; the pointer follows bundle and agent. These four stay when newer ones come: a group that rolls back starts nodes
+ * that ask for the former bootstrap and packages, and who turns the pointer back asks for the former bundle and agent.
+ * They go with the bucket. Costs the storage of some hundred megabytes (a few cents) and about $2 per node and month of
+ * requests, half of them for the purge log.
  */
 export class NodeStore extends pulumi.ComponentResource {
   readonly bucketName: pulumi.Output<string>;
@@ -109,7 +109,7 @@ export class NodeStore extends pulumi.ComponentResource {
       role: keyof typeof CONTENT_TYPES,
       key: string,
       content: Pick<aws.s3.BucketObjectv2Args, "content" | "source">,
-      options: pulumi.CustomResourceOptions = {},
+      options: pulumi.CustomResourceOptions,
     ) =>
       new aws.s3.BucketObjectv2(
         `${name}-${role}`,
@@ -118,12 +118,9 @@ export class NodeStore extends pulumi.ComponentResource {
       );
 
     this.bootstrapSha256 = sha256(args.bootstrap);
-    const bootstrap = object(
-      "bootstrap",
-      `${STORE_KEYS.bootstrap}${this.bootstrapSha256}`,
-      { content: args.bootstrap },
-      { retainOnDelete: true },
-    );
+    const kept = { retainOnDelete: true };
+    const bootstrapKey = `${STORE_KEYS.bootstrap}${this.bootstrapSha256}`;
+    const bootstrap = object("bootstrap", bootstrapKey, { content: args.bootstrap }, kept);
 
     const archive = packagesKey(args.packages.sha256);
     const packages = new aws.s3.ObjectCopy(
@@ -136,17 +133,16 @@ export class NodeStore extends pulumi.ComponentResource {
         // The tags are the footprint's, and the archive's own need not be readable.
         taggingDirective: "REPLACE",
       },
-      { ...child, retainOnDelete: true },
+      { ...child, ...kept },
     );
 
     // A file: a megabyte of text in each PoP would stand in the state as often.
-    const agent = object("agent", `${STORE_KEYS.agents}${args.agent.sha256}`, {
-      source: new pulumi.asset.FileAsset(args.agent.path),
-    });
+    const source = new pulumi.asset.FileAsset(args.agent.path);
+    const agent = object("agent", `${STORE_KEYS.agents}${args.agent.sha256}`, { source }, kept);
 
     const bundleSha256 = sha256(args.bundle);
     const bundleKey = `${STORE_KEYS.bundles}${bundleSha256}`;
-    const bundle = object("bundle", bundleKey, { content: args.bundle });
+    const bundle = object("bundle", bundleKey, { content: args.bundle }, kept);
 
     const pointer = object(
       "pointer",

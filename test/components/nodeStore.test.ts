@@ -109,10 +109,15 @@ describe("a node store", () => {
     expect(object("pointer").dependencies).toContain(object(role).urn);
   });
 
-  test("keeps former bootstraps and packages for a group that rolls back, and nothing else", () => {
+  test("keeps what a group that rolls back asks for, and who turns the pointer back, and nothing else", () => {
     const retained = made.registrations.filter(({ options }) => options.retainOnDelete === true);
 
-    expect(retained.map(({ name }) => name)).toEqual(["store-bootstrap", "store-packages"]);
+    expect(retained.map(({ name }) => name)).toEqual([
+      "store-agent",
+      "store-bootstrap",
+      "store-bundle",
+      "store-packages",
+    ]);
   });
 
   test("holds nothing but these five objects", () => {

@@ -68,13 +68,15 @@ describe("what may not be lost is protected, and the list is exact (P30, P31)", 
 });
 
 describe("what outlives a PoP on purpose", () => {
-  test("its log bucket with all that keeps it private and small, validation records, and what former nodes start from", async () => {
+  test("its log bucket with all that keeps it private and small, validation records, and what nodes go back to", async () => {
     const kept = labels(await update(small({ "eu-west-1": {} })), "retainOnDelete");
 
     expect(kept).toEqual([
       "Bucket eu-west-1-network-logs",
       "BucketLifecycleConfiguration eu-west-1-network-logs-lifecycle",
+      "BucketObjectv2 eu-west-1-store-agent",
       "BucketObjectv2 eu-west-1-store-bootstrap",
+      "BucketObjectv2 eu-west-1-store-bundle",
       "BucketPolicy eu-west-1-network-logs-policy",
       "BucketPublicAccessBlock eu-west-1-network-logs-public-access-block",
       "BucketServerSideEncryptionConfiguration eu-west-1-network-logs-encryption",
