@@ -9,6 +9,8 @@ export const INTERNAL = {
   client: "X-Footprint-Client",
   /** There is a stale response to fall back on. */
   stale: "X-Footprint-Stale",
+  /** The last try of a fetch. */
+  again: "X-Footprint-Again",
   /** What the cache did, one word, for the access log. */
   cache: "X-Footprint-Cache",
   /** Content-Range of a response that is no part: some services count lists with it; Varnish takes it for an error. */

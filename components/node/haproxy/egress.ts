@@ -22,6 +22,8 @@ frontend egress from egress
     http-request set-header X-Forwarded-Host %[var(txn.site)]
     # There is a stale response to fall back on.
     http-request set-var(txn.fallback) bool(true) if { req.hdr(${INTERNAL.stale}) -m found }
+    # A last try goes on a connection that nobody has used: kept ones are known by this name, which is none else.
+    http-request set-var(txn.connection) uuid if { req.hdr(${INTERNAL.again}) -m found }
     http-request del-header ${INTERNAL_PREFIX} -m beg
     # Node and version are Varnish's own affair: the edge has named itself already.
     http-request del-header x-varnish
@@ -65,7 +67,7 @@ function originBackend(host: string, origin: Origin, index: number): string {
   const address = `${origin.host}:${String(origin.port)}`;
   return `backend ${backendName(host, index)} from origin
     http-request set-header Host ${authority(origin)}
-    server origin ${address}${tls}`;
+    server origin ${address}${tls} pool-conn-name var(txn.connection)`;
 }
 
 function authority(origin: Origin): string {

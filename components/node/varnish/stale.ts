@@ -1,3 +1,5 @@
+import { INTERNAL } from "../internalHeaders";
+
 /** Renders /etc/varnish/stale.vcl. */
 export function staleVcl(): string {
   return `# When a stale response is used (RFC 5861), and when one waits for a fresh one.
@@ -69,11 +71,18 @@ sub stale_instead_of_error {
 
 # No answer at all, or the object is marked.
 sub vcl_backend_error {
+    # HAProxy has an answer for all but an origin that ends a kept connection under the request. It may not have seen it.
+    if (bereq.retries == 0 && (bereq.method == "GET" || bereq.method == "HEAD")) {
+        set bereq.http.${INTERNAL.again} = "1";
+        return (retry);
+    }
     if (bereq.is_bgfetch || bereq.http.X-Footprint-Stale) {
         # To deliver here would store an error over the stale object.
         return (abandon);
     }
-    set beresp.http.X-Footprint-Error = "destination_unavailable";
+    set beresp.status = 502;
+    set beresp.reason = "Bad Gateway";
+    set beresp.http.X-Footprint-Error = "http_response_incomplete";
     call error_body;
     return (deliver);
 }

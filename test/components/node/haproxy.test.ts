@@ -119,13 +119,13 @@ describe("haproxy.cfg", () => {
   test("verifies the certificate of an https origin by its name, in health checks too", () => {
     expect(backendOf({ scheme: "https", host: "o.example.org", port: 443 }).at(-1)).toBe(
       "server origin o.example.org:443 ssl verify required ca-file @system-ca sni str(o.example.org) " +
-        "check-sni o.example.org",
+        "check-sni o.example.org pool-conn-name var(txn.connection)",
     );
   });
 
   test("speaks no TLS to an http origin", () => {
     expect(backendOf({ scheme: "http", host: "o.example.org", port: 80 }).at(-1)).toBe(
-      "server origin o.example.org:80",
+      "server origin o.example.org:80 pool-conn-name var(txn.connection)",
     );
   });
 
