@@ -15,10 +15,16 @@ export interface ParameterReference {
   readonly version: pulumi.Output<number>;
 }
 
-/** Where a node finds the two values of each secret: what the pointer says of them. */
-export type ParameterReferences = Readonly<
-  Record<SecretRole, { readonly current: ParameterReference; readonly next: ParameterReference }>
->;
+/** Where a node finds the two values of a secret, and of which generation they are. */
+export interface ParameterPair {
+  /** Of the value `current`; the pointer tells operators, whose regions it may set back one by one. */
+  readonly generation?: number;
+  readonly current: ParameterReference;
+  readonly next: ParameterReference;
+}
+
+/** What the pointer says of the secrets, by their role. */
+export type ParameterReferences = Readonly<Record<SecretRole, ParameterPair>>;
 
 /**
  * A region's copies of the footprint's secrets, as SecureString parameters: nodes read them from their own region.
@@ -51,7 +57,8 @@ export class SecretParameters extends pulumi.ComponentResource {
       return { name: made.name, version: made.version };
     };
 
-    const pair = (role: SecretRole) => ({
+    const pair = (role: SecretRole): ParameterPair => ({
+      generation: args.secrets[role].generation,
       current: parameter(`${role}-current`, args.secrets[role].current),
       next: parameter(`${role}-next`, args.secrets[role].next),
     });

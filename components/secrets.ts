@@ -3,6 +3,8 @@ import * as random from "@pulumi/random";
 
 /** Two live values of one secret, so that it can be rotated without a moment in which two sides disagree. */
 export interface SecretPair {
+  /** Of the value `current`. */
+  readonly generation: number;
   readonly current: pulumi.Output<string>;
   readonly next: pulumi.Output<string>;
 }
@@ -42,6 +44,7 @@ export class Secrets extends pulumi.ComponentResource {
         { parent: this },
       ).result;
     const pair = (role: string, generation: number): SecretPair => ({
+      generation,
       current: value(role, generation),
       next: value(role, generation + 1),
     });

@@ -13,9 +13,10 @@ export = () => {
     ...config,
     agent: agent(),
   });
-  // By these the operator's tool knows where a rotation stands: of the file it cannot tell what was deployed.
+  // Of the file the operator's tool cannot tell what was deployed: where a rotation stands, and which PoPs take clients.
   const secretGenerations = config.secrets;
-  return { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers, secretGenerations };
+  const popStates = Object.fromEntries(config.pops.map(({ region, state }) => [region, state]));
+  return { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers, secretGenerations, popStates };
 };
 
 /** The configuration; a mistake in it ends the program before anything is registered. */

@@ -28,13 +28,16 @@ Examples:
 Exit codes:
   ${exitCodes.ok}  the command did what it was asked
   ${exitCodes.failure}  it failed
-  ${exitCodes.usage}  the stack file or the command line has a mistake; everything wrong is listed on stderr`;
+  ${exitCodes.usage}  the stack file has mistakes, and all are listed on stderr, or the command line has one`;
 
 /** Runs the command line of this process. */
 export function run(): void {
-  // `footprint plan | head` closes our stdout early: there is nobody left to tell.
+  // `footprint plan | head` closes our stdout early: there is nobody left to tell, but what was begun has an end to come to,
+  // and an exit code of its own.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failure);
+    if (error.code !== "EPIPE") {
+      process.exit(exitCodes.failure);
+    }
   });
   let stack: string | undefined;
   const program = footprint().hook("preAction", (_program, command) => {

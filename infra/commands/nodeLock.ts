@@ -1,11 +1,5 @@
 import { Option, type Command } from "commander";
-import type { PackageLock } from "../../components/node/packageLock";
-
-interface Given {
-  readonly architecture: PackageLock["architecture"];
-  readonly out?: string;
-  readonly ssmAgent?: string;
-}
+import type { LockOptions } from "../node/lock";
 
 /** `footprint node lock`: which Debian packages nodes install. */
 export function registerNodeLock(node: Command): void {
@@ -15,7 +9,7 @@ export function registerNodeLock(node: Command): void {
     .addOption(new Option("--architecture <name>", "of the nodes").choices(["arm64", "amd64"]).default("arm64"))
     .option(
       "-o, --out <file>",
-      "lock that is written; default: that of this repository, components/node/packages.lock.json",
+      "lock that is written; default: that of this repository, components/node/packages.lock.json, if it is for the architecture",
     )
     .option("--ssm-agent <version>", "release of AWS's agent for Session Manager; else it stays as the lock has it")
     .addHelpText(
@@ -29,17 +23,14 @@ Examples:
   $ footprint node lock && footprint node publish --bucket my-edge-packages
   $ footprint node lock --ssm-agent 3.3.4624.0`,
     )
-    .action(async ({ out, ...options }: Given) => {
-      const { LOCK_FILE, updateLock } = await import("../node/lock");
-      const changes = await updateLock(
-        { ...options, out: out ?? LOCK_FILE },
-        {
-          now: () => new Date(),
-          progress: (line) => {
-            process.stderr.write(`${line}\n`);
-          },
+    .action(async (options: LockOptions) => {
+      const { updateLock } = await import("../node/lock");
+      const changes = await updateLock(options, {
+        now: () => new Date(),
+        progress: (line) => {
+          process.stderr.write(`${line}\n`);
         },
-      );
+      });
       process.stdout.write(
         changes.length === 0 ? "nothing has changed\n" : changes.map((line) => `${line}\n`).join(""),
       );

@@ -14,8 +14,8 @@ export function registerNodePublish(node: Command): void {
       `
 The archive is named by its hash and never changes, so what is there already is not uploaded again. Packages come from
 Debian's mirrors, and those that a mirror has dropped from snapshot.debian.org; each is verified. Needs AWS credentials
-that may call s3:ListBucket, s3:GetObject and s3:PutObject, and for a new bucket s3:CreateBucket,
-s3:PutBucketPublicAccessBlock and s3:PutBucketPolicy.
+that may call s3:ListBucket, s3:GetObject and s3:PutObject, for a new bucket s3:CreateBucket, and to see to it that the
+bucket is closed s3:GetBucketPublicAccessBlock, s3:GetBucketPolicy, s3:PutBucketPublicAccessBlock and s3:PutBucketPolicy.
 
 Example:
   $ footprint node publish --bucket my-edge-packages --region us-east-1`,

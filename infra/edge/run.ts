@@ -72,7 +72,7 @@ async function serve(
   }
 }
 
-/** Resolves at Ctrl-C, at the end of the terminal, or when something else asks this process to stop. */
+/** Resolves at Ctrl-C, at the end of the terminal or of who reads, or when something else asks this process to stop. */
 function stopSignal(): Promise<"stopped"> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -80,6 +80,9 @@ function stopSignal(): Promise<"stopped"> {
         resolve("stopped");
       });
     }
+    process.stdout.on("error", () => {
+      resolve("stopped");
+    });
   });
 }
 

@@ -1,21 +1,22 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { packageLockSchema, type PackageLock, type SsmAgentPackage } from "../../components/node/packageLock";
+import { exitCodes } from "../cli/exitCodes";
 import { UserError } from "../commands/userError";
 import { debianMirrors, type Mirrors } from "../edge/mirrors";
 import { archiveOf } from "./archiveFile";
 import { fetchPackages } from "./packageFiles";
 import { resolvePackages } from "./resolve";
-import { ssmAgentPackage } from "./ssmAgent";
+import { checkSsmAgentVersion, ssmAgentPackage } from "./ssmAgent";
 
 /** The lock that the program and the nodes go by. */
 export const LOCK_FILE = join(__dirname, "..", "..", "components", "node", "packages.lock.json");
 
 export interface LockOptions {
   readonly architecture: PackageLock["architecture"];
-  /** File that is written; what it says already is compared with. */
-  readonly out: string;
+  /** File that is written; what it says already is compared with. Default: that of this repository. */
+  readonly out?: string;
   /** Version of AWS's agent; as in the former lock where it is not given. */
   readonly ssmAgent?: string;
 }
@@ -30,12 +31,18 @@ export interface LockRun {
  * Writes the lock of what Debian 13 has now, and returns what is other than before, a line each; nothing when nothing
  * is, and then the file stays as it is.
  *
- * @throws UserError when something cannot be had; the former lock stays
+ * @throws UserError for options that cannot be meant, before anything is fetched, and when something cannot be had; the
+ * former lock stays
  */
 export async function updateLock(
-  { architecture, out, ssmAgent: version }: LockOptions,
+  { architecture, out: given, ssmAgent: version }: LockOptions,
   { now, progress, mirrors = debianMirrors() }: LockRun,
 ): Promise<readonly string[]> {
+  const out = given ?? ownLock(architecture);
+  checkWritable(out);
+  if (version !== undefined) {
+    checkSsmAgentVersion(version);
+  }
   const former = formerLock(out, architecture);
   progress(`working out the packages for ${architecture}`);
   const packages = await resolvePackages(architecture, mirrors);
@@ -65,6 +72,29 @@ export function readLock(file: string): PackageLock {
     throw new UserError(`${file}: is no lock of packages: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
   }
   return data;
+}
+
+/** The repository's lock, which the nodes of every stack install: that of another architecture would not start them. */
+function ownLock(architecture: string): string {
+  const own = readLock(LOCK_FILE).architecture;
+  if (own !== architecture) {
+    throw new UserError(
+      `--out: must be given with --architecture ${architecture}, as the lock of this repository is for ${own}`,
+      exitCodes.usage,
+    );
+  }
+  return LOCK_FILE;
+}
+
+function checkWritable(file: string): void {
+  try {
+    accessSync(`${dirname(file)}/`, constants.W_OK);
+  } catch (error) {
+    throw new UserError(
+      `--out: must be in a folder that is there and can be written to, got "${file}" (${error instanceof Error ? error.message : String(error)})`,
+      exitCodes.usage,
+    );
+  }
 }
 
 /** Another architecture's packages are no former state of these. */

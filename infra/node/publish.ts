@@ -37,7 +37,8 @@ export interface PublishRun {
 
 /**
  * Sees to it that the archive of the locked packages is in the bucket, from which the program copies it to each region:
- * makes the bucket where it is missing (private), fetches what the cache folder lacks, uploads once.
+ * makes the bucket where it is missing, closes it where that is missing, fetches what the cache folder lacks, uploads
+ * once.
  *
  * @throws UserError for a bucket that cannot be used, or packages that cannot be had
  */
@@ -56,6 +57,7 @@ export async function publishPackages(
   const home = await regionOf(client);
   const key = `${STORE_KEYS.packages}${lock.archive.sha256}.tar`;
   const created = await ensureBucket(client, bucket, home, progress);
+  await closeBucket(client, bucket, created, progress);
   const uploaded = !(await has(client, bucket, key));
   if (uploaded) {
     const { path } = (await keptArchive(lock)) ?? (await build(lock, sources, progress));
@@ -90,15 +92,14 @@ async function regionOf(client: S3Client): Promise<string> {
   }
 }
 
-/** Returns whether it was made. Nobody but its account reaches it, and only by TLS. */
+/** Returns whether it was made. */
 async function ensureBucket(
   client: S3Client,
   bucket: string,
   region: string,
   progress: PublishRun["progress"],
 ): Promise<boolean> {
-  const { CreateBucketCommand, HeadBucketCommand, PutBucketPolicyCommand, PutPublicAccessBlockCommand } =
-    await import("@aws-sdk/client-s3");
+  const { CreateBucketCommand, HeadBucketCommand } = await import("@aws-sdk/client-s3");
   const status = await statusOf(() => client.send(new HeadBucketCommand({ Bucket: bucket })));
   if (status === 200) {
     return false;
@@ -111,28 +112,59 @@ async function ensureBucket(
     );
   }
   progress(`making the bucket ${bucket} in ${region}`);
-  await orUserError(`the bucket ${bucket} could not be made`, async () => {
-    await client.send(
+  await orUserError(`the bucket ${bucket} could not be made`, () =>
+    client.send(
       new CreateBucketCommand({
         Bucket: bucket,
         // us-east-1 is the only region that must not be named.
         ...(region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: region as "eu-west-1" } }),
       }),
-    );
-    await client.send(
-      new PutPublicAccessBlockCommand({
-        Bucket: bucket,
-        PublicAccessBlockConfiguration: {
-          BlockPublicAcls: true,
-          BlockPublicPolicy: true,
-          IgnorePublicAcls: true,
-          RestrictPublicBuckets: true,
-        },
-      }),
-    );
-    await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: tlsOnly(bucket) }));
-  });
+    ),
+  );
   return true;
+}
+
+/**
+ * Nobody but its account reaches the bucket, and only by TLS. A bucket that is there already may lack that because a
+ * former run ended in between; what its owner has set stays.
+ */
+async function closeBucket(
+  client: S3Client,
+  bucket: string,
+  isNew: boolean,
+  progress: PublishRun["progress"],
+): Promise<void> {
+  for (const { what, look, set } of await closings(client, bucket)) {
+    const status = isNew ? 404 : await statusOf(look);
+    if (status === 404) {
+      await orUserError(`the bucket ${bucket} is there, and ${what} could not be set`, set);
+    } else if (status !== 200) {
+      progress(`the bucket ${bucket}: ${what} could not be looked for (HTTP status ${String(status)})`);
+    }
+  }
+}
+
+/** What closes a bucket: how to see whether it is there, which answers 404 if not, and how to set it. */
+async function closings(client: S3Client, bucket: string) {
+  const s3 = await import("@aws-sdk/client-s3");
+  const PublicAccessBlockConfiguration = {
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  };
+  return [
+    {
+      what: "its block of public access",
+      look: () => client.send(new s3.GetPublicAccessBlockCommand({ Bucket: bucket })),
+      set: () => client.send(new s3.PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration })),
+    },
+    {
+      what: "its policy, which refuses what comes without TLS,",
+      look: () => client.send(new s3.GetBucketPolicyCommand({ Bucket: bucket })),
+      set: () => client.send(new s3.PutBucketPolicyCommand({ Bucket: bucket, Policy: tlsOnly(bucket) })),
+    },
+  ];
 }
 
 function tlsOnly(bucket: string): string {

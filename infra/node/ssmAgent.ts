@@ -24,9 +24,7 @@ export async function ssmAgentPackage(
   architecture: PackageLock["architecture"],
   releases: string = SSM_AGENT_RELEASES,
 ): Promise<SsmAgentPackage> {
-  if (!/^\d+\.\d+\.\d+\.\d+$/.test(version)) {
-    throw new UserError(`--ssm-agent: must be a version such as 3.3.4624.0, got "${version}"`, exitCodes.usage);
-  }
+  checkSsmAgentVersion(version);
   const url = `${releases}/${version}/debian_${architecture}/amazon-ssm-agent.deb`;
   const content = await download(url);
   const sha256 = createHash("sha256").update(content).digest("hex");
@@ -45,6 +43,13 @@ export async function ssmAgentPackage(
     relations: relationsOf(control),
     url,
   };
+}
+
+/** @throws UserError for what is no version */
+export function checkSsmAgentVersion(version: string): void {
+  if (!/^\d+\.\d+\.\d+\.\d+$/.test(version)) {
+    throw new UserError(`--ssm-agent: must be a version such as 3.3.4624.0, got "${version}"`, exitCodes.usage);
+  }
 }
 
 async function download(url: string): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import * as os from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { DeleteObjectCommand, PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
 import type { DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
@@ -36,8 +37,9 @@ export interface SwitchResult {
   readonly drained: DrainSwitch | null;
   /** The other PoPs, as far as they were looked at. */
   readonly others: readonly Survey[];
-  /** With --wait: whether every node has seen it, and those that have not. */
+  /** With --wait: whether every node in service has seen it, how many there are, and those that have not. */
   readonly seen?: boolean;
+  readonly nodes?: number;
   readonly notYet?: readonly string[];
 }
 
@@ -58,7 +60,7 @@ export async function runDrain(
 ): Promise<number> {
   const reason = checkedReason(region, options);
   const seconds = timeout(options.timeout);
-  const deployed = await deployment(options, folder);
+  const deployed = await deployment(options, terminal, folder);
   const pop = popOf(deployed.pops, "<region>", region);
   const before = await drainOf(pop);
   if (before !== undefined) {
@@ -71,15 +73,13 @@ export async function runDrain(
   checkOthers(region, others);
   await confirm(terminal, `Take ${region} out of service? Its clients go to the other PoPs.`, options.yes);
   const drained: DrainSwitch = { reason, by: whoAmI(), at: new Date().toISOString() };
-  if (!(await throwSwitch(pop, drained))) {
-    throw new UserError(`${region} has just been switched off by somebody else; \`footprint status\` says by whom`);
-  }
+  await throwSwitch(deployed, pop, drained);
   // Another operator may have drained another PoP at the same moment: of two that look again, both step back.
   try {
     checkOthers(region, await surveyOthers(deployed, pop));
-  } catch (error) {
-    await releaseSwitch(pop);
-    throw error;
+  } catch (refusal) {
+    await stepBack(deployed, pop, refusal);
+    throw refusal;
   }
   return finish(deployed, pop, { changed: true, drained, others }, options, seconds, terminal);
 }
@@ -92,7 +92,7 @@ export async function runUndrain(
   folder?: string,
 ): Promise<number> {
   const seconds = timeout(options.timeout);
-  const deployed = await deployment(options, folder);
+  const deployed = await deployment(options, terminal, folder);
   const pop = popOf(deployed.pops, "<region>", region);
   const before = await drainOf(pop);
   terminal.say(before === undefined ? `${region} is not switched off` : `${region} was ${switchText(before)}`);
@@ -143,27 +143,53 @@ async function drainOf(pop: DeployedPop): Promise<DrainSwitch | undefined> {
   return inStore(pop, () => readDrain(clientsOf(pop.region), pop));
 }
 
-/** @returns false when it is thrown already */
-async function throwSwitch(pop: DeployedPop, content: DrainSwitch): Promise<boolean> {
-  return inStore(pop, async () => {
-    try {
-      await clientsOf(pop.region).s3.send(
-        new PutObjectCommand({
-          Bucket: pop.bucket,
-          Key: STORE_KEYS.drain,
-          Body: JSON.stringify(content),
-          ContentType: "application/json",
-          IfNoneMatch: "*",
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) {
-        return false;
-      }
-      throw error;
-    }
+/** @throws UserError when it is another's, or when it may be thrown and may be not */
+async function throwSwitch(deployed: Deployment, pop: DeployedPop, content: DrainSwitch): Promise<void> {
+  const isOurs = await put(pop, content).catch((error: unknown) => {
+    throw new UserError(
+      `${pop.region}: the store ${pop.bucket} cannot be used: ${awsReason(error)}\n${mayBeSet(deployed, pop)}`,
+    );
   });
+  if (!isOurs) {
+    throw new UserError(`${pop.region} has just been switched off by somebody else; \`footprint status\` says by whom`);
+  }
+}
+
+/** @returns false when another switch is there */
+async function put(pop: DeployedPop, content: DrainSwitch): Promise<boolean> {
+  const clients = clientsOf(pop.region);
+  try {
+    await clients.s3.send(
+      new PutObjectCommand({
+        Bucket: pop.bucket,
+        Key: STORE_KEYS.drain,
+        Body: JSON.stringify(content),
+        ContentType: "application/json",
+        IfNoneMatch: "*",
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) {
+      // The SDK sends again what got no answer: then it is our own switch that is in the way.
+      return isDeepStrictEqual(await readDrain(clients, pop), content);
+    }
+    throw error;
+  }
+}
+
+/** Releases the switch that this command has thrown. @throws UserError that says so when it cannot */
+async function stepBack(deployed: Deployment, pop: DeployedPop, refusal: unknown): Promise<void> {
+  try {
+    await releaseSwitch(pop);
+  } catch (error) {
+    const why = [refusal, error].map((each) => (each instanceof Error ? each.message : String(each)));
+    throw new UserError([...why, mayBeSet(deployed, pop)].join("\n"));
+  }
+}
+
+function mayBeSet({ stack }: Deployment, { region }: DeployedPop): string {
+  return `The switch of ${region} may be set all the same: \`footprint undrain ${region} --stack ${stack}\` releases it.`;
 }
 
 async function releaseSwitch(pop: DeployedPop): Promise<void> {
@@ -181,7 +207,17 @@ async function inStore<T>({ region, bucket }: DeployedPop, work: () => Promise<T
 }
 
 function whoAmI(): string {
-  return `${os.userInfo().username}@${os.hostname()}`;
+  return `${userName()}@${os.hostname()}`;
+}
+
+/** A container may run as a user that its system has no name for. */
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    const { USER = "" } = process.env;
+    return USER === "" ? `uid ${String(process.getuid?.())}` : USER;
+  }
 }
 
 async function finish(
@@ -211,7 +247,7 @@ async function nodesHaveSeen(
   pop: DeployedPop,
   drained: boolean,
   seconds: number,
-): Promise<Required<Pick<SwitchResult, "seen" | "notYet">>> {
+): Promise<Pick<SwitchResult, "seen" | "nodes" | "notYet">> {
   const clients = clientsOf(pop.region);
   const knows = ({ report }: Node): boolean => report !== undefined && (report.health.pop !== "ok") === drained;
   const seen = await until(
@@ -225,12 +261,15 @@ async function nodesHaveSeen(
   const notYet = seen.view
     .filter((node) => !knows(node))
     .map(({ instance, report }) => `${instance} (${report === undefined ? "does not report" : report.health.pop})`);
-  return { seen: notYet.length === 0, notYet };
+  return { seen: notYet.length === 0, nodes: seen.view.length, notYet };
 }
 
-function seenText({ seen, notYet = [] }: SwitchResult): string {
+function seenText({ seen, nodes, notYet = [] }: SwitchResult): string {
   if (seen === undefined) {
     return "";
+  }
+  if (nodes === 0) {
+    return "No node is in service that could say so.\n";
   }
   return seen ? "Every node says so.\n" : `Not yet: ${notYet.join(", ")}\n`;
 }

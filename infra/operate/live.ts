@@ -4,13 +4,18 @@ import { clientsOf } from "./clients";
 import { readDrain, readGroup } from "./look";
 import { deployment, type DeployedPop, type StackOptions } from "./pops";
 import { switchText } from "./survey";
+import type { Terminal } from "./terminal";
 
 /**
  * What a plan cannot know from the stack file, of the deployment as it is: PoPs that are switched off, and instance
  * refreshes that were rolled back. One line each; empty when there is nothing.
  */
-export async function liveNotes(options: StackOptions, folder?: string): Promise<readonly string[]> {
-  const { pops } = await deployment(options, folder);
+export async function liveNotes(
+  options: StackOptions,
+  terminal: Pick<Terminal, "say">,
+  folder?: string,
+): Promise<readonly string[]> {
+  const { pops } = await deployment(options, terminal, folder);
   return (await Promise.all(pops.map(popNotes))).flat();
 }
 

@@ -1,8 +1,10 @@
 import { DescribeAutoScalingGroupsCommand, DescribeInstanceRefreshesCommand } from "@aws-sdk/client-auto-scaling";
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import { parsePointer } from "../../components/node/agent/pointerWatch";
 import { drainSwitchSchema, type DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import { nodeReportSchema, REPORT_EXPIRES, type NodeReport } from "../../components/node/protocol/nodeReport";
-import { pointerSchema, type Pointer } from "../../components/node/protocol/pointer";
+import type { Pointer } from "../../components/node/protocol/pointer";
 import { nodeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import type { Clients } from "./clients";
 import type { DeployedPop } from "./pops";
@@ -41,7 +43,7 @@ export async function readPointer({ s3 }: Clients, { bucket }: DeployedPop): Pro
   if (object === undefined) {
     throw new Error(`${STORE_KEYS.pointer} is missing in ${bucket}`);
   }
-  return { ...pointerSchema.parse(JSON.parse(object.text)), changedAt: object.changedAt };
+  return { ...parsePointer(object.text), changedAt: object.changedAt };
 }
 
 /** The drain switch; undefined while it is not thrown. @throws when the store cannot be read */
@@ -99,8 +101,9 @@ export async function readNodes(
   const nodes = await Promise.all(
     known.map(async ({ id, lifecycle }): Promise<Node> => {
       const object = await readObject(clients.s3, pop.bucket, nodeKey(id));
-      const report = object === undefined ? undefined : nodeReportSchema.safeParse(tryJson(object.text)).data;
-      return { instance: id, lifecycle, report: report !== undefined && isFresh(report) ? report : undefined };
+      const isFresh = object !== undefined && object.age <= REPORT_EXPIRES;
+      const report = isFresh ? nodeReportSchema.safeParse(tryJson(object.text)).data : undefined;
+      return { instance: id, lifecycle, report };
     }),
   );
   return group === undefined ? nodes.filter(({ report }) => report !== undefined) : nodes;
@@ -120,10 +123,6 @@ export function isHealthy({ report }: Node): boolean {
   return report?.health.node === "ok" && report.health.pop === "ok";
 }
 
-function isFresh({ at }: NodeReport): boolean {
-  return Date.now() - Date.parse(at) <= REPORT_EXPIRES * 1000;
-}
-
 async function reportedInstances(
   { s3 }: Clients,
   { bucket }: DeployedPop,
@@ -135,20 +134,43 @@ async function reportedInstances(
   });
 }
 
-async function readObject(
-  s3: Clients["s3"],
-  bucket: string,
-  key: string,
-): Promise<{ readonly text: string; readonly changedAt: Date | undefined } | undefined> {
+interface StoredObject {
+  readonly text: string;
+  readonly changedAt: Date | undefined;
+  /** Seconds since it last changed, when it was read. */
+  readonly age: number;
+}
+
+async function readObject(s3: Clients["s3"], bucket: string, key: string): Promise<StoredObject | undefined> {
+  const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+  const answeredAt = timeOfAnswer(command);
   try {
-    const { Body, LastModified } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return { text: (await Body?.transformToString()) ?? "", changedAt: LastModified };
+    const { Body, LastModified: changedAt } = await s3.send(command);
+    const age = changedAt === undefined ? 0 : (answeredAt().getTime() - changedAt.getTime()) / 1000;
+    return { text: (await Body?.transformToString()) ?? "", changedAt, age };
   } catch (error) {
     if (error instanceof NoSuchKey) {
       return undefined;
     }
     throw error;
   }
+}
+
+/** What the SDK tells of a response, as far as it is needed. */
+const dated = z.object({ headers: z.object({ date: z.string() }) });
+
+/** When S3 answered, by its own clock, which also says when objects changed: this machine's may be wrong. */
+function timeOfAnswer(command: GetObjectCommand): () => Date {
+  let date: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      date = dated.safeParse(result.response).data?.headers.date;
+      return result;
+    },
+    { step: "deserialize", name: "timeOfAnswer" },
+  );
+  return () => (date === undefined ? new Date() : new Date(date));
 }
 
 function tryJson(text: string): unknown {

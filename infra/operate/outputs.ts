@@ -6,6 +6,7 @@ import { z } from "zod";
 import { exitCodes } from "../cli/exitCodes";
 import { UserError } from "../commands/userError";
 import { installedCli } from "../sandbox/cli";
+import type { Terminal } from "./terminal";
 
 const byRegion = z.record(z.string(), z.string().min(1));
 
@@ -14,9 +15,14 @@ const outputsSchema = z.object({
   storeBuckets: byRegion,
   nodeGroups: byRegion,
   secretGenerations: z.object({ originAuth: z.int(), purge: z.int() }),
+  /** Missing in deployments of former versions. */
+  popStates: z.record(z.string(), z.enum(["active", "drained"])).optional(),
 });
 
 export type StackOutputs = z.output<typeof outputsSchema>;
+
+/** Seconds in which Pulumi must have answered: what it reads is one small object. */
+const PATIENCE = 30;
 
 const REPOSITORY = path.join(__dirname, "..", "..");
 
@@ -25,10 +31,24 @@ const REPOSITORY = path.join(__dirname, "..", "..");
  * on which the backend cannot be reached.
  *
  * @param file what `pulumi stack output --json` printed once
+ * @param terminal is told that Pulumi is asked, which takes seconds
+ * @param patience seconds in which Pulumi must have answered
+ * @throws UserError when there are none, or not in time
  */
-export async function stackOutputs(stack: string, file: string | undefined): Promise<StackOutputs> {
+export async function stackOutputs(
+  stack: string,
+  file: string | undefined,
+  terminal: Pick<Terminal, "say">,
+  patience = PATIENCE,
+): Promise<StackOutputs> {
   if (file === undefined) {
-    return parsed(await askPulumi(stack), `stack ${stack}`, "deploy it with this version first (`pulumi up`)", 1);
+    terminal.say(`asking Pulumi for the outputs of stack ${stack} ...`);
+    return parsed(
+      await askPulumi(stack, patience),
+      `stack ${stack}`,
+      "deploy it with this version first (`pulumi up`)",
+      1,
+    );
   }
   const allowed = "must be a file that `pulumi stack output --json` printed";
   let text: string;
@@ -51,7 +71,7 @@ function parsed(text: string, what: string, advice: string, exitCode: number): S
   }
 }
 
-async function askPulumi(stack: string): Promise<string> {
+async function askPulumi(stack: string, patience: number): Promise<string> {
   const hint = "Where Pulumi's backend is away, give outputs that were kept: --outputs FILE.";
   const cli = installedCli(() => undefined);
   if (cli === undefined) {
@@ -61,14 +81,25 @@ async function askPulumi(stack: string): Promise<string> {
     );
   }
   try {
-    const { stdout } = await promisify(execFile)(cli.path, ["stack", "output", "--json", "--stack", stack], {
+    const asked = ["stack", "output", "--json", "--non-interactive", "--stack", stack];
+    const { stdout } = await promisify(execFile)(cli.path, asked, {
       cwd: REPOSITORY,
       env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+      timeout: patience * 1000,
+      // It only reads: there is nothing that it should put in order first.
+      killSignal: "SIGKILL",
     });
     return stdout;
   } catch (error) {
-    const said =
-      typeof error === "object" && error !== null && "stderr" in error ? String(error.stderr).trim() : String(error);
+    const said = isKilled(error) ? `Pulumi has not answered for ${String(patience)} s` : saidBy(error);
     throw new UserError(`The outputs of stack ${stack} could not be read: ${said}\n${hint}`);
   }
+}
+
+function isKilled(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "killed" in error && error.killed === true;
+}
+
+function saidBy(error: unknown): string {
+  return typeof error === "object" && error !== null && "stderr" in error ? String(error.stderr).trim() : String(error);
 }

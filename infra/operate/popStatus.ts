@@ -19,6 +19,7 @@ import type { DeployedPop } from "./pops";
 /** A PoP as it is now. What could not be read is null, and `unreadable` says why. */
 export interface PopStatus {
   readonly region: string;
+  /** As it was deployed; "unlisted" when the stack file has it no more. */
   readonly state: DeployedPop["state"];
   /** The drain switch; null while it is not thrown. */
   readonly drained: DrainSwitch | null;
@@ -79,7 +80,7 @@ export async function popStatus(pop: DeployedPop): Promise<PopStatus> {
   const nodes = (await part("node reports", readNodes(clients, pop, group))) ?? [];
   return {
     region: pop.region,
-    state: pop.state,
+    state: pop.listed ? pop.state : "unlisted",
     drained: drained ?? null,
     group: group === undefined ? null : groupStatus(pop, group),
     configuration:

@@ -6,6 +6,7 @@ import type { FootprintConfig } from "../config/model";
 import { compare, didYouMean } from "../config/problems";
 import { stackConfigFromFile } from "../config/stackFile";
 import { stackOutputs, type StackOutputs } from "./outputs";
+import type { Terminal } from "./terminal";
 
 /** A PoP that is deployed, and where it is found. */
 export interface DeployedPop {
@@ -14,8 +15,10 @@ export interface DeployedPop {
   readonly bucket: string;
   /** Name of its Auto Scaling group. */
   readonly group: string;
-  /** As the stack file has it now; "unlisted" when the file has it no more. */
+  /** As it was deployed; of a deployment that does not tell, as the stack file has it now, if it does. */
   readonly state: "active" | "drained" | "unlisted";
+  /** Whether the stack file still has it. */
+  readonly listed: boolean;
 }
 
 /** A stack as it was deployed, beside its file as it stands now. */
@@ -27,7 +30,7 @@ export interface Deployment {
   readonly outputs: StackOutputs;
   /** What is deployed, sorted by region. */
   readonly pops: readonly DeployedPop[];
-  /** Regions that the file has and the deployment does not. */
+  /** Regions that the file has and the deployment does not, as far as its outputs tell: they may be old. */
   readonly notDeployed: readonly string[];
 }
 
@@ -37,12 +40,20 @@ export interface StackOptions {
   readonly outputs?: string;
 }
 
-/** Reads the stack file and the stack's outputs. What is deployed counts: a purge must reach what still serves. */
-export async function deployment(options: StackOptions, folder = STACKS_FOLDER): Promise<Deployment> {
+/**
+ * Reads the stack file and the stack's outputs. What is deployed counts: a purge must reach what still serves.
+ *
+ * @throws UserError when they cannot be read, or name no PoP at all
+ */
+export async function deployment(
+  options: StackOptions,
+  terminal: Pick<Terminal, "say">,
+  folder = STACKS_FOLDER,
+): Promise<Deployment> {
   const { stack } = options;
   const file = stackFile(stack, folder);
   const config = loadConfig(stack, stackConfigFromFile(file));
-  const outputs = await stackOutputs(stack, options.outputs);
+  const outputs = await stackOutputs(stack, options.outputs, terminal);
   const states = new Map(config.pops.map(({ region, state }) => [region, state]));
   const pops = Object.entries(outputs.storeBuckets)
     .map(([region, bucket]): DeployedPop => {
@@ -50,11 +61,23 @@ export async function deployment(options: StackOptions, folder = STACKS_FOLDER):
       if (group === undefined) {
         throw new UserError(`The outputs of stack ${stack} name a store in ${region}, but no group of nodes.`);
       }
-      return { region, bucket, group, state: states.get(region) ?? "unlisted" };
+      const state = outputs.popStates?.[region] ?? states.get(region) ?? "unlisted";
+      return { region, bucket, group, state, listed: states.has(region) };
     })
     .sort((a, b) => compare(a.region, b.region));
+  if (pops.length === 0) {
+    throw new UserError(`The outputs of stack ${stack} name no PoP: nothing is deployed, as far as they tell.`);
+  }
   const notDeployed = config.pops.map(({ region }) => region).filter((region) => !(region in outputs.storeBuckets));
   return { stack, file, config, outputs, pops, notDeployed };
+}
+
+/** Why some PoPs of the stack file are left out. */
+export function notDeployedText(regions: readonly string[]): string {
+  return (
+    `In the stack file, and not deployed as far as the outputs tell: ${regions.join(", ")}. ` +
+    "Nothing is looked at or done there; if they are deployed, the outputs are old."
+  );
 }
 
 /** The PoP in a region that was named on the command line. */

@@ -1,10 +1,11 @@
+import type { NodeReport } from "../../components/node/protocol/nodeReport";
 import type { Purge, Target } from "../../components/node/protocol/purgeLog";
 import { exitCodes } from "../cli/exitCodes";
 import { awsReason } from "../commands/aws";
 import { table } from "../plan/table";
 import { clientsOf, type Clients } from "./clients";
 import { readGroup, readNodes, readPointer, takesRequests, type Node } from "./look";
-import { deployment, popOf, type DeployedPop, type StackOptions } from "./pops";
+import { deployment, notDeployedText, popOf, type DeployedPop, type StackOptions } from "./pops";
 import { publishPurge } from "./publish";
 import { purgeKeys } from "./secretValues";
 import { entries, targets, targetText, type TargetOptions } from "./targets";
@@ -28,6 +29,8 @@ export interface PurgeResult {
   readonly targets: readonly Target[];
   /** Sorted by region. */
   readonly pops: readonly PopResult[];
+  /** Regions that the stack file has and the deployment does not, as far as its outputs tell: nothing was done there. */
+  readonly notDeployed: readonly string[];
 }
 
 interface PopResult {
@@ -49,8 +52,13 @@ interface NodeResult {
   readonly instance: string;
   /** Number of the last entry that it has carried out; null when it has not reported lately. */
   readonly position: number | null;
+  /** Purges that it has refused since this one was published: one of them may be this one. */
+  readonly refused: number;
   readonly carriedOut: boolean;
 }
+
+/** What nodes reported of the purge log before something was published, by instance. */
+type Before = ReadonlyMap<string, NodeReport["purge"]>;
 
 /**
  * Publishes a purge to every PoP at once.
@@ -59,12 +67,16 @@ interface NodeResult {
  */
 export async function runPurge(options: PurgeOptions, terminal: Terminal, folder?: string): Promise<number> {
   const seconds = timeout(options.timeout);
-  const deployed = await deployment(options, folder);
+  const deployed = await deployment(options, terminal, folder);
+  const { notDeployed } = deployed;
   const all = targets(
     options,
     deployed.config.sites.map(({ host }) => host),
   );
   const pops = options.pop?.map((region) => popOf(deployed.pops, "--pop", region)) ?? deployed.pops;
+  if (notDeployed.length > 0) {
+    terminal.say(notDeployedText(notDeployed));
+  }
   if (all.some(({ kind }) => kind === "all" || kind === "host")) {
     const what = all.filter(({ kind }) => kind === "all" || kind === "host").map(targetText);
     const where = pops.map(({ region }) => region).join(", ");
@@ -77,18 +89,38 @@ export async function runPurge(options: PurgeOptions, terminal: Terminal, folder
     targets: [...part],
   }));
   const results = await Promise.all(
-    [...new Set(pops)].map(async (pop) => {
-      const clients = clientsOf(pop.region);
-      const result = await publish(clients, pop, purges);
-      return options.wait === true && result.taken
-        ? { ...result, ...(await carriedOut(clients, pop, Math.max(...result.entries), seconds)) }
-        : result;
-    }),
+    [...new Set(pops)].map((pop) =>
+      options.wait === true
+        ? publishAndWait(pop, purges, seconds, terminal)
+        : publish(clientsOf(pop.region), pop, purges),
+    ),
   );
-  const result: PurgeResult = { stack: options.stack, soft: options.soft === true, targets: all, pops: results };
+  const soft = options.soft === true;
+  const result: PurgeResult = { stack: options.stack, soft, targets: all, pops: results, notDeployed };
   terminal.out(options.json === true ? json(result) : text(result, terminal));
   const done = results.every(({ taken, carriedOut: all }) => taken && all !== false);
   return done ? exitCodes.ok : exitCodes.failure;
+}
+
+async function publishAndWait(
+  pop: DeployedPop,
+  purges: readonly Purge[],
+  seconds: number,
+  terminal: Terminal,
+): Promise<PopResult> {
+  const clients = clientsOf(pop.region);
+  // Of the reports alone: what Auto Scaling does must not hold up a purge.
+  const nodes = await readNodes(clients, pop, undefined).catch(() => []);
+  const before: Before = new Map(
+    nodes.flatMap(({ instance, report }) => (report === undefined ? [] : [[instance, report.purge]])),
+  );
+  const result = await publish(clients, pop, purges);
+  if (!result.taken) {
+    terminal.say(`${pop.region}: not taken: ${result.error ?? ""}`);
+    return result;
+  }
+  terminal.say(`${pop.region}: taken, entry ${result.entries.join(" ")}`);
+  return { ...result, ...(await carriedOut(clients, pop, Math.max(...result.entries), before, seconds, terminal)) };
 }
 
 async function publish(clients: Clients, pop: DeployedPop, purges: readonly Purge[]): Promise<PopResult> {
@@ -109,25 +141,38 @@ async function carriedOut(
   clients: Clients,
   pop: DeployedPop,
   number: number,
+  before: Before,
   seconds: number,
+  terminal: Terminal,
 ): Promise<Pick<PopResult, "carriedOut" | "nodes" | "waitError">> {
-  const has = ({ report }: Node): boolean => (report?.purge.position ?? -1) >= number;
+  // Who stands where it stood was there before: the log was lost, and its numbers began anew.
+  const isThere = ({ instance, report }: Node): boolean =>
+    report !== undefined && report.purge.position >= number && report.purge.position !== before.get(instance)?.position;
+  let told = "";
   const seen = await until(
     seconds,
-    async () => (await readNodes(clients, pop, await readGroup(clients, pop))).filter(takesRequests),
-    (nodes) => nodes.every(has),
+    async () => {
+      const nodes = (await readNodes(clients, pop, await readGroup(clients, pop))).filter(takesRequests);
+      const progress = `${String(nodes.filter(isThere).length)} of ${String(nodes.length)} nodes have read it`;
+      if (progress !== told) {
+        terminal.say(`${pop.region}: ${progress}`);
+        told = progress;
+      }
+      return nodes;
+    },
+    (nodes) => nodes.every(isThere),
   );
   if ("problem" in seen) {
     return { carriedOut: false, waitError: seen.problem };
   }
-  return {
-    carriedOut: seen.view.every(has),
-    nodes: seen.view.map((node) => ({
-      instance: node.instance,
-      position: node.report?.purge.position ?? null,
-      carriedOut: has(node),
-    })),
-  };
+  const nodes = seen.view.map((node): NodeResult => {
+    const { instance, report } = node;
+    // A node's position goes past what it refuses.
+    const refused = Math.max(0, (report?.purge.refused ?? 0) - (before.get(instance)?.refused ?? 0));
+    const position = report?.purge.position ?? null;
+    return { instance, position, refused, carriedOut: isThere(node) && refused === 0 };
+  });
+  return { carriedOut: nodes.every((node) => node.carriedOut), nodes };
 }
 
 function text({ targets: all, pops, soft }: PurgeResult, { style }: Terminal): string {
@@ -141,12 +186,18 @@ function text({ targets: all, pops, soft }: PurgeResult, { style }: Terminal): s
   ]);
   const waited = rows.some((row) => row.length > 3);
   const failed = pops.filter(({ taken }) => !taken).map(({ region }) => region);
+  const done = `${failed.length === pops.length ? "not " : ""}${soft ? "made stale" : "purged"}`;
+  const refusing = pops.filter(({ nodes = [] }) => nodes.some(({ refused }) => refused > 0));
   return (
-    `${soft ? "made stale" : "purged"}:\n${shown.join("")}${more}\n` +
+    `${done}:\n${shown.join("")}${more}\n` +
     `${table(["region", "entry", "log", ...(waited ? ["nodes"] : [])], rows, style)}\n` +
     (failed.length === 0
       ? ""
-      : `\nRun it again with --pop ${failed.join(" ")}: a purge that comes twice does no harm.\n`)
+      : `\nRun it again with --pop ${failed.join(" ")}: a purge that comes twice does no harm.\n`) +
+    (refusing.length === 0
+      ? ""
+      : `\nNodes in ${refusing.map(({ region }) => region).join(", ")} have refused a purge that the purge key had not signed. ` +
+        "Run the same purge again, and find out who else can write to the store.\n")
   );
 }
 
@@ -157,11 +208,14 @@ function nodesText({ nodes, waitError, carriedOut: all }: PopResult, style: Term
   if (nodes === undefined) {
     return "";
   }
-  const behind = nodes
-    .filter((node) => !node.carriedOut)
-    .map(
-      ({ instance, position }) => `${instance} (${position === null ? "does not report" : `at ${String(position)}`})`,
-    );
+  const behind = nodes.filter((node) => !node.carriedOut).map((node) => `${node.instance} (${behindText(node)})`);
   const count = `${String(nodes.length - behind.length)} of ${String(nodes.length)}`;
   return all === true ? style.green(count) : style.red(`${count}; not yet ${behind.join(", ")}`);
+}
+
+function behindText({ position, refused }: NodeResult): string {
+  if (refused > 0) {
+    return `has refused ${String(refused)}`;
+  }
+  return position === null ? "does not report" : `at ${String(position)}`;
 }

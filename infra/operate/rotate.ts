@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import type { ParameterVersion, SecretRole } from "../../components/node/protocol/pointer";
+import type { ParameterPair, SecretRole } from "../../components/node/protocol/pointer";
 import { exitCodes } from "../cli/exitCodes";
 import { awsReason } from "../commands/aws";
 import { replaceFile } from "../commands/replaceFile";
 import { UserError } from "../commands/userError";
 import { clientsOf } from "./clients";
 import { withGeneration, type GenerationKey } from "./generations";
-import { isInService, readGroup, readNodes, readPointer } from "./look";
+import { readGroup, readNodes, readPointer, takesRequests } from "./look";
 import { deployment, type Deployment, type DeployedPop, type StackOptions } from "./pops";
 import { knowsSecrets } from "./popStatus";
 import { renewHead } from "./publish";
@@ -29,14 +29,12 @@ export interface Rotation {
   /**
    * complete: every node knows the values of the deployed generation, and the next rotation can begin.
    * up: the stack file is one generation ahead, and `pulumi up` is to follow.
-   * spreading: some nodes do not know the values yet.
+   * spreading: some nodes do not know the values yet, or a region's pointer names others.
    */
   readonly step: "complete" | "up" | "spreading";
   readonly generation: { readonly file: number; readonly deployed: number };
   /** Where the values are, by region; the values themselves are never shown. */
-  readonly parameters: Readonly<
-    Record<string, { readonly current: ParameterVersion; readonly next: ParameterVersion }>
-  >;
+  readonly parameters: Readonly<Record<string, ParameterPair>>;
   /** Nodes, and PoPs that cannot be read, that keep it from being complete. */
   readonly behind: readonly string[];
 }
@@ -52,7 +50,7 @@ export async function runRotate(
   terminal: Terminal,
   folder?: string,
 ): Promise<number> {
-  const deployed = await deployment(options, folder);
+  const deployed = await deployment(options, terminal, folder);
   const rotation = await whereItStands(deployed, secret);
   if (rotation.step !== "complete" || options.check === true) {
     terminal.out(options.json === true ? json(rotation) : standText(rotation));
@@ -81,7 +79,7 @@ async function whereItStands({ stack, config, outputs, pops }: Deployment, secre
       exitCodes.usage,
     );
   }
-  const found = await Promise.all(pops.map((pop) => popSecrets(pop, secret)));
+  const found = await Promise.all(pops.map((pop) => popSecrets(pop, secret, generation.deployed)));
   const behind = found.flatMap((pop) => pop.behind);
   return {
     stack,
@@ -93,19 +91,29 @@ async function whereItStands({ stack, config, outputs, pops }: Deployment, secre
   };
 }
 
-async function popSecrets(pop: DeployedPop, secret: SecretRole) {
+async function popSecrets(pop: DeployedPop, secret: SecretRole, deployed: number) {
   const { region } = pop;
   const clients = clientsOf(region);
   try {
     const [pointer, group] = await Promise.all([readPointer(clients, pop), readGroup(clients, pop)]);
-    const nodes = (await readNodes(clients, pop, group)).filter(isInService);
+    const pair = pointer.parameters[secret];
+    const nodes = (await readNodes(clients, pop, group)).filter(takesRequests);
     const behind = nodes
       .filter(({ report }) => report === undefined || !knowsSecrets(report, pointer))
       .map(({ instance, report }) => `${region} ${instance}${report === undefined ? " (does not report)" : ""}`);
-    return { region, pair: pointer.parameters[secret], behind };
+    return { region, pair, behind: [...pointerBehind(region, pair, deployed), ...behind] };
   } catch (error) {
     return { region, pair: undefined, behind: [`${region} (cannot be looked at: ${awsReason(error)})`] };
   }
+}
+
+/** Whoever put back a former pointer has put back the generation that it names, and its nodes go by it. */
+function pointerBehind(region: string, { generation }: ParameterPair, deployed: number): readonly string[] {
+  return generation === undefined || generation === deployed
+    ? []
+    : [
+        `${region} (its pointer names generation ${String(generation)}: \`pulumi refresh\` and \`pulumi up\` put it right)`,
+      ];
 }
 
 /** The purge log's head must be signed with a key that nodes know before and after: else they would flush everything. */

@@ -1,7 +1,7 @@
 import { exitCodes } from "../cli/exitCodes";
 import { table } from "../plan/table";
 import { attention, short } from "./attention";
-import { deployment, type StackOptions } from "./pops";
+import { deployment, notDeployedText, type StackOptions } from "./pops";
 import { popStatus, type NodeStatus, type PopStatus } from "./popStatus";
 import { json, type Terminal } from "./terminal";
 
@@ -14,25 +14,31 @@ export interface Status {
   readonly stack: string;
   /** Sorted by region. */
   readonly pops: readonly (PopStatus & { readonly attention: readonly string[] })[];
-  /** Regions that the stack file has and the deployment does not. */
+  /** Regions that the stack file has and the deployment does not, as far as its outputs tell. */
   readonly notDeployed: readonly string[];
 }
 
 /** Looks at every PoP of a deployment. @returns the exit status: 0 when nothing needs attention */
 export async function runStatus(options: StatusOptions, terminal: Terminal, folder?: string): Promise<number> {
-  const { stack, pops, notDeployed } = await deployment(options, folder);
+  const { stack, pops, notDeployed } = await deployment(options, terminal, folder);
   const found = await Promise.all(pops.map(popStatus));
   const status: Status = { stack, pops: found.map((pop) => ({ ...pop, attention: attention(pop) })), notDeployed };
   terminal.out(options.json === true ? json(status) : text(status, terminal.style));
-  return status.pops.every((pop) => pop.attention.length === 0) ? exitCodes.ok : exitCodes.failure;
+  return isWell(status) ? exitCodes.ok : exitCodes.failure;
+}
+
+/** What was not looked at is not known to be well. */
+function isWell({ pops, notDeployed }: Status): boolean {
+  return notDeployed.length === 0 && pops.every((pop) => pop.attention.length === 0);
 }
 
 type Style = Terminal["style"];
 
-function text({ stack, pops, notDeployed }: Status, style: Style): string {
+function text(status: Status, style: Style): string {
+  const { stack, pops, notDeployed } = status;
   const open = pops.flatMap((pop) => pop.attention.map((what) => `  ${style.yellow("!")} ${pop.region}: ${what}\n`));
   return [
-    `${style.bold(stack)}: ${open.length === 0 ? style.green("all well") : style.yellow("needs attention")}\n`,
+    `${style.bold(stack)}: ${isWell(status) ? style.green("all well") : style.yellow("needs attention")}\n`,
     `${table(
       [
         "region",
@@ -49,7 +55,7 @@ function text({ stack, pops, notDeployed }: Status, style: Style): string {
       style,
     )}\n`,
     ...(open.length === 0 ? [] : [`${style.bold("Needs attention")}\n${open.join("")}`]),
-    ...(notDeployed.length === 0 ? [] : [`In the stack file, and not deployed yet: ${notDeployed.join(", ")}\n`]),
+    ...(notDeployed.length === 0 ? [] : [`${notDeployedText(notDeployed)}\n`]),
   ].join("\n");
 }
 

@@ -42,7 +42,7 @@ export function surveyText({ state, drained, nodes, healthy, unknown }: Survey):
   }
   const count = `${String(healthy)} of ${String(nodes)} nodes healthy`;
   if (state !== "active") {
-    return `${state === "drained" ? "drained by the stack file" : "no longer in the stack file"}, ${count}`;
+    return `${state === "drained" ? "`state: drained`" : "no longer in the stack file"}, ${count}`;
   }
   return drained === null ? count : `${switchText(drained)}, ${count}`;
 }

@@ -1,8 +1,14 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { coloursFor } from "../cli/colours";
 import { exitCodes } from "../cli/exitCodes";
 import { UserError } from "../commands/userError";
 import type { Style } from "../plan/table";
+
+interface Streams {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
 
 /** Where a command of the operator's tool writes, and whom it asks. */
 export interface Terminal {
@@ -11,15 +17,14 @@ export interface Terminal {
   out(text: string): void;
   /** Everything else that a person should know: a line on standard error. */
   say(line: string): void;
-  /** The answer to a question, or undefined when there is nobody to ask. */
+  /** The answer to a question, empty for Ctrl-C and Ctrl-D, or undefined when there is nobody to ask. */
   ask(question: string): Promise<string | undefined>;
 }
 
 /** The terminal of this process. */
-export function processTerminal(): Terminal {
-  const { stdin, stdout, stderr } = process;
+export function processTerminal({ stdin, stdout, stderr }: Streams = process): Terminal {
   return {
-    style: { ...coloursFor(stdout), width: stdout.isTTY ? stdout.columns : Infinity },
+    style: { ...coloursFor(stdout), width: stdout.isTTY === true ? (stdout.columns ?? Infinity) : Infinity },
     out: (text) => {
       stdout.write(text);
     },
@@ -27,17 +32,28 @@ export function processTerminal(): Terminal {
       stderr.write(`${line}\n`);
     },
     async ask(question) {
-      if (!stdin.isTTY || !stderr.isTTY) {
+      if (stdin.isTTY !== true || stderr.isTTY !== true) {
         return undefined;
       }
-      const lines = createInterface({ input: stdin, output: stderr });
-      try {
-        return await lines.question(question);
-      } finally {
-        lines.close();
-      }
+      return answerTo(question, stdin, stderr);
     },
   };
+}
+
+/** Not by readline's promises: they fail for Ctrl-C and Ctrl-D, each in its own way. */
+function answerTo(question: string, input: Streams["stdin"], output: Streams["stderr"]): Promise<string> {
+  const lines = createInterface({ input, output });
+  return new Promise((resolve) => {
+    const left = (): void => {
+      output.write("\n");
+      resolve("");
+    };
+    lines.on("close", left);
+    lines.question(question, (answer) => {
+      resolve(answer);
+      lines.off("close", left).close();
+    });
+  });
 }
 
 /**

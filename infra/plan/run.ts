@@ -42,7 +42,8 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
 
 async function withLiveNotes(plan: Plan, options: PlanOptions): Promise<Plan> {
   const { liveNotes } = await import("../operate/live");
-  return { ...plan, notes: [...plan.notes, ...(await liveNotes(options))] };
+  const { processTerminal } = await import("../operate/terminal");
+  return { ...plan, notes: [...plan.notes, ...(await liveNotes(options, processTerminal()))] };
 }
 
 /** Says on a terminal what is being waited for; a large footprint takes some seconds. */

@@ -52,8 +52,8 @@ function args(changed: Partial<PopArgs> = {}): PopArgs {
     popDomain: { host: "pop.example.com", zoneId: "Z1" },
     caaRecords: { [HOST]: standIn("caa-of-host"), "pop.example.com": standIn("caa-of-pops") },
     secrets: {
-      "origin-auth": { current: pulumi.secret("now"), next: pulumi.secret("then") },
-      purge: { current: pulumi.secret("now"), next: pulumi.secret("then") },
+      "origin-auth": { generation: 1, current: pulumi.secret("now"), next: pulumi.secret("then") },
+      purge: { generation: 1, current: pulumi.secret("now"), next: pulumi.secret("then") },
     },
     agent: agentFile(),
     packagesBucket: "my-edge-packages",

@@ -7,10 +7,14 @@ describe("secret parameters", () => {
 
   beforeAll(async () => {
     made = await alone(() => {
-      const pair = (role: string) => ({ current: pulumi.secret(`${role} now`), next: pulumi.secret(`${role} then`) });
+      const pair = (role: string, generation: number) => ({
+        generation,
+        current: pulumi.secret(`${role} now`),
+        next: pulumi.secret(`${role} then`),
+      });
       const { arns, references } = new SecretParameters("pop", {
         region: "eu-central-1",
-        secrets: { purge: pair("purge"), "origin-auth": pair("origin") },
+        secrets: { purge: pair("purge", 4), "origin-auth": pair("origin", 7) },
       });
       return { arns, references };
     });
@@ -33,13 +37,17 @@ describe("secret parameters", () => {
     expect(made.all("Parameter")).toHaveLength(4);
   });
 
-  test("are referred to by name and version, in plain sight and without a value (P36)", () => {
+  test("are referred to by name, version and generation, in plain sight and without a value (P36)", () => {
     const { arns, references } = made.outputs as { arns: string[]; references: unknown };
     const reference = (role: string) => ({ name: `pop-${role}-0a1b2c3`, version: 3 });
 
     expect(references).toEqual({
-      purge: { current: reference("purge-current"), next: reference("purge-next") },
-      "origin-auth": { current: reference("origin-auth-current"), next: reference("origin-auth-next") },
+      purge: { generation: 4, current: reference("purge-current"), next: reference("purge-next") },
+      "origin-auth": {
+        generation: 7,
+        current: reference("origin-auth-current"),
+        next: reference("origin-auth-next"),
+      },
     });
     expect([...arns].sort()).toEqual(made.names("Parameter").map((name) => `arn:aws:made:up:111122223333:${name}`));
   });

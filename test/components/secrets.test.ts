@@ -26,9 +26,9 @@ describe("secrets", () => {
   });
 
   test("are secret to Pulumi, all four", async () => {
-    expect((await secrets(1, 1)).outputs).toEqual({
-      originAuth: { current: { $secret: CANARY }, next: { $secret: CANARY } },
-      purge: { current: { $secret: CANARY }, next: { $secret: CANARY } },
+    expect((await secrets(1, 4)).outputs).toEqual({
+      originAuth: { generation: 1, current: { $secret: CANARY }, next: { $secret: CANARY } },
+      purge: { generation: 4, current: { $secret: CANARY }, next: { $secret: CANARY } },
     });
   });
 

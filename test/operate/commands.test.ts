@@ -77,3 +77,20 @@ test("rejects mistakes with exit code 2, without a stack trace", async () => {
     expect(stderr).toMatch(message);
   }
 });
+
+test("a purge that a region does not take ends with 1 when nobody reads what it says, too", async () => {
+  edge.cloud.outage("s3", "fails", "us-east-1");
+  const child = spawn(
+    process.execPath,
+    [path.join(repository, "infra/cli/footprint.js"), "purge", ...ON(), "--tag", "t"],
+    {
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { ...process.env, ...edge.env },
+    },
+  );
+  child.stdout.destroy();
+  const [status] = (await once(child, "close")) as [number | null];
+  edge.cloud.outage("s3", undefined, "us-east-1");
+
+  expect(status).toBe(1);
+});

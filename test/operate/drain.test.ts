@@ -1,3 +1,4 @@
+import type * as os from "node:os";
 import { drainSwitchSchema } from "../../components/node/protocol/drainSwitch";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import {
@@ -8,6 +9,9 @@ import {
   type UndrainOptions,
 } from "../../infra/operate/drain";
 import { Edge, type Ran, type Region } from "./edge";
+
+/** The module itself: what a test changes in it the program sees. */
+const system = jest.requireActual<typeof os>("node:os");
 
 let edge: Edge;
 beforeEach(async () => {
@@ -49,6 +53,32 @@ describe("footprint drain --now", () => {
     expect(out).toBe(
       "eu-central-1 is switched off. Route 53 sends it no new ones after about 30 s, and what resolvers keep is over 60 s later.\n",
     );
+  });
+
+  describe("names whoever did it", () => {
+    const { userInfo } = system;
+    const by = async (): Promise<string | undefined> => {
+      const { out } = await drain("eu-central-1", { json: true });
+      return (JSON.parse(out) as SwitchResult).drained?.by.split("@")[0];
+    };
+    beforeEach(() => {
+      system.userInfo = () => {
+        throw new Error("ENOENT: no such file or directory, uv_os_get_passwd");
+      };
+    });
+    afterEach(() => {
+      system.userInfo = userInfo;
+    });
+
+    test("by the environment where the system has no name for the user", async () => {
+      process.env["USER"] = "eve";
+      expect(await by()).toBe("eve");
+    });
+
+    test("by the number where nothing has a name for the user", async () => {
+      delete process.env["USER"];
+      expect(await by()).toBe(`uid ${String(process.getuid?.())}`);
+    });
   });
 
   test("asks first", async () => {
@@ -114,6 +144,61 @@ describe("footprint drain --now", () => {
     expect(out).toMatch(/Not yet: i-eu-central-1-2 \(ok\)\n$/);
   });
 
+  test("--wait does not say that every node says so where there is none", async () => {
+    const group = edge.cloud.groups.get("edge-eu-central-1")!;
+    edge.cloud.groups.set("edge-eu-central-1", { ...group, instances: [] });
+
+    const { status, out } = await drain("eu-central-1", { wait: true });
+
+    expect(status).toBe(0);
+    expect(out).toMatch(/ later\.\nNo node is in service that could say so\.\n$/);
+  });
+
+  test("knows its own switch when the answer got lost and the request was sent again", async () => {
+    const answer = await edge.loseAnswer("PUT", "/store-eu-central-1/drain");
+
+    const { status, out } = await drain("eu-central-1");
+
+    expect(answer.isLost()).toBe(true);
+    expect(status).toBe(0);
+    expect(out).toContain("eu-central-1 is switched off.");
+    expect(switchOf("eu-central-1")).toContain(REASON);
+  });
+
+  test("looks at the others once more, too, when its answer got lost", async () => {
+    edge.whenWritten("eu-central-1", STORE_KEYS.drain, () => {
+      throwSwitch("us-east-1", BY_HAND);
+      throwSwitch("ap-southeast-2", BY_HAND);
+    });
+    const answer = await edge.loseAnswer("PUT", "/store-eu-central-1/drain");
+
+    await expect(drain("eu-central-1")).rejects.toThrow("eu-central-1 stays in service");
+
+    expect(answer.isLost()).toBe(true);
+    expect(switchOf("eu-central-1")).toBeUndefined();
+  });
+
+  describe("goes by what is deployed, not by the stack file:", () => {
+    beforeEach(() => {
+      throwSwitch("us-east-1", BY_HAND);
+    });
+
+    test("a PoP that the file is about to drain serves", async () => {
+      edge.edit("ap-southeast-2: {}", "ap-southeast-2: { state: drained }");
+      expect((await drain("eu-central-1")).status).toBe(0);
+    });
+
+    test("a PoP whose reports are fresh by S3's clock serves, whatever this machine's says", async () => {
+      const now = Date.now.bind(Date);
+      const clock = jest.spyOn(Date, "now").mockImplementation(() => now() + 3_600_000);
+      try {
+        expect((await drain("eu-central-1")).status).toBe(0);
+      } finally {
+        clock.mockRestore();
+      }
+    });
+  });
+
   describe("rejects it when no other PoP would be healthy:", () => {
     const refused = async (): Promise<string> => {
       const error: unknown = await drain("eu-central-1").catch((thrown: unknown) => thrown);
@@ -161,9 +246,16 @@ describe("footprint drain --now", () => {
       expect(await refused()).toContain("ap-southeast-2: cannot be looked at: ");
     });
 
-    test("rejects it when the stack file drains the other", async () => {
+    test("rejects it when the other is deployed as drained, whatever the stack file says", async () => {
+      const popStates = { "ap-southeast-2": "drained", "eu-central-1": "active", "us-east-1": "active" };
+      edge.writeOutputs({ popStates });
+      expect(await refused()).toContain("ap-southeast-2: `state: drained`, 2 of 2 nodes healthy");
+    });
+
+    test("rejects it when the stack file drains the other, where the outputs do not tell", async () => {
+      edge.writeOutputs({ popStates: undefined });
       edge.edit("ap-southeast-2: {}", "ap-southeast-2: { state: drained }");
-      expect(await refused()).toContain("ap-southeast-2: drained by the stack file, 2 of 2 nodes healthy");
+      expect(await refused()).toContain("ap-southeast-2: `state: drained`, 2 of 2 nodes healthy");
     });
   });
 
@@ -176,6 +268,36 @@ describe("footprint drain --now", () => {
 
     await expect(drain("eu-central-1", { yes: undefined })).rejects.toThrow("eu-central-1 stays in service");
     expect(switchOf("eu-central-1")).toBeUndefined();
+  });
+
+  test("rejects it with the truth when its own switch cannot be taken back", async () => {
+    edge.answer = "y";
+    edge.whenAsked = () => {
+      throwSwitch("us-east-1", BY_HAND);
+      throwSwitch("ap-southeast-2", BY_HAND);
+      edge.whenWritten("eu-central-1", STORE_KEYS.drain, () => {
+        edge.cloud.outage("s3", "fails", "eu-central-1");
+      });
+    };
+
+    await expect(drain("eu-central-1", { yes: undefined })).rejects.toMatchObject({
+      name: "UserError",
+      exitCode: 1,
+      message: expect.stringMatching(
+        /^eu-central-1 stays in service: [^]+\neu-central-1: the store store-eu-central-1 cannot be used: .+\nThe switch of eu-central-1 may be set all the same: `footprint undrain eu-central-1 --stack edge` releases it\.$/,
+      ) as string,
+    });
+  });
+
+  test("rejects it with the truth when nobody knows whether the switch is set", async () => {
+    edge.answer = "y";
+    edge.whenAsked = () => {
+      edge.cloud.outage("s3", "refuses", "eu-central-1");
+    };
+
+    await expect(drain("eu-central-1", { yes: undefined })).rejects.toThrow(
+      /^eu-central-1: the store store-eu-central-1 cannot be used: .+\nThe switch of eu-central-1 may be set all the same: `footprint undrain eu-central-1 --stack edge` releases it\.$/,
+    );
   });
 
   test("rejects it without taking another operator's switch for its own", async () => {

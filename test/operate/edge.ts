@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { NodeReport } from "../../components/node/protocol/nodeReport";
@@ -70,6 +73,7 @@ export class Edge {
   /** Happens while a question waits for its answer. */
   whenAsked: () => void = () => undefined;
   private readonly environment = { ...process.env };
+  private readonly proxies: http.Server[] = [];
 
   private constructor(readonly cloud: Cloud) {}
 
@@ -110,6 +114,10 @@ export class Edge {
 
   async stop(): Promise<void> {
     process.env = this.environment;
+    for (const proxy of this.proxies) {
+      proxy.close();
+      proxy.closeAllConnections();
+    }
     await this.cloud.stop();
     fs.rmSync(this.folder, { recursive: true });
   }
@@ -124,8 +132,7 @@ export class Edge {
 
   /** Has the pointer changed so many seconds ago. */
   pointerAged(region: Region, seconds: number): void {
-    const content = this.cloud.buckets.get(this.bucket(region))?.get(STORE_KEYS.pointer);
-    LAST_MODIFIED.set(content!, new Date(Date.now() - seconds * 1000));
+    this.changed(region, STORE_KEYS.pointer, new Date(Date.now() - seconds * 1000));
   }
 
   /** Changes the stack file. */
@@ -142,6 +149,7 @@ export class Edge {
       storeBuckets: byRegion("store"),
       nodeGroups: byRegion("edge"),
       secretGenerations: { originAuth: 1, purge: 1 },
+      popStates: Object.fromEntries(REGIONS.map((region) => [region, "active"])),
       ...changes,
     };
     fs.writeFileSync(this.outputs, JSON.stringify(content));
@@ -161,7 +169,9 @@ export class Edge {
       health: { node: "ok", pop: "ok" },
       ...changes,
     };
-    this.cloud.put(this.bucket(region), nodeKey(instance), JSON.stringify(report));
+    const key = nodeKey(instance);
+    this.cloud.put(this.bucket(region), key, JSON.stringify(report));
+    this.changed(region, key, new Date(report.at));
   }
 
   reportAll(region: Region, changes: Partial<NodeReport>): void {
@@ -177,6 +187,57 @@ export class Edge {
 
   head(region: Region, keys: readonly string[] = KEYS): number | undefined {
     return openHead(keys, region, this.cloud.object(this.bucket(region), STORE_KEYS.purgeHead) ?? "");
+  }
+
+  /** Has something happen as soon as an object of a store is written. */
+  whenWritten(region: Region, key: string, happens: () => void): void {
+    const objects = this.cloud.buckets.get(this.bucket(region))!;
+    const set = objects.set.bind(objects);
+    objects.set = (written, content) => {
+      set(written, content);
+      if (written === key) {
+        happens();
+      }
+      return objects;
+    };
+  }
+
+  /** Has nodes report that of the purge log, as soon as an entry is in it. */
+  whenPurged(region: Region, purge: NodeReport["purge"], instances: readonly string[] = this.instances(region)): void {
+    this.whenWritten(region, STORE_KEYS.purgeHead, () => {
+      instances.forEach((id) => {
+        this.report(region, id, { purge });
+      });
+    });
+  }
+
+  /** Has the first answer to a matching request get lost on its way, after it was carried out. */
+  async loseAnswer(method: string, path: string): Promise<{ readonly isLost: () => boolean }> {
+    const target = new URL(this.cloud.url);
+    let isLost = false;
+    const proxy = http.createServer((request, response) => {
+      const { url = "" } = request;
+      const options = { host: target.hostname, port: target.port, method: request.method, path: url };
+      const onward = http.request({ ...options, headers: request.headers }, (answer) => {
+        if (!isLost && request.method === method && new URL(url, target).pathname === path) {
+          isLost = true;
+          request.socket.destroy();
+        } else {
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(response);
+        }
+      });
+      request.pipe(onward);
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    process.env["AWS_ENDPOINT_URL"] = `http://127.0.0.1:${String((proxy.address() as AddressInfo).port)}`;
+    this.proxies.push(proxy);
+    return { isLost: () => isLost };
+  }
+
+  private changed(region: Region, key: string, at: Date): void {
+    LAST_MODIFIED.set(this.cloud.buckets.get(this.bucket(region))!.get(key)!, at);
   }
 
   /** Runs a command with what it takes of a terminal. */

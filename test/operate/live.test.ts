@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => edge.stop());
 
-const notes = () => liveNotes({ stack: "edge", outputs: edge.outputs }, edge.folder);
+const notes = () => liveNotes({ stack: "edge", outputs: edge.outputs }, { say: () => undefined }, edge.folder);
 
 test("a plan has nothing to add about a deployment that is as the stack file says", async () => {
   expect(await notes()).toEqual([]);

@@ -26,11 +26,19 @@ function pulumi(answer: string): void {
   const script = `#!/bin/sh
 case "$*" in
   version) echo v3.248.0 ;;
-  "stack output --json --stack edge") ${answer} ;;
+  "stack output --json --non-interactive --stack edge") ${answer} ;;
   *) echo "unexpected: $*" >&2; exit 255 ;;
 esac
 `;
   fs.writeFileSync(path.join(folder, "pulumi"), script, { mode: 0o755 });
+}
+
+/** Lines for whoever waits. */
+let said: string[];
+
+function asked(file: string | undefined, patience?: number) {
+  said = [];
+  return stackOutputs("edge", file, { say: (line) => said.push(line) }, patience);
 }
 
 function file(content: string): string {
@@ -41,18 +49,20 @@ function file(content: string): string {
 
 test("outputs come from the Pulumi CLI, of the user's own backend", async () => {
   pulumi(`echo '${JSON.stringify({ endpoints: [], ...OUTPUTS })}'`);
-  expect(await stackOutputs("edge", undefined)).toEqual(OUTPUTS);
+  expect(await asked(undefined)).toEqual(OUTPUTS);
+  expect(said).toEqual(["asking Pulumi for the outputs of stack edge ..."]);
 });
 
 test("outputs come from a file in which they were kept, without a CLI", async () => {
-  expect(await stackOutputs("edge", file(JSON.stringify(OUTPUTS)))).toEqual(OUTPUTS);
+  expect(await asked(file(JSON.stringify(OUTPUTS)))).toEqual(OUTPUTS);
+  expect(said).toEqual([]);
 });
 
 describe("rejects", () => {
   const HINT = "Where Pulumi's backend is away, give outputs that were kept: --outputs FILE.";
 
   test("rejects to guess where there is no CLI", async () => {
-    await expect(stackOutputs("edge", undefined)).rejects.toMatchObject({
+    await expect(asked(undefined)).rejects.toMatchObject({
       message: `The outputs of stack edge are needed, and there is no Pulumi CLI to read them with (https://www.pulumi.com/docs/install/). ${HINT}`,
       exitCode: 1,
     });
@@ -60,15 +70,23 @@ describe("rejects", () => {
 
   test("rejects in the CLI's words what it cannot read", async () => {
     pulumi('echo "error: no stack named that" >&2; exit 255');
-    await expect(stackOutputs("edge", undefined)).rejects.toMatchObject({
+    await expect(asked(undefined)).rejects.toMatchObject({
       message: `The outputs of stack edge could not be read: error: no stack named that\n${HINT}`,
+      exitCode: 1,
+    });
+  });
+
+  test("rejects to wait for ever", async () => {
+    pulumi("exec /bin/sleep 60");
+    await expect(asked(undefined, 1)).rejects.toMatchObject({
+      message: `The outputs of stack edge could not be read: Pulumi has not answered for 1 s\n${HINT}`,
       exitCode: 1,
     });
   });
 
   test("rejects a deployment that is older than this tool", async () => {
     pulumi(`echo '{"storeBuckets": {}}'`);
-    await expect(stackOutputs("edge", undefined)).rejects.toMatchObject({
+    await expect(asked(undefined)).rejects.toMatchObject({
       message: "stack edge: lacks nodeGroups, secretGenerations; deploy it with this version first (`pulumi up`)",
       exitCode: 1,
     });
@@ -80,7 +98,7 @@ describe("rejects", () => {
     ["[]", "holds no JSON object"],
   ])("rejects a file with %j", async (content, reason) => {
     const name = file(content);
-    await expect(stackOutputs("edge", name)).rejects.toMatchObject({
+    await expect(asked(name)).rejects.toMatchObject({
       message: `--outputs: "${name}": ${reason}; must be a file that \`pulumi stack output --json\` printed`,
       exitCode: 2,
     });
@@ -88,7 +106,7 @@ describe("rejects", () => {
 
   test("rejects a file that cannot be read", async () => {
     const name = path.join(folder, "nothing");
-    await expect(stackOutputs("edge", name)).rejects.toMatchObject({
+    await expect(asked(name)).rejects.toMatchObject({
       message: `--outputs: must be a file that \`pulumi stack output --json\` printed, got "${name}" (Error: ENOENT: no such file or directory, open '${name}')`,
       exitCode: 2,
     });

@@ -32,6 +32,7 @@ test("a purge reaches every region's log, signed with a key that its nodes know"
     soft: false,
     targets: [target],
     pops: REGIONS.map((region) => ({ region, taken: true, entries: [1], error: null })),
+    notDeployed: [],
   });
   for (const region of REGIONS) {
     expect(edge.purge(region, 1)).toMatchObject({ soft: false, targets: [target] });
@@ -84,6 +85,21 @@ test("a region whose key cannot be read says so without its value", async () => 
   });
 });
 
+test("a purge that no region has taken is not called one", async () => {
+  edge.cloud.outage("s3", "refuses");
+
+  expect((await purge({ url: URL })).out).toMatch(/^not purged:\n/);
+  expect((await purge({ url: URL, soft: true })).out).toMatch(/^not made stale:\n/);
+});
+
+test("a region whose pointer is none says what is wrong with it", async () => {
+  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.pointer, JSON.stringify({ bundle: {} }));
+
+  const { result } = await asJson({ url: URL });
+
+  expect(result.pops[2]?.error).toMatch(/^Error: the pointer is none: bundle\.key Invalid input: .+; parameters /);
+});
+
 test("it can be held to some PoPs", async () => {
   const { result } = await asJson({ url: URL, pop: ["us-east-1", "us-east-1"] });
 
@@ -107,25 +123,73 @@ test("more targets than an entry takes become several entries", async () => {
 describe("--wait", () => {
   test("ends when every node that takes requests has carried it out", async () => {
     for (const region of REGIONS) {
-      edge.reportAll(region, { purge: { position: 1, caughtUpAt: null, refused: 0 } });
+      edge.whenPurged(region, { position: 1, caughtUpAt: null, refused: 0 });
     }
     // One that starts is not waited for: it begins with an empty cache.
     const group = edge.cloud.groups.get("edge-us-east-1")!;
     const starting = { id: "i-new", state: "Pending:Wait", healthy: true };
     edge.cloud.groups.set("edge-us-east-1", { ...group, instances: [...group.instances, starting] });
 
-    const { status, out } = await purge({ url: URL, wait: true });
+    const { status, out, err } = await purge({ url: URL, wait: true });
 
     expect(status).toBe(0);
     expect(out).toMatch(/^ {2}us-east-1 +1 +taken +2 of 2$/m);
+    expect(err.match(/^us-east-1: .+$/gm)).toEqual([
+      "us-east-1: taken, entry 1",
+      "us-east-1: 2 of 2 nodes have read it",
+    ]);
+  });
+
+  test("says meanwhile which regions have taken it, and how far their nodes are", async () => {
+    edge.cloud.outage("s3", "refuses", "eu-central-1");
+    edge.whenPurged("us-east-1", { position: 1, caughtUpAt: null, refused: 0 }, ["i-us-east-1-1"]);
+    const later = setTimeout(() => {
+      edge.reportAll("us-east-1", { purge: { position: 1, caughtUpAt: null, refused: 0 } });
+    }, 1000);
+
+    const { err } = await purge({ url: URL, wait: true, timeout: "4", pop: ["us-east-1", "eu-central-1"] });
+
+    clearTimeout(later);
+    expect(err).toMatch(/^eu-central-1: not taken: .+$/m);
+    expect(err.match(/^us-east-1: .+$/gm)).toEqual([
+      "us-east-1: taken, entry 1",
+      "us-east-1: 1 of 2 nodes have read it",
+      "us-east-1: 2 of 2 nodes have read it",
+    ]);
+  });
+
+  test("fails when a node refuses a purge meanwhile, and says what to do", async () => {
+    for (const region of REGIONS) {
+      edge.reportAll(region, { purge: { position: 0, caughtUpAt: null, refused: 3 } });
+      edge.whenPurged(region, { position: 1, caughtUpAt: null, refused: 3 });
+    }
+    edge.whenPurged("eu-central-1", { position: 1, caughtUpAt: null, refused: 4 }, ["i-eu-central-1-2"]);
+
+    const { status, out } = await purge({ url: URL, wait: true });
+
+    expect(status).toBe(1);
+    expect(out).toMatch(/^ {2}us-east-1 +1 +taken +2 of 2$/m);
+    expect(out).toMatch(/^ {2}eu-central-1 +1 +taken +1 of 2; not yet i-eu-central-1-2 \(has refused 1\)$/m);
+    expect(out).toContain(
+      "Nodes in eu-central-1 have refused a purge that the purge key had not signed. Run the same purge again, and find out who else can write to the store.\n",
+    );
+  });
+
+  // As after a loss of the log and its head: its numbers begin anew, and the nodes have not noticed.
+  test("does not take a node that stands where it stood for one that has carried it out", async () => {
+    edge.reportAll("us-east-1", { purge: { position: 41, caughtUpAt: null, refused: 0 } });
+    // This one has noticed.
+    edge.whenPurged("us-east-1", { position: 1, caughtUpAt: null, refused: 0 }, ["i-us-east-1-2"]);
+
+    const { status, out } = await purge({ url: URL, wait: true, pop: ["us-east-1"] });
+
+    expect(status).toBe(1);
+    expect(out).toMatch(/1 of 2; not yet i-us-east-1-1 \(at 41\)$/m);
   });
 
   test("names the nodes that have not in time", async () => {
-    for (const region of REGIONS) {
-      edge.reportAll(region, { purge: { position: 1, caughtUpAt: null, refused: 0 } });
-    }
-    edge.report("ap-southeast-2", "i-ap-southeast-2-2");
-    edge.report("eu-central-1", "i-eu-central-1-1");
+    edge.whenPurged("us-east-1", { position: 1, caughtUpAt: null, refused: 0 });
+    edge.whenPurged("ap-southeast-2", { position: 1, caughtUpAt: null, refused: 0 }, ["i-ap-southeast-2-1"]);
     const long = new Date(Date.now() - 200_000).toISOString();
     edge.report("eu-central-1", "i-eu-central-1-2", {
       at: long,
@@ -155,7 +219,7 @@ describe("--wait", () => {
         entries: [1],
         error: null,
         carriedOut: false,
-        nodes: [{ instance: "i-leaving", position: null, carriedOut: false }],
+        nodes: [{ instance: "i-leaving", position: null, refused: 0, carriedOut: false }],
       },
       {
         region: "eu-central-1",
@@ -241,4 +305,31 @@ test("a PoP that the stack file has no more is purged as long as it is deployed"
   const { result } = await asJson({ url: URL });
 
   expect(result.pops).toEqual([{ region: "eu-west-1", taken: true, entries: [1], error: null }]);
+});
+
+describe("PoPs of the stack file that the outputs do not name", () => {
+  test("are told, since old outputs would leave them unpurged", async () => {
+    edge.writeOutputs({
+      storeBuckets: { "us-east-1": "store-us-east-1" },
+      nodeGroups: { "us-east-1": "edge-us-east-1" },
+    });
+
+    const { status, out, err } = await purge({ url: URL, json: true });
+
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ notDeployed: ["ap-southeast-2", "eu-central-1"] });
+    expect(err).toBe(
+      "In the stack file, and not deployed as far as the outputs tell: ap-southeast-2, eu-central-1. Nothing is looked at or done there; if they are deployed, the outputs are old.\n",
+    );
+  });
+
+  test("rejects to purge nothing at all", async () => {
+    edge.writeOutputs({ storeBuckets: {}, nodeGroups: {} });
+
+    await expect(purge({ url: URL })).rejects.toMatchObject({
+      message: "The outputs of stack edge name no PoP: nothing is deployed, as far as they tell.",
+      exitCode: 1,
+    });
+    expect(edge.cloud.calls).toEqual([]);
+  });
 });

@@ -65,6 +65,48 @@ test("a rotation goes step by step, and each says what comes next", async () => 
   expect(last.out).toContain("generation 2 is deployed, and every node knows its values.\nOrigins may forget");
 });
 
+describe("a rotation is not complete", () => {
+  const check = async (): Promise<Rotation> => {
+    const { status, out } = await rotate("origin-auth", { check: true, json: true });
+    const rotation = JSON.parse(out) as Rotation;
+    expect(status).toBe(rotation.step === "complete" ? 0 : 1);
+    return rotation;
+  };
+
+  test("while a region's pointer names the former generation, though its nodes know what it names", async () => {
+    const pointer = (generation: number) =>
+      JSON.stringify({
+        ...POINTER,
+        parameters: { ...POINTER.parameters, "origin-auth": { ...POINTER.parameters["origin-auth"], generation } },
+      });
+    edge.writeOutputs({ secretGenerations: { originAuth: 2, purge: 1 } });
+    edge.edit("config:\n", "config:\n  footprint:secrets: { originAuth: 2 }\n");
+    for (const region of REGIONS) {
+      edge.cloud.put(edge.bucket(region), STORE_KEYS.pointer, pointer(2));
+    }
+    expect((await check()).step).toBe("complete");
+
+    edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.pointer, pointer(1));
+
+    expect(await check()).toMatchObject({
+      step: "spreading",
+      behind: ["us-east-1 (its pointer names generation 1: `pulumi refresh` and `pulumi up` put it right)"],
+    });
+  });
+
+  test("while a node that leaves takes requests with the former value", async () => {
+    const group = edge.cloud.groups.get("edge-us-east-1")!;
+    const [first, second] = group.instances;
+    const instances = [first!, { ...second!, state: "Terminating:Wait" }];
+    edge.cloud.groups.set("edge-us-east-1", { ...group, instances });
+    edge.report("us-east-1", second!.id, {
+      secrets: { "origin-auth": { current: 1, next: 2 }, purge: { current: 2, next: 2 } },
+    });
+
+    expect(await check()).toMatchObject({ step: "spreading", behind: [`us-east-1 ${second!.id}`] });
+  });
+});
+
 test("its JSON has where it stands, and names parameters, never values", async () => {
   const { status, out } = await rotate("purge", { check: true, json: true });
 

@@ -8,6 +8,7 @@ import { SWITCHES_FILE } from "../../components/node/protocol/switches";
 import { SOCKETS } from "../../components/node/sockets";
 import { UNITS } from "../../components/node/systemd";
 import { registerDrain } from "../../infra/commands/drain";
+import { registerNode } from "../../infra/commands/node";
 import { registerPlan } from "../../infra/commands/plan";
 import { registerPurge } from "../../infra/commands/purge";
 import { registerRotate } from "../../infra/commands/rotate";
@@ -35,11 +36,13 @@ test.each(LINES)("footprint %s is a command line that is taken", (line) => {
     registerUndrain,
     registerRotate,
     registerPlan,
+    registerNode,
   ]) {
     register(program);
   }
   const ran: string[] = [];
-  program.commands.forEach((command) =>
+  const node = program.commands.find((command) => command.name() === "node");
+  [...program.commands, ...(node?.commands ?? [])].forEach((command) =>
     command.exitOverride().action(() => {
       ran.push(command.name());
     }),
@@ -50,7 +53,7 @@ test.each(LINES)("footprint %s is a command line that is taken", (line) => {
     { from: "user" },
   );
 
-  expect(ran).toEqual([line.split(" ")[0]]);
+  expect(ran).toEqual([/^(?:node )?(\S+)/.exec(line)?.[1]]);
 });
 
 test("what it names on a node is there", () => {

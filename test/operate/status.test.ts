@@ -1,6 +1,6 @@
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { runStatus, type Status } from "../../infra/operate/status";
-import { BUNDLE, Edge, REGIONS } from "./edge";
+import { BUNDLE, Edge, POINTER, REGIONS } from "./edge";
 
 let edge: Edge;
 beforeEach(async () => {
@@ -214,5 +214,34 @@ test("what is deployed and what the stack file has may differ", async () => {
   expect(await attention()).toEqual({
     "us-east-1": ["is deployed, and no longer in the stack file: the next `pulumi up` removes it"],
   });
-  expect((await status()).out).toContain("In the stack file, and not deployed yet: eu-west-1\n");
+  expect((await status()).out).toContain(
+    "In the stack file, and not deployed as far as the outputs tell: eu-west-1. Nothing is looked at or done there;",
+  );
+});
+
+test("what was not looked at is not called well", async () => {
+  edge.writeOutputs({
+    storeBuckets: { "us-east-1": "store-us-east-1" },
+    nodeGroups: { "us-east-1": "edge-us-east-1" },
+  });
+  const { status: code, out } = await status();
+  expect(code).toBe(1);
+  expect(out.split("\n")[0]).toBe("edge: needs attention");
+
+  edge.writeOutputs({ storeBuckets: {}, nodeGroups: {} });
+  await expect(status()).rejects.toThrow("The outputs of stack edge name no PoP");
+});
+
+test("a PoP's state is that of its deployment", async () => {
+  edge.writeOutputs({ popStates: { "ap-southeast-2": "active", "eu-central-1": "drained", "us-east-1": "active" } });
+
+  expect((await status()).out).toMatch(/^ {2}eu-central-1 +drained +2 of 2/m);
+});
+
+test("a pointer that is none is told in words", async () => {
+  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.pointer, JSON.stringify({ ...POINTER, parameters: 1 }));
+
+  expect((await attention())["us-east-1"]).toContainEqual(
+    "cannot be read: pointer (Error: the pointer is none: parameters Invalid input: expected object, received number)",
+  );
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { LOCK_FILE, readLock, updateLock } from "../../infra/node/lock";
+import { LOCK_FILE, readLock, updateLock, type LockOptions } from "../../infra/node/lock";
 import { ssmAgentPackage } from "../../infra/node/ssmAgent";
 import { describeWith } from "../support/requirements";
 import { contentOf, FileServer, locked, Scratch } from "./packages";
@@ -162,6 +162,43 @@ describeWith([KEYS], "the lock of packages", () => {
 
   test("that is shipped is as this program writes it", () => {
     expect(fs.readFileSync(LOCK_FILE, "utf8")).toBe(`${JSON.stringify(readLock(LOCK_FILE), null, 2)}\n`);
+  });
+});
+
+describe("rejects, before anything is fetched,", () => {
+  const said: string[] = [];
+  const update = (options: LockOptions) =>
+    updateLock(options, { now: () => NOW, progress: (line) => said.push(line), mirrors: { main: "", security: "" } });
+  afterEach(() => {
+    expect(said).toEqual([]);
+  });
+
+  test.each(["nowhere", "lock.test.ts"])("rejects a lock in %s, which is no folder", async (name) => {
+    const out = path.join(__dirname, name, "lock.json");
+
+    await expect(update({ architecture: "arm64", out })).rejects.toMatchObject({
+      message: expect.stringContaining(
+        `--out: must be in a folder that is there and can be written to, got "${out}" (E`,
+      ) as string,
+      exitCode: 2,
+    });
+  });
+
+  test("rejects what is no version of AWS's agent", async () => {
+    await expect(update({ architecture: "arm64", ssmAgent: "latest" })).rejects.toMatchObject({
+      message: '--ssm-agent: must be a version such as 3.3.4624.0, got "latest"',
+      exitCode: 2,
+    });
+  });
+
+  test("rejects to write the repository's own lock for another architecture", async () => {
+    const before = fs.readFileSync(LOCK_FILE, "utf8");
+
+    await expect(update({ architecture: "amd64" })).rejects.toMatchObject({
+      message: "--out: must be given with --architecture amd64, as the lock of this repository is for arm64",
+      exitCode: 2,
+    });
+    expect(fs.readFileSync(LOCK_FILE, "utf8")).toBe(before);
   });
 });
 

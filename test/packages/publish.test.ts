@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import type { PackageLock } from "../../components/node/packageLock";
 import { archiveOf } from "../../infra/node/archiveFile";
 import { packageFile } from "../../infra/node/packageFiles";
@@ -11,16 +13,66 @@ import { contentOf, FileServer, locked, Scratch } from "./packages";
 
 const BUCKET = "my-edge-packages";
 
+/** Stands before a cloud and keeps the settings of its buckets, which the cloud forgets. */
+class BucketSettings {
+  /** By name, as they were sent. */
+  readonly set = new Map<string, string>();
+  readonly refused = new Set<string>();
+
+  private constructor(private readonly server: http.Server) {}
+
+  static async before(cloud: Cloud): Promise<BucketSettings> {
+    const settings = new BucketSettings(http.createServer());
+    settings.server.on("request", (request: http.IncomingMessage, response: http.ServerResponse) => {
+      void settings.answer(cloud.url, request, response);
+    });
+    settings.server.listen(0, "127.0.0.1");
+    await once(settings.server, "listening");
+    process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${String((settings.server.address() as AddressInfo).port)}`;
+    return settings;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private async answer(cloud: string, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const { method, url = "", headers } = request;
+    const to = new URL(url, cloud);
+    const name = ["publicAccessBlock", "policy"].find((each) => to.searchParams.has(each));
+    if (name === undefined) {
+      request.pipe(
+        http.request(to, { method, headers }, (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(response);
+        }),
+      );
+      return;
+    }
+    const sent = await text(request);
+    if (method === "PUT" && !this.refused.has(name)) {
+      this.set.set(name, sent);
+    }
+    response.writeHead(this.refused.has(name) ? 403 : this.set.has(name) ? 200 : 404).end();
+  }
+}
+
 describe("publishing the packages", () => {
   let scratch: Scratch;
   let mirror: FileServer;
   let cloud: Cloud;
   let lock: PackageLock;
   const packages = [locked("haproxy"), locked("varnish")];
+  const said: string[] = [];
   const publish = (given: PackageLock = lock, bucket = BUCKET) =>
     publishPackages(
       { bucket, region: "eu-west-1" },
-      { progress: () => undefined, lock: given, sources: { mirrors: { main: mirror.url, security: mirror.url } } },
+      {
+        progress: (line) => said.push(line),
+        lock: given,
+        sources: { mirrors: { main: mirror.url, security: mirror.url } },
+      },
     );
 
   beforeEach(async () => {
@@ -81,6 +133,46 @@ describe("publishing the packages", () => {
       `HEAD /${BUCKET}/packages/${lock.archive.sha256}.tar`,
       `PUT /${BUCKET}/packages/${lock.archive.sha256}.tar`,
     ]);
+  });
+
+  describe("a bucket whose making was broken off", () => {
+    let front: BucketSettings;
+    beforeEach(async () => {
+      front = await BucketSettings.before(cloud);
+    });
+    afterEach(() => {
+      front.stop();
+    });
+
+    test("is closed by the next run, and what was set stays", async () => {
+      front.refused.add("policy");
+      await expect(publish()).rejects.toThrow(
+        new RegExp(
+          `^the bucket ${BUCKET} is there, and its policy, which refuses what comes without TLS, could not be set: `,
+        ),
+      );
+      expect([...front.set.keys()]).toEqual(["publicAccessBlock"]);
+
+      front.refused.clear();
+      front.set.set("publicAccessBlock", "its owner's");
+      expect(await publish()).toMatchObject({ created: false, uploaded: true });
+
+      expect(front.set.get("publicAccessBlock")).toBe("its owner's");
+      expect(front.set.get("policy")).toContain("aws:SecureTransport");
+    });
+
+    test("is filled, and told of, where it cannot be seen whether it is closed", async () => {
+      await publish();
+      front.refused.add("publicAccessBlock").add("policy");
+      said.length = 0;
+
+      expect(await publish()).toMatchObject({ created: false });
+
+      expect(said).toEqual([
+        `the bucket ${BUCKET}: its block of public access could not be looked for (HTTP status 403)`,
+        `the bucket ${BUCKET}: its policy, which refuses what comes without TLS, could not be looked for (HTTP status 403)`,
+      ]);
+    });
   });
 
   test("uploads once", async () => {
