@@ -69,7 +69,7 @@ AccuracySec=5s
 WantedBy=timers.target
 `;
 
-const RULES = `# A busy node must not fill its disk: by its load these are minutes or weeks, and 1 GB or so at most.
+const RULES = `# A busy node must not fill its disk: by its load these are minutes or weeks, and 3 GB at the worst.
 ${ACCESS_LOG} {
     size 256M
     rotate 12
