@@ -8,8 +8,8 @@ export function egressSections(sites: readonly Site[]): string {
 # From Varnish, by the site's name, to the first of its origins that is up; with none up the first answers 503.
 frontend egress from egress
     bind unix@${SOCKETS.egress} mode 660
-    # A reload closes idle connections, and would do so under Varnish's next request: so there are none. Opening one is
-    # cheap here, and a request that was sent is never sent again by Varnish.
+    # A reload closes idle connections, and would do so under Varnish's next request: so there are none. To open
+    # one costs little here.
     option httpclose
     # Errors alone, on standard error: what went well is in the access log.
     option dontlog-normal
@@ -22,7 +22,7 @@ frontend egress from egress
     http-request set-header X-Forwarded-Host %[var(txn.site)]
     # There is a stale response to fall back on.
     http-request set-var(txn.fallback) bool(true) if { req.hdr(${INTERNAL.stale}) -m found }
-    # A last try goes on a connection that nobody has used: kept ones are known by this name, which is none else.
+    # A last try goes on a new connection: a kept one is used again by requests of the same name alone.
     http-request set-var(txn.connection) uuid if { req.hdr(${INTERNAL.again}) -m found }
     http-request del-header ${INTERNAL_PREFIX} -m beg
     # Node and version are Varnish's own affair: the edge has named itself already.
