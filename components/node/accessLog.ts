@@ -1,3 +1,4 @@
+import { CONFINED } from "./confined";
 import type { NodeFiles } from "./files";
 import { ACCESS_LOG, HAPROXY } from "./processes";
 
@@ -86,11 +87,7 @@ function confined(): string {
 Group=${HAPROXY.group}
 UMask=0027
 CapabilityBoundingSet=
-NoNewPrivileges=yes
-PrivateDevices=yes
 PrivateNetwork=yes
-PrivateTmp=yes
-ProtectHome=yes
-ProtectSystem=strict
+${CONFINED}
 `;
 }
