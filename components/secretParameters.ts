@@ -18,7 +18,7 @@ export interface ParameterReference {
 /** Where a node finds the two values of a secret, and of which generation they are. */
 export interface ParameterPair {
   /** Of the value `current`; the pointer tells operators, whose regions it may set back one by one. */
-  readonly generation?: number;
+  readonly generation: number;
   readonly current: ParameterReference;
   readonly next: ParameterReference;
 }

@@ -145,12 +145,7 @@ async function drainOf(pop: DeployedPop): Promise<DrainSwitch | undefined> {
 
 /** @throws UserError when it is another's, or when it may be thrown and may be not */
 async function throwSwitch(deployed: Deployment, pop: DeployedPop, content: DrainSwitch): Promise<void> {
-  const isOurs = await put(pop, content).catch((error: unknown) => {
-    throw new UserError(
-      `${pop.region}: the store ${pop.bucket} cannot be used: ${awsReason(error)}\n${mayBeSet(deployed, pop)}`,
-    );
-  });
-  if (!isOurs) {
+  if (!(await inStore(pop, () => put(pop, content), mayBeSet(deployed, pop)))) {
     throw new UserError(`${pop.region} has just been switched off by somebody else; \`footprint status\` says by whom`);
   }
 }
@@ -198,11 +193,13 @@ async function releaseSwitch(pop: DeployedPop): Promise<void> {
   );
 }
 
-async function inStore<T>({ region, bucket }: DeployedPop, work: () => Promise<T>): Promise<T> {
+/** @param advice what is to be said when it fails, a line */
+async function inStore<T>({ region, bucket }: DeployedPop, work: () => Promise<T>, advice?: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new UserError(`${region}: the store ${bucket} cannot be used: ${awsReason(error)}`);
+    const problem = `${region}: the store ${bucket} cannot be used: ${awsReason(error)}`;
+    throw new UserError(advice === undefined ? problem : `${problem}\n${advice}`);
   }
 }
 

@@ -1,10 +1,9 @@
 import { DescribeAutoScalingGroupsCommand, DescribeInstanceRefreshesCommand } from "@aws-sdk/client-auto-scaling";
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { parsePointer } from "../../components/node/agent/pointerWatch";
 import { drainSwitchSchema, type DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import { nodeReportSchema, REPORT_EXPIRES, type NodeReport } from "../../components/node/protocol/nodeReport";
-import type { Pointer } from "../../components/node/protocol/pointer";
+import { parsePointer, type Pointer } from "../../components/node/protocol/pointer";
 import { nodeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import type { Clients } from "./clients";
 import type { DeployedPop } from "./pops";

@@ -23,6 +23,7 @@ afterAll(() => {
 
 function pair(role: string) {
   return {
+    generation: 3,
     current: { name: pulumi.output(`${role}-current-0a1b2c3`), version: pulumi.output(3) },
     next: { name: pulumi.output(`${role}-next-0a1b2c3`), version: pulumi.output(1) },
   };
@@ -92,6 +93,7 @@ describe("a node store", () => {
 
   test("names the bundle and the parameters' versions in the pointer, as nodes read it", () => {
     const role = (name: string) => ({
+      generation: 3,
       current: { name: `${name}-current-0a1b2c3`, version: 3 },
       next: { name: `${name}-next-0a1b2c3`, version: 1 },
     });

@@ -1,4 +1,4 @@
-import { pointerSchema, type Pointer } from "../protocol/pointer";
+import { parsePointer, type Pointer } from "../protocol/pointer";
 import type { Store } from "./store";
 
 /** The pointer object, as it was last seen. What is no pointer changes nothing. */
@@ -27,24 +27,5 @@ export class PointerWatch {
     }
     this.seen = parsePointer(found.content.toString());
     this.etag = found.etag;
-  }
-}
-
-/** @throws Error saying what is wrong with it */
-export function parsePointer(text: string): Pointer {
-  const { data, error } = pointerSchema.safeParse(parsed(text));
-  if (data === undefined) {
-    throw new Error(
-      `the pointer is none: ${error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ")}`,
-    );
-  }
-  return data;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
   }
 }

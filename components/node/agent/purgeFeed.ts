@@ -139,7 +139,7 @@ export class PurgeFeed {
   /** Carries out all that follows the position. */
   private async follow(): Promise<void> {
     for (let size = 1; ; size = Math.min(2 * size, BATCH)) {
-      const asked = this.now();
+      const [asked, askedAt] = [this.now(), new Date()];
       const next = this.last + 1;
       const entries = await Promise.all(
         Array.from({ length: size }, (_, i) => this.options.store.get(purgeKey(next + i))),
@@ -148,7 +148,7 @@ export class PurgeFeed {
       for (const entry of entries) {
         if (entry === undefined) {
           this.caughtUp = asked;
-          this.caughtUpAt = new Date();
+          this.caughtUpAt = askedAt;
           return;
         }
         await this.take(this.last + 1, entry.content.toString());

@@ -23,3 +23,22 @@ export type Artifact = z.output<typeof artifact>;
 export type SecretRole = keyof Pointer["parameters"];
 export type ParameterPair = Pointer["parameters"][SecretRole];
 export type ParameterVersion = z.output<typeof parameter>;
+
+/** @throws Error saying what is wrong with it */
+export function parsePointer(text: string): Pointer {
+  const { data, error } = pointerSchema.safeParse(parsed(text));
+  if (data === undefined) {
+    throw new Error(
+      `the pointer is none: ${error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; ")}`,
+    );
+  }
+  return data;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
