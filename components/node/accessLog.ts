@@ -45,8 +45,6 @@ StandardInput=socket
 StandardOutput=journal
 Restart=always
 RestartSec=1s
-LogsDirectory=haproxy
-LogsDirectoryMode=0750
 ${confined()}`;
 
 const ROTATION = `[Unit]
@@ -55,7 +53,6 @@ Description=Footprint: rotate the access log
 [Service]
 Type=oneshot
 ExecStart=/usr/sbin/logrotate --state ${FOLDER}/rotation.state /etc/footprint/access-log.conf
-ReadWritePaths=-${FOLDER}
 ${confined()}`;
 
 const TIMER = `[Unit]
@@ -86,6 +83,9 @@ function confined(): string {
   return `User=${HAPROXY.user}
 Group=${HAPROXY.group}
 UMask=0027
+# Of both units: the writer starts with the first line, which may be long after the first look at the log's size.
+LogsDirectory=haproxy
+LogsDirectoryMode=0750
 CapabilityBoundingSet=
 PrivateNetwork=yes
 ${CONFINED}

@@ -58,6 +58,14 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     expect(Number(connections) / wanted).toBeCloseTo(1, 2);
   });
 
+  test("looks at the size of its access log though there was no line yet", async () => {
+    const { machine } = world;
+    await machine.exec("systemctl", "stop", "access-log.service");
+    await machine.exec("rm", "-r", path.dirname(ACCESS_LOG));
+
+    expect(await machine.exec("systemctl", "start", "access-log-rotation.service")).toMatchObject({ status: 0 });
+  });
+
   test("carries out a purge", async () => {
     expect((await served()).body).toBe("first");
     body = "second";
