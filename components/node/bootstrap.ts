@@ -1,5 +1,6 @@
 import { AGENT_FILES } from "./agentFiles";
 import type { PackageLock } from "./packageLock";
+import { HAPROXY, VARNISH } from "./processes";
 import { STORE_KEYS } from "./protocol/storeKeys";
 
 /** The unit of the agent; its file stands in the bundle. */
@@ -107,6 +108,13 @@ def install(wanted):
     shutil.rmtree(WORK)
 
 
+def turn_off(*units):
+    """What the image would start, unless the node has a unit of its own by that name."""
+    for unit in units:
+        if not pathlib.Path("/etc/systemd/system", unit).exists():
+            subprocess.run(["systemctl", "disable", "--now", unit], capture_output=True)
+
+
 def start_agent():
     with part("agent fetched"):
         pointer = json.loads(store(IDENTITY["pointer"]))
@@ -122,12 +130,13 @@ def start_agent():
 
 
 # Debian's own updates would change what runs under the lock, and wait in vain for port 80.
-for timer in ("apt-daily.timer", "apt-daily-upgrade.timer"):
-    subprocess.run(["systemctl", "disable", "--now", timer], capture_output=True)
+turn_off("apt-daily.timer", "apt-daily-upgrade.timer")
 wanted = missing()
 say(packages=len(PACKAGES), missing=len(wanted))
 if wanted:
     install(wanted)
+# As Debian configures them they would run before the agent at each start of the machine, in the place of the node's own.
+turn_off(${[HAPROXY, VARNISH].map(({ unit }) => JSON.stringify(`${unit}.service`)).join(", ")})
 if "amazon-ssm-agent" in PACKAGES:
     run("systemctl", "enable", "--now", "amazon-ssm-agent.service")
 start_agent()

@@ -32,6 +32,12 @@ const INTERRUPTIONS = 2;
  */
 const WRONG_SECONDS = 2;
 
+/**
+ * So many times the patience a first bundle gets: programs start, on a machine that starts itself, and there is nobody yet
+ * whom the wait could hurt. What is rejected too early halts the other nodes.
+ */
+const FIRST_TIMES = 8;
+
 /** Between two tries of what may fail while a program is just being started again, ms. */
 const PAUSE_MS = 250;
 
@@ -144,7 +150,7 @@ export class Adoption {
       placeFiles(this.options.root ?? "", bundle.files, former?.files ?? {});
       await this.load(bundle, former);
       await unfitIfItFails(() =>
-        this.patiently(bundle.settings.timing.selfTestPatience, () => this.options.selfTest(bundle.settings)),
+        this.patiently(patienceFor(bundle, former), () => this.options.selfTest(bundle.settings)),
       );
       writeDurably(this.at(AGENT_FILES.bundle), text, 0o600);
     } catch (error) {
@@ -165,7 +171,7 @@ export class Adoption {
     const running = former !== undefined || (await this.haproxyRuns());
     await unfitIfItFails(() => this.units.apply(bundle, former));
     if (running) {
-      await unfitIfItFails(() => this.patiently(bundle.settings.timing.selfTestPatience, () => this.reload(bundle)));
+      await unfitIfItFails(() => this.patiently(patienceFor(bundle, former), () => this.reload(bundle)));
     }
   }
 
@@ -193,6 +199,8 @@ export class Adoption {
         placeFiles(this.options.root ?? "", former.files, other?.files ?? {});
       },
       () => this.load(former, other ?? former),
+      // What required a unit that was withdrawn was stopped with it.
+      () => this.units.start(former),
     ];
     for (const step of steps) {
       try {
@@ -250,4 +258,9 @@ export class Adoption {
   private at(path: string): string {
     return join(this.options.root ?? "", path);
   }
+}
+
+/** Seconds for a bundle to work in. */
+function patienceFor({ settings }: Bundle, former: Bundle | undefined): number {
+  return settings.timing.selfTestPatience * (former === undefined ? FIRST_TIMES : 1);
 }

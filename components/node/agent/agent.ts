@@ -215,6 +215,10 @@ export class Agent {
   }
 
   private async followSecrets(): Promise<void> {
+    if (this.watch.pointer === undefined) {
+      // After a restart of the machine HAProxy serves already, and has no proof for origins.
+      await this.watch.look();
+    }
     const { pointer } = this.watch;
     if (pointer !== undefined) {
       await this.secrets.follow(pointer.parameters);

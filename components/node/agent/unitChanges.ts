@@ -28,6 +28,11 @@ export class UnitChanges {
     }
   }
 
+  /** Starts what does not run of what a bundle names. */
+  async start({ units }: Bundle): Promise<void> {
+    await this.systemctl("start", ...units);
+  }
+
   /** Ends what was started for a bundle that is turned back. */
   async withdraw(bundle: Bundle, former: Bundle): Promise<void> {
     for (const unit of added(bundle, former)) {

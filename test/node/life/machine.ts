@@ -92,6 +92,10 @@ export class Machine {
   async bake(): Promise<void> {
     const { files } = JSON.parse(this.read(AGENT_FILES.bundle)) as Bundle;
     await succeeded(this.exec("systemctl", "disable", "--quiet", ...UNITS));
+    // As they are after Debian's packages were installed: theirs, and enabled.
+    const services = ["haproxy.service", "varnish.service"];
+    await succeeded(this.exec("rm", ...services.map((service) => `/etc/systemd/system/${service}`)));
+    await succeeded(this.exec("systemctl", "enable", "--quiet", ...services));
     await succeeded(this.exec("cloud-init", "clean", "--logs"));
     await this.shutDown();
     const folders = ["/etc/footprint", "/usr/local/lib/footprint", "/var/lib/footprint", "/var/log/haproxy"];

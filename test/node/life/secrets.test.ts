@@ -137,6 +137,24 @@ describeWith([DEBIAN], "the secrets of a node", () => {
   });
 });
 
+describeWith([DEBIAN], "a node that has a bundle and no secrets, as after a restart of its machine", () => {
+  test("reads them before it looks for another bundle: HAProxy serves already, and has no proof", async () => {
+    const cloud = await Cloud.start();
+    const origin = await ScriptedOrigin.start();
+    try {
+      // With the second look at the pointer they would come an hour later.
+      const node = await AgentNode.start({ cloud, origin, timing: { pointerPoll: 3600 } });
+      const { secrets } = node.report() ?? {};
+      await node.stop();
+
+      expect(secrets).toMatchObject({ "origin-auth": { current: 1, next: 1 } });
+    } finally {
+      await origin.stop();
+      await cloud.stop();
+    }
+  });
+});
+
 describeWith([DEBIAN], "a node whose secrets cannot be read", () => {
   test("does not come into service before it has them", async () => {
     const cloud = await Cloud.start();

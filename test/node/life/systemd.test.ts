@@ -187,5 +187,9 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     test("serves again, by itself", () => {
       expect(answer).toMatchObject({ status: 200, body });
     });
+
+    test("has no unit that failed", async () => {
+      expect((await world.machine.exec("systemctl", "--failed", "--quiet", "--plain")).stdout).toBe("");
+    });
   });
 });

@@ -191,7 +191,7 @@ describe("an adoption", () => {
     );
 
     expect(read("/etc/a")).toBe("a\n");
-    expect(done.slice(-2)).toEqual(["reload", "haproxy reload"]);
+    expect(done.slice(-3)).toEqual(["reload", "haproxy reload", "systemctl --quiet start one.service"]);
   });
 
   test("rejects a bundle that fails the self-test: the former one is loaded again, and units that it brought end", async () => {
@@ -212,6 +212,8 @@ describe("an adoption", () => {
       "systemctl --quiet disable --now new.service",
       "reload",
       "haproxy reload",
+      // It may have required the one that was withdrawn, and then it was stopped with it.
+      "systemctl --quiet start one.service",
     ]);
     expect(read("/etc/a")).toBe("a\n");
   });
@@ -228,6 +230,22 @@ describe("an adoption", () => {
     await adopt(adoption(), patient);
 
     expect(tries).toBe(3);
+  });
+
+  test("has more patience with a first bundle, whose programs have to start", async () => {
+    const bundle = bundleWith();
+    const timing = { ...bundle.settings.timing, selfTestPatience: 0.2 };
+    let tries = 0;
+    // The second try comes 0.25 s after the first.
+    selfTest = () => (++tries % 2 === 1 ? Promise.reject(new Error("not yet")) : Promise.resolve());
+    const running = adoption();
+
+    await adopt(running, { ...bundle, settings: { ...bundle.settings, timing } });
+
+    expect([running.rejected, tries]).toEqual([null, 2]);
+    await expect(
+      adopt(running, bundleWith({ files: { "/etc/a": "b\n" }, settings: { ...bundle.settings, timing } })),
+    ).rejects.toThrow(new Unfit("not yet"));
   });
 
   test("goes on when HAProxy is being started again: the self-test says whether it comes", async () => {
@@ -299,7 +317,7 @@ describe("an adoption", () => {
       await started.recover();
 
       expect([read("/etc/a"), existsSync(at("/etc/b"))]).toEqual(["a\n", false]);
-      expect(done).toEqual(["reload", "haproxy reload"]);
+      expect(done).toEqual(["reload", "haproxy reload", "systemctl --quiet start one.service"]);
       expect([started.rejected, journal().placing]).toEqual([null, null]);
       await adopt(started, next);
       expect(journal()).toEqual({ placing: null, interrupted: null, rejected: null });
