@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as net from "node:net";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
 import { NODE_HEALTH_PATH, NODE_PORTS } from "../../../components/node/ports";
@@ -92,7 +93,7 @@ export class Machine {
   async bake(): Promise<void> {
     const { files } = JSON.parse(this.read(AGENT_FILES.bundle)) as Bundle;
     await succeeded(this.exec("systemctl", "disable", "--quiet", ...UNITS));
-    // As they are after Debian's packages were installed: theirs, and enabled.
+    // As Debian's packages have them when they are installed: their own, and enabled.
     const services = ["haproxy.service", "varnish.service"];
     await succeeded(this.exec("rm", ...services.map((service) => `/etc/systemd/system/${service}`)));
     await succeeded(this.exec("systemctl", "enable", "--quiet", ...services));
@@ -101,6 +102,9 @@ export class Machine {
     const folders = ["/etc/footprint", "/usr/local/lib/footprint", "/var/lib/footprint", "/var/log/haproxy"];
     for (const path of [...Object.keys(files), ...folders]) {
       this.root.remove(path);
+    }
+    for (const path of ["/etc/haproxy/haproxy.cfg", "/etc/varnish/default.vcl"]) {
+      this.root.write(path, readFileSync(join(debianRootFolder(), path), "utf8"));
     }
   }
 
