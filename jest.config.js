@@ -32,7 +32,7 @@ module.exports = {
     { ...common, displayName: "node", roots: ["<rootDir>/test/node"] },
   ],
   // No test waits for a clock; this only ends what hangs, on slow machines too.
-  testTimeout: 180_000,
+  testTimeout: 600_000,
   // Jest's own choice would leave one of two cores idle.
   maxWorkers: Math.max(2, os.availableParallelism() - 1),
   // Every test file loads the AWS SDK anew and V8 gives little of it back.

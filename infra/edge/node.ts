@@ -23,6 +23,9 @@ import { asUser, Service } from "./service";
 /** Time for a node to serve after its start; VCL has to be compiled. */
 const PATIENCE_MS = 60_000;
 
+/** Seconds for a program of the node to answer, on a machine that has other work. */
+const ANSWER = 10;
+
 /** MB of the cache where nothing else is said: enough to try a site out, and to run several nodes at once. */
 const CACHE_MEMORY = 256;
 
@@ -154,7 +157,7 @@ export class RunningNode {
 
   /** The status of the node's health, as the load balancer asks for it; nothing when there is no answer. */
   health(): Promise<number | undefined> {
-    return httpStatus({ host: "127.0.0.1", port: this.ports.health, path: NODE_HEALTH_PATH });
+    return httpStatus({ host: "127.0.0.1", port: this.ports.health, path: NODE_HEALTH_PATH }, ANSWER);
   }
 
   /** Resolves when one of the programs has ended, with what it said last. */
@@ -176,7 +179,7 @@ export class RunningNode {
     const probe = { socketPath: this.root.outside(SOCKETS.cache), headers: { Host: PROBE_HOST } };
     const end = Date.now() + PATIENCE_MS;
     while (services.every((service) => service.isRunning) && Date.now() < end) {
-      if ((await httpStatus(probe)) === 200 && (await this.health()) === 200) {
+      if ((await httpStatus(probe, ANSWER)) === 200 && (await this.health()) === 200) {
         return;
       }
       await sleep(20);

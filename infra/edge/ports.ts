@@ -1,18 +1,21 @@
-import { once } from "node:events";
 import * as http from "node:http";
 import * as net from "node:net";
 
+/**
+ * Below what systems give to connections by themselves (Linux from 32768, others from 49152), so that nobody takes one
+ * before it is used, and for each process from another hundred.
+ */
+let next = 10_240 + (process.pid % 220) * 100;
+
 /** As many ports of the loopback interface as asked for, different ones, free a moment ago. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(
-    servers.map((server) => {
-      server.close();
-      return once(server, "close");
-    }),
-  );
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = next++;
+    if (!(await isTaken(port))) {
+      ports.push(port);
+    }
+  }
   return ports;
 }
 
@@ -48,10 +51,10 @@ export async function accepts(host: string, port: number): Promise<boolean> {
   return taken;
 }
 
-/** The status of the answer to a GET; nothing when there is no answer within a second. */
-export function httpStatus(where: http.RequestOptions): Promise<number | undefined> {
+/** The status of the answer to a GET; nothing when there is no answer within so many seconds. */
+export function httpStatus(where: http.RequestOptions, patience: number): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const request = http.get({ ...where, agent: false, timeout: 1000 });
+    const request = http.get({ ...where, agent: false, timeout: patience * 1000 });
     request.on("response", (response) => {
       response.resume();
       resolve(response.statusCode);

@@ -19,6 +19,10 @@ test("an engine that keeps its ratio is not mentioned", () => {
   expect(brokenRatio([at(3, 5), at(10, 20), at(30, 60)])).toEqual([]);
 });
 
+test("a machine that becomes slower in the middle is not taken for growth", () => {
+  expect(brokenRatio([at(3, 5), at(10, 20), at(30, 90), at(3, 8)])).toEqual([]);
+});
+
 test("rejects an engine that takes out of proportion", () => {
   expect(brokenRatio([at(3, 5), at(10, 20), at(30, 61)])).toEqual([
     "the engine takes 12.2 times as long for 30 PoPs as for 3, more than 12 times",

@@ -19,7 +19,7 @@ export const PULUMI_CLI: Requirement = {
 };
 
 /** Milliseconds: no story of updates takes that long; it only ends what hangs. */
-export const STORY = 600_000;
+export const STORY = 1_800_000;
 
 export interface Run extends Outcome {
   /** In the engine's order; those that leave a resource as it is are left out. */

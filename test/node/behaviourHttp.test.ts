@@ -48,7 +48,7 @@ describeWith([DEBIAN], "HTTP through a node", () => {
       const headers = { "cdn-cache-control": "max-age=50", "cache-control": "max-age=7" };
       const answer = await second("/governs/lifetime", reply("x", headers));
 
-      expect(answer.headers["cache-status"]).toMatch(/; ?hit; ?ttl=(49|50)$/);
+      expect(answer.headers["cache-status"]).toMatch(/; ?hit; ?ttl=(4\d|50)$/);
     });
   });
 
@@ -66,7 +66,7 @@ describeWith([DEBIAN], "HTTP through a node", () => {
     test("says of a hit how long it stays fresh", async () => {
       const { headers } = await second("/status/hit", reply("x", STORED));
 
-      expect(headers["cache-status"]).toMatch(/; ?hit; ?ttl=(59|60)$/);
+      expect(headers["cache-status"]).toMatch(/; ?hit; ?ttl=(5\d|60)$/);
     });
 
     test("says of what may not be stored no such thing", async () => {

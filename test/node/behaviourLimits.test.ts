@@ -10,7 +10,7 @@ import { clientHeader, exchange, request } from "./proxied";
 
 const LIMITS = { inFlight: 3, perTenSeconds: 40 };
 /** What the rendered file waits for a request's header, and what the tests' copy waits. */
-const [HEADER_TIME, SHORT] = ["timeout http-request 10s", "timeout http-request 300ms"];
+const [HEADER_TIME, SHORT] = ["timeout http-request 10s", "timeout http-request 2s"];
 
 describeWith([DEBIAN], "limits of one client", () => {
   let rig: Rig;

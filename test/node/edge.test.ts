@@ -21,8 +21,8 @@ interface Edge {
 
 /** Two ports side by side that are free. */
 async function freePair(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return port < 65_535 && !(await isTaken(port + 1)) ? port : freePair();
+  const [port = 0, second] = await freePorts(2);
+  return second === port + 1 ? port : freePair();
 }
 
 async function start(origin: string, ...more: readonly string[]): Promise<Edge> {

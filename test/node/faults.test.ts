@@ -11,7 +11,7 @@ import { Rig } from "./origin/rig";
 import { until } from "./origin/until";
 
 /** What the rendered file waits for an origin's next byte, and what the tests' copy waits. */
-const [ORIGIN_TIME, SHORT] = ["timeout server 60s", "timeout server 1s"];
+const [ORIGIN_TIME, SHORT] = ["timeout server 60s", "timeout server 3s"];
 
 const HEAD = "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n";
 const never: Handler = new Held(reply("too late")).handler;

@@ -10,7 +10,7 @@ const MB = 1024 * 1024;
 const STORED = { "cache-control": "max-age=600" };
 
 /** How often HAProxy asks Varnish whether it answers: as rendered, and in the tests' copy. */
-const [PROBE, FAST_PROBE] = ["check inter 2s fall 3", "check inter 100ms fall 3"];
+const [PROBE, FAST_PROBE] = ["check inter 2s fall 3", "check inter 500ms fall 3"];
 
 function withFastProbe(files: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return { ...files, "/etc/haproxy/haproxy.cfg": (files["/etc/haproxy/haproxy.cfg"] ?? "").replace(PROBE, FAST_PROBE) };

@@ -72,6 +72,8 @@ export class Edge {
   answer: string | undefined;
   /** Happens while a question waits for its answer. */
   whenAsked: () => void = () => undefined;
+  /** Happens when a line of progress was said. */
+  whenSaid: (line: string) => void = () => undefined;
   private readonly environment = { ...process.env };
   private readonly proxies: http.Server[] = [];
 
@@ -249,7 +251,10 @@ export class Edge {
       {
         style: { bold: plain, dim: plain, green: plain, yellow: plain, red: plain, width: Infinity },
         out: (text) => out.push(text),
-        say: (line) => err.push(`${line}\n`),
+        say: (line) => {
+          err.push(`${line}\n`);
+          this.whenSaid(line);
+        },
         ask: (question) => {
           err.push(question);
           this.whenAsked();

@@ -57,7 +57,7 @@ function runProgram(
     ],
     {
       stdio: "ignore",
-      timeout: 60_000,
+      timeout: 300_000,
       env: {
         ...process.env,
         PULUMI_CONFIG: JSON.stringify(config),

@@ -248,7 +248,7 @@ describeWith([DEBIAN], "the nodes of a PoP", () => {
     const cloud = await Cloud.start();
     const origin = await ScriptedOrigin.start();
     const [first, second] = await Promise.all(
-      ["i-1", "i-2"].map((instance) => AgentNode.start({ cloud, origin, instance, timing: { selfTestPatience: 1 } })),
+      ["i-1", "i-2"].map((instance) => AgentNode.start({ cloud, origin, instance, timing: { selfTestPatience: 3 } })),
     );
     try {
       const generation = second!.report()?.configuration.generation;

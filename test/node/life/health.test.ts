@@ -1,6 +1,7 @@
 import { NODE_HEALTH_PATH } from "../../../components/node/ports";
 import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { SWITCHES_FILE } from "../../../components/node/protocol/switches";
+import type { Ended } from "../../../infra/edge/privateRoot";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
 import { reply, ScriptedOrigin } from "../origin/scripted";
@@ -57,14 +58,21 @@ describeWith([DEBIAN], "the health of a node", () => {
   };
 
   test("falls when a disk is full, says so, and stands again when there is room", async () => {
-    const fill = await node.node.exec("dd", "if=/dev/zero", `of=${STATE}/filler`, "bs=64k");
-    const full = await healthIs(503);
+    const fill = () =>
+      node.node.exec("dd", "if=/dev/zero", `of=${STATE}/filler`, "bs=4k", "oflag=append", "conv=notrunc");
+    let filled: Ended | undefined;
+    const full = await until("health 503", async () => {
+      // Again and again: when the agent's own attempt to write ends, it leaves room for the next one.
+      filled = await fill();
+      const answer = await health();
+      return answer.status === 503 && answer;
+    });
     const meanwhile = await node.ask("/stored");
     const reported = await node.untilReport("that it is unhealthy", (report) => report.health.node !== "ok");
     await node.node.exec("rm", `${STATE}/filler`);
     const again = await healthIs(200);
 
-    expect(fill.stderr).toContain("No space left on device");
+    expect(filled?.stderr).toContain("No space left on device");
     expect(full.body).toBe(`${STATE} cannot be written: Error: ENOSPC: no space left on device, write\n`);
     expect(meanwhile.status).toBe(200);
     expect(reported.health.node).toBe(full.body.trim());
@@ -203,6 +211,9 @@ describeWith([DEBIAN], "the health of a node", () => {
     afterAll(async () => {
       if (signal === "STOP") {
         await node.signalAgent("CONT");
+        // Purges were not read for as long as it was stopped.
+        await looks();
+        await popHealthIs(200);
       } else {
         node.startAgent();
       }

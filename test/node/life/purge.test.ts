@@ -10,7 +10,7 @@ import { storeOf } from "./agentNode";
 import { bodyOf, KEY, OTHER, PurgePops, REGIONS, type Resource } from "./purgePops";
 
 /** Long enough for a test to do something between the first time and the second. */
-const REPEAT_AFTER = 3;
+const REPEAT_AFTER = 5;
 
 const EVERYTHING: Target = { kind: "all" };
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Seconds after which what has not happened does not happen any more, on slow machines too. */
-const PATIENCE = 20;
+const PATIENCE = 60;
 
 /** Between two looks. */
 const PAUSE_MS = 5;
