@@ -1,7 +1,6 @@
 import { NODE_HEALTH_PATH } from "../../../components/node/ports";
 import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { SWITCHES_FILE } from "../../../components/node/protocol/switches";
-import type { Ended } from "../../../infra/edge/privateRoot";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
 import { reply, ScriptedOrigin } from "../origin/scripted";
@@ -40,8 +39,10 @@ describeWith([DEBIAN], "the health of a node", () => {
   });
 
   const health = (): Promise<Answer> => exchange(node.node.ports.health, request("GET", NODE_HEALTH_PATH, {}));
-  const healthIs = (status: number): Promise<Answer> =>
+  /** Waits for it; `first` comes before each look. */
+  const healthIs = (status: number, first?: () => Promise<unknown>): Promise<Answer> =>
     until(`health ${String(status)}`, async () => {
+      await first?.();
       const answer = await health();
       return answer.status === status && answer;
     });
@@ -60,19 +61,15 @@ describeWith([DEBIAN], "the health of a node", () => {
   test("falls when a disk is full, says so, and stands again when there is room", async () => {
     const fill = () =>
       node.node.exec("dd", "if=/dev/zero", `of=${STATE}/filler`, "bs=4k", "oflag=append", "conv=notrunc");
-    let filled: Ended | undefined;
-    const full = await until("health 503", async () => {
-      // Again and again: when the agent's own attempt to write ends, it leaves room for the next one.
-      filled = await fill();
-      const answer = await health();
-      return answer.status === 503 && answer;
-    });
+    // Again and again: when the agent's own attempt to write ends, it leaves room for the next one.
+    const full = await healthIs(503, fill);
+    const { stderr } = await fill();
     const meanwhile = await node.ask("/stored");
     const reported = await node.untilReport("that it is unhealthy", (report) => report.health.node !== "ok");
     await node.node.exec("rm", `${STATE}/filler`);
     const again = await healthIs(200);
 
-    expect(filled?.stderr).toContain("No space left on device");
+    expect(stderr).toContain("No space left on device");
     expect(full.body).toBe(`${STATE} cannot be written: Error: ENOSPC: no space left on device, write\n`);
     expect(meanwhile.status).toBe(200);
     expect(reported.health.node).toBe(full.body.trim());

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
 import { NODE_HEALTH_PATH, NODE_PORTS } from "../../../components/node/ports";
+import { HAPROXY, HAPROXY_FILE, VARNISH } from "../../../components/node/processes";
 import type { Bundle } from "../../../components/node/protocol/bundleFormat";
 import { UNITS } from "../../../components/node/systemd";
 import { authority, certificateFor } from "../../../infra/edge/authority";
@@ -94,7 +95,7 @@ export class Machine {
     const { files } = JSON.parse(this.read(AGENT_FILES.bundle)) as Bundle;
     await succeeded(this.exec("systemctl", "disable", "--quiet", ...UNITS));
     // As Debian's packages have them when they are installed: their own, and enabled.
-    const services = ["haproxy.service", "varnish.service"];
+    const services = [HAPROXY, VARNISH].map(({ unit }) => `${unit}.service`);
     await succeeded(this.exec("rm", ...services.map((service) => `/etc/systemd/system/${service}`)));
     await succeeded(this.exec("systemctl", "enable", "--quiet", ...services));
     await succeeded(this.exec("cloud-init", "clean", "--logs"));
@@ -103,7 +104,7 @@ export class Machine {
     for (const path of [...Object.keys(files), ...folders]) {
       this.root.remove(path);
     }
-    for (const path of ["/etc/haproxy/haproxy.cfg", "/etc/varnish/default.vcl"]) {
+    for (const path of [HAPROXY_FILE, "/etc/varnish/default.vcl"]) {
       this.root.write(path, readFileSync(join(debianRootFolder(), path), "utf8"));
     }
   }
@@ -141,6 +142,11 @@ export class Machine {
       );
       request.on("error", reject);
     });
+  }
+
+  /** What systemd lists of units that failed; nothing when there is none. */
+  async failedUnits(): Promise<string> {
+    return (await this.exec("systemctl", "--failed", "--quiet", "--plain")).stdout;
   }
 
   /** What systemd says of a unit, by the names of its properties. */
