@@ -2,7 +2,7 @@
 
 const os = require("node:os");
 const path = require("node:path");
-const { cacheHome } = require("./infra/cli/cacheHome.js");
+const { cacheHome } = require("./infra/terminal/cacheHome.js");
 
 // A zone with an odd offset and its own daylight saving: code that reads local time goes red here.
 process.env.TZ = "Australia/Lord_Howe";

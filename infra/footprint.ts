@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AlarmTopic } from "../components/alarmTopic";
-import { HostedZones } from "../components/hostedZones";
 import type { HostedName } from "../components/hostedName";
+import { HostedZones } from "../components/hostedZones";
 import { LatencyRouting } from "../components/latencyRouting";
 import { Pop } from "../components/pop";
 import { popName, ROUTE53_METRICS_REGION } from "../components/popRouting";
 import { Secrets } from "../components/secrets";
 import { tagged } from "../components/transformations";
+import type { AgentFile } from "./agentFile";
 import { instanceType } from "./config/instanceTypes";
 import type { FootprintConfig, NodesConfig } from "./config/model";
-import type { AgentFile } from "./node/agentFile";
 
 export interface FootprintArgs extends FootprintConfig {
   /** What the nodes' agent is; every PoP gets the same. */

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { agentFile, type AgentFile } from "./agentFile";
 import { placeholders } from "./config/complete";
 import type { FootprintConfig } from "./config/model";
 import { ConfigError } from "./config/problems";
 import { programConfig } from "./config/read";
 import { Footprint } from "./footprint";
-import { agentFile, type AgentFile } from "./node/agentFile";
 
 /** The program of every stack: read its file, declare its footprint, export what operators need. */
 export = () => {

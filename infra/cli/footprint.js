@@ -7,7 +7,7 @@ require("./install.js").run();
 
 const { enableCompileCache } = require("node:module");
 const path = require("node:path");
-const { cacheHome } = require("./cacheHome.js");
+const { cacheHome } = require("../terminal/cacheHome.js");
 
 // From Node 22.1 on: V8 need not compile the SDK's JavaScript anew each time.
 enableCompileCache?.(path.join(cacheHome(), "node"));

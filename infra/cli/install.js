@@ -8,7 +8,7 @@ const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
-const { cacheHome } = require("./cacheHome.js");
+const { cacheHome } = require("../terminal/cacheHome.js");
 
 const oldestNode = 20;
 

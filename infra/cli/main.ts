@@ -11,8 +11,8 @@ import { registerSandbox } from "../commands/sandbox";
 import { registerStatus } from "../commands/status";
 import { registerUndrain } from "../commands/undrain";
 import { registerZoneId } from "../commands/zoneId";
-import { coloursFor } from "./colours";
-import { exitCodes } from "./exitCodes";
+import { coloursFor } from "../terminal/colours";
+import { exitCodes } from "../terminal/exitCodes";
 import { reportOf } from "./report";
 
 const examples = `

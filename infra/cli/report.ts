@@ -1,9 +1,9 @@
 import { CommanderError } from "commander";
 import { version } from "../../package.json";
-import { UserError } from "../commands/userError";
 import { ConfigError } from "../config/problems";
-import { coloursFor } from "./colours";
-import { exitCodes } from "./exitCodes";
+import { coloursFor } from "../terminal/colours";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 
 /** What a failed command says on stderr, and its exit code. */
 export interface Report {

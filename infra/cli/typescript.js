@@ -8,7 +8,7 @@ const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 const { version } = require("typescript/package.json");
-const { cacheHome } = require("./cacheHome.js");
+const { cacheHome } = require("../terminal/cacheHome.js");
 
 const root = path.resolve(__dirname, "../..");
 const project = fs.readFileSync(path.join(root, "tsconfig.json"), "utf8");

@@ -35,7 +35,7 @@ Examples:
     )
     .action(async (region: string, options: DrainOptions) => {
       const { runDrain } = await import("../operate/drain");
-      const { processTerminal } = await import("../operate/terminal");
+      const { processTerminal } = await import("../terminal/confirm");
       process.exitCode = await runDrain(region, options, processTerminal(), folder);
     });
 }

@@ -3,10 +3,11 @@ import { isMap, isNode, isScalar, type Document } from "yaml";
 import { compare } from "../config/problems";
 import { REGIONS } from "../config/regions";
 import { parseStackFile, readText } from "../config/stackFile";
-import { awsReason, parameterValue } from "./aws";
-import { replaceFile } from "./replaceFile";
-import { STACKS_FOLDER, stackFile } from "./stacks";
-import { UserError } from "./userError";
+import { STACKS_FOLDER, stackFile } from "../config/stacks";
+import { awsReason } from "../terminal/awsReason";
+import { replaceFile } from "../terminal/replaceFile";
+import { UserError } from "../terminal/userError";
+import { parameterValue } from "./lookUps";
 
 /** Images are for arm64 only, as are the packages that a node installs. */
 const ARCHITECTURE = "arm64";

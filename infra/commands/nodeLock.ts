@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import type { LockOptions } from "../node/lock";
+import type { LockOptions } from "../packages/lock";
 
 /** `footprint node lock`: which Debian packages nodes install. */
 export function registerNodeLock(node: Command): void {
@@ -24,7 +24,7 @@ Examples:
   $ footprint node lock --ssm-agent 3.3.4624.0`,
     )
     .action(async (options: LockOptions) => {
-      const { updateLock } = await import("../node/lock");
+      const { updateLock } = await import("../packages/lock");
       const changes = await updateLock(options, {
         now: () => new Date(),
         progress: (line) => {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { PublishOptions } from "../node/publish";
+import type { PublishOptions } from "../packages/publish";
 
 /** `footprint node publish`: the locked packages into a bucket, from which the program copies them to each region. */
 export function registerNodePublish(node: Command): void {
@@ -21,7 +21,7 @@ Example:
   $ footprint node publish --bucket my-edge-packages --region us-east-1`,
     )
     .action(async ({ json, ...options }: PublishOptions & { readonly json?: true }) => {
-      const { publishPackages } = await import("../node/publish");
+      const { publishPackages } = await import("../packages/publish");
       const published = await publishPackages(options, {
         progress: (line) => {
           process.stderr.write(`${line}\n`);

@@ -1,6 +1,6 @@
 import { Option, type Command } from "commander";
-import { coloursFor } from "../cli/colours";
 import type { PlanOptions } from "../plan/run";
+import { coloursFor } from "../terminal/colours";
 
 /** `footprint plan`: what a stack file would deploy, without a CLI, credentials or network. */
 export function registerPlan(program: Command): void {

@@ -37,7 +37,7 @@ Examples:
     )
     .action(async (options: PurgeOptions) => {
       const { runPurge } = await import("../operate/purge");
-      const { processTerminal } = await import("../operate/terminal");
+      const { processTerminal } = await import("../terminal/confirm");
       process.exitCode = await runPurge(options, processTerminal(), folder);
     });
 }

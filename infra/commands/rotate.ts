@@ -33,7 +33,7 @@ Exit codes: 0 complete, or a step was done; 1 something else must come first, as
     )
     .action(async (role: SecretRole, options: RotateOptions) => {
       const { runRotate } = await import("../operate/rotate");
-      const { processTerminal } = await import("../operate/terminal");
+      const { processTerminal } = await import("../terminal/confirm");
       process.exitCode = await runRotate(role, options, processTerminal(), folder);
     });
 }

@@ -19,7 +19,7 @@ Exit codes: 0 all is well, 1 something needs attention, 2 the command line has a
     )
     .action(async (options: StatusOptions) => {
       const { runStatus } = await import("../operate/status");
-      const { processTerminal } = await import("../operate/terminal");
+      const { processTerminal } = await import("../terminal/confirm");
       process.exitCode = await runStatus(options, processTerminal(), folder);
     });
 }

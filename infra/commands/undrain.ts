@@ -25,7 +25,7 @@ Example:
     )
     .action(async (region: string, options: UndrainOptions) => {
       const { runUndrain } = await import("../operate/drain");
-      const { processTerminal } = await import("../operate/terminal");
+      const { processTerminal } = await import("../terminal/confirm");
       process.exitCode = await runUndrain(region, options, processTerminal(), folder);
     });
 }

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { canonicalName, isHostName } from "../config/names";
-import { awsReason, hostedZones } from "./aws";
-import { UserError } from "./userError";
+import { awsReason } from "../terminal/awsReason";
+import { UserError } from "../terminal/userError";
+import { hostedZones } from "./lookUps";
 
 /** Adds `footprint zone-id`. */
 export function registerZoneId(program: Command): void {

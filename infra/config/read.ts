@@ -2,9 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadConfig } from "./load";
 import type { FootprintConfig } from "./model";
 
-export { loadConfig } from "./load";
-export { stackConfigFromFile } from "./stackFile";
-
 /**
  * The configuration of the running program's stack: the only place that reads Pulumi's configuration. Throws a
  * ConfigError with every mistake in it; nothing has been registered by then.

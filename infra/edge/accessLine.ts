@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { coloursFor } from "../cli/colours";
+import type { coloursFor } from "../terminal/colours";
 
 /** HAProxy's null and empty text: what a request did not have, or did not come to. */
 const nullable = z.string().nullish();

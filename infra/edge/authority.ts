@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheHome } from "../cli/cacheHome";
+import { cacheHome } from "../terminal/cacheHome";
 import type { PrivateRoot } from "./privateRoot";
 
 /** A certificate authority of this machine's user, for certificates of sites that are tried out here. */

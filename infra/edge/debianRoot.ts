@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { cacheHome } from "../cli/cacheHome";
-import { UserError } from "../commands/userError";
+import { cacheHome } from "../terminal/cacheHome";
+import { UserError } from "../terminal/userError";
 import { hasProgram, outputOf } from "./machine";
 import { debianMirrors } from "./mirrors";
 

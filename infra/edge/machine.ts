@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { UserError } from "../commands/userError";
+import { UserError } from "../terminal/userError";
 
 /** @throws UserError where the software of a node cannot run: it says what is missing and what to do */
 export function requireMachine(platform: NodeJS.Platform = process.platform): void {

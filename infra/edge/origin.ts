@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { Origin } from "../../components/node/site";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 
 /**
  * Reads the address of an origin on or near this machine: other than a stack's, it may be an IPv4 address or a name of

@@ -13,7 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { UserError } from "../commands/userError";
+import { UserError } from "../terminal/userError";
 
 /** A program in a private root, its output to be read. */
 export type Program = ChildProcessByStdio<null, Readable, Readable>;

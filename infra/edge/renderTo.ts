@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { nodeFiles } from "../../components/node/files";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
-import { compare } from "../config/problems";
 import { modeOf } from "../../components/node/modes";
+import { compare } from "../config/problems";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 import { nodeOptions } from "./settings";
 
 export interface RenderOptions {

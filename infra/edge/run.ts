@@ -1,9 +1,9 @@
 import { nodeFiles } from "../../components/node/files";
 import type { NodeOptions } from "../../components/node/options";
 import type { Origin } from "../../components/node/site";
-import { coloursFor } from "../cli/colours";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
+import { coloursFor } from "../terminal/colours";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 import { readableAccess } from "./accessLine";
 import { debianRoot } from "./debianRoot";
 import { RunningLoadBalancer } from "./loadBalancer";

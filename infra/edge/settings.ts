@@ -1,15 +1,15 @@
 import type { NodeOptions } from "../../components/node/options";
 import type { Origin } from "../../components/node/site";
 import { popName } from "../../components/popRouting";
-import { exitCodes } from "../cli/exitCodes";
-import { stackFile } from "../commands/stacks";
-import { UserError } from "../commands/userError";
 import { siteSettings } from "../config/complete";
 import { loadConfig } from "../config/load";
 import type { FootprintConfig } from "../config/model";
 import { didYouMean } from "../config/problems";
 import { siteSchema } from "../config/schemaSite";
 import { stackConfigFromFile } from "../config/stackFile";
+import { stackFile } from "../config/stacks";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 
 /** What the nodes of one PoP of a stack are rendered from. */
 export function nodeOptions(stack: string, pop: string): NodeOptions {

@@ -1,5 +1,5 @@
 // First, since it silences a warning that the SDK would print when it is loaded.
-import "../commands/aws";
+import "../terminal/awsReason";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SSMClient } from "@aws-sdk/client-ssm";

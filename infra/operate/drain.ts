@@ -4,14 +4,14 @@ import { DeleteObjectCommand, PutObjectCommand, S3ServiceException } from "@aws-
 import type { DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { TIMING } from "../../components/node/timing";
-import { exitCodes } from "../cli/exitCodes";
-import { awsReason } from "../commands/aws";
-import { UserError } from "../commands/userError";
+import { awsReason } from "../terminal/awsReason";
+import { confirm, json, type Terminal } from "../terminal/confirm";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 import { clientsOf } from "./clients";
 import { isInService, readDrain, readGroup, readNodes, type Node } from "./look";
 import { deployment, popOf, type Deployment, type DeployedPop, type StackOptions } from "./pops";
 import { survey, surveyText, switchText, type Survey } from "./survey";
-import { confirm, json, type Terminal } from "./terminal";
 import { timeout, until } from "./waiting";
 
 export interface UndrainOptions extends StackOptions {

@@ -1,10 +1,10 @@
-import { awsReason } from "../commands/aws";
+import { awsReason } from "../terminal/awsReason";
+import type { Terminal } from "../terminal/confirm";
 import { refreshTrouble } from "./attention";
 import { clientsOf } from "./clients";
 import { readDrain, readGroup } from "./look";
 import { deployment, type DeployedPop, type StackOptions } from "./pops";
 import { switchText } from "./survey";
-import type { Terminal } from "./terminal";
 
 /**
  * What a plan cannot know from the stack file, of the deployment as it is: PoPs that are switched off, and instance

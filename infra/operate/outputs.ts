@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
-import { installedCli } from "../sandbox/cli";
-import type { Terminal } from "./terminal";
+import { installedCli } from "../pulumi/cli";
+import type { Terminal } from "../terminal/confirm";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 
 const byRegion = z.record(z.string(), z.string().min(1));
 

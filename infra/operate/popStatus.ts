@@ -1,7 +1,7 @@
 import type { DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import type { NodeReport } from "../../components/node/protocol/nodeReport";
-import { awsReason } from "../commands/aws";
 import { compare } from "../config/problems";
+import { awsReason } from "../terminal/awsReason";
 import { clientsOf } from "./clients";
 import {
   isInService,

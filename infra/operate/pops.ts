@@ -1,12 +1,12 @@
-import { exitCodes } from "../cli/exitCodes";
-import { STACKS_FOLDER, stackFile } from "../commands/stacks";
-import { UserError } from "../commands/userError";
 import { loadConfig } from "../config/load";
 import type { FootprintConfig } from "../config/model";
 import { compare, didYouMean } from "../config/problems";
 import { stackConfigFromFile } from "../config/stackFile";
+import { STACKS_FOLDER, stackFile } from "../config/stacks";
+import type { Terminal } from "../terminal/confirm";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 import { stackOutputs, type StackOutputs } from "./outputs";
-import type { Terminal } from "./terminal";
 
 /** A PoP that is deployed, and where it is found. */
 export interface DeployedPop {

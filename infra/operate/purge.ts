@@ -1,15 +1,15 @@
 import type { NodeReport } from "../../components/node/protocol/nodeReport";
 import type { Purge, Target } from "../../components/node/protocol/purgeLog";
-import { exitCodes } from "../cli/exitCodes";
-import { awsReason } from "../commands/aws";
-import { table } from "../plan/table";
+import { awsReason } from "../terminal/awsReason";
+import { confirm, json, type Terminal } from "../terminal/confirm";
+import { exitCodes } from "../terminal/exitCodes";
+import { table } from "../terminal/table";
 import { clientsOf, type Clients } from "./clients";
 import { readGroup, readNodes, readPointer, takesRequests, type Node } from "./look";
 import { deployment, notDeployedText, popOf, type DeployedPop, type StackOptions } from "./pops";
 import { publishPurge } from "./publish";
 import { purgeKeys } from "./secretValues";
 import { entries, targets, targetText, type TargetOptions } from "./targets";
-import { confirm, json, type Terminal } from "./terminal";
 import { timeout, until } from "./waiting";
 
 export interface PurgeOptions extends StackOptions, TargetOptions {

@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import type { ParameterPair, SecretRole } from "../../components/node/protocol/pointer";
-import { exitCodes } from "../cli/exitCodes";
-import { awsReason } from "../commands/aws";
-import { replaceFile } from "../commands/replaceFile";
-import { UserError } from "../commands/userError";
+import { awsReason } from "../terminal/awsReason";
+import { confirm, json, type Terminal } from "../terminal/confirm";
+import { exitCodes } from "../terminal/exitCodes";
+import { replaceFile } from "../terminal/replaceFile";
+import { UserError } from "../terminal/userError";
 import { clientsOf } from "./clients";
 import { withGeneration, type GenerationKey } from "./generations";
 import { readGroup, readNodes, readPointer, takesRequests } from "./look";
-import { deployment, type Deployment, type DeployedPop, type StackOptions } from "./pops";
 import { knowsSecrets } from "./popStatus";
+import { deployment, type Deployment, type DeployedPop, type StackOptions } from "./pops";
 import { renewHead } from "./publish";
 import { purgeKeys } from "./secretValues";
-import { confirm, json, type Terminal } from "./terminal";
 
 export const GENERATIONS: Readonly<Record<SecretRole, GenerationKey>> = { "origin-auth": "originAuth", purge: "purge" };
 

@@ -1,9 +1,9 @@
-import { exitCodes } from "../cli/exitCodes";
-import { table } from "../plan/table";
+import { json, type Terminal } from "../terminal/confirm";
+import { exitCodes } from "../terminal/exitCodes";
+import { table } from "../terminal/table";
 import { attention, short } from "./attention";
-import { deployment, notDeployedText, type StackOptions } from "./pops";
 import { popStatus, type NodeStatus, type PopStatus } from "./popStatus";
-import { json, type Terminal } from "./terminal";
+import { deployment, notDeployedText, type StackOptions } from "./pops";
 
 export interface StatusOptions extends StackOptions {
   readonly json?: true;

@@ -1,5 +1,5 @@
 import type { DrainSwitch } from "../../components/node/protocol/drainSwitch";
-import { awsReason } from "../commands/aws";
+import { awsReason } from "../terminal/awsReason";
 import { clientsOf } from "./clients";
 import { isHealthy, isInService, readDrain, readGroup, readNodes } from "./look";
 import type { DeployedPop } from "./pops";

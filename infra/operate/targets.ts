@@ -1,8 +1,8 @@
 import { targetSchema, TARGETS_LIMIT, type Target } from "../../components/node/protocol/purgeLog";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
 import { canonicalName } from "../config/names";
 import { didYouMean } from "../config/problems";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 
 /** What is to be purged, as the command line names it. */
 export interface TargetOptions {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { awsReason } from "../commands/aws";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
+import { awsReason } from "../terminal/awsReason";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 
 /** Seconds between two looks. */
 const PACE = 1;

@@ -1,9 +1,9 @@
-import { leftOut } from "./cost";
+import { indented, table, type Style } from "../terminal/table";
 import { showGbps } from "./capacity";
+import { leftOut } from "./cost";
 import type { CostEstimate } from "./cost";
 import type { Plan, PopSummary } from "./model";
 import { tooSmall } from "./quotas";
-import { indented, table, type Style } from "./table";
 
 type NamedPop = readonly [region: string, pop: PopSummary];
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
-import type { ChangedResource, Changes, PlanDiff, RemovedResource, ResourceRef } from "./diff";
+import type { Style } from "../terminal/table";
 import type { Change } from "./changes";
-import type { Style } from "./table";
+import type { ChangedResource, Changes, PlanDiff, RemovedResource, ResourceRef } from "./diff";
 import type { JsonValue } from "./wire";
 
 /** Longest value that is shown whole; user data and bundles are not for reading here. */

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { exitCodes } from "../cli/exitCodes";
-import { stackFile } from "../commands/stacks";
-import { UserError } from "../commands/userError";
 import { stackConfigFromFile } from "../config/stackFile";
+import { stackFile } from "../config/stacks";
+import { exitCodes } from "../terminal/exitCodes";
+import type { Style } from "../terminal/table";
+import { UserError } from "../terminal/userError";
 import { buildPlan } from "./build";
 import { diffPlans } from "./diff";
 import type { Plan } from "./model";
-import { renderDiff } from "./renderDiff";
 import { renderPlan } from "./render";
-import type { Style } from "./table";
+import { renderDiff } from "./renderDiff";
 
 export interface PlanOptions {
   readonly stack: string;
@@ -42,7 +42,7 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
 
 async function withLiveNotes(plan: Plan, options: PlanOptions): Promise<Plan> {
   const { liveNotes } = await import("../operate/live");
-  const { processTerminal } = await import("../operate/terminal");
+  const { processTerminal } = await import("../terminal/confirm");
   return { ...plan, notes: [...plan.notes, ...(await liveNotes(options, processTerminal()))] };
 }
 

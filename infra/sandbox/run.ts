@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { UserError } from "../commands/userError";
-import { coloursFor } from "../cli/colours";
-import { stackFile } from "../commands/stacks";
-import { resolveCli, type Cli } from "./cli";
+import { stackFile } from "../config/stacks";
+import { resolveCli, type Cli } from "../pulumi/cli";
+import { coloursFor } from "../terminal/colours";
+import { UserError } from "../terminal/userError";
 import { Sandbox } from "./sandbox";
 
 const DEFAULT_STACK = "sandbox";

@@ -1,9 +1,9 @@
 import { spawn, type StdioOptions } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { cacheHome } from "../cli/cacheHome";
+import type { Cli } from "../pulumi/cli";
+import { cacheHome } from "../terminal/cacheHome";
 import { startStandIn, type StandIn } from "./aws/standIn";
-import type { Cli } from "./cli";
 import { startLanguageHost } from "./languageHost";
 import { hostedZones, writeProject } from "./project";
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { resolveCli, type Cli } from "../../infra/sandbox/cli";
+import { resolveCli, type Cli } from "../../infra/pulumi/cli";
 import { Sandbox } from "../../infra/sandbox/sandbox";
 import { PULUMI_CLI } from "../engine/engine";
 import type { Part } from "./part";

@@ -1,6 +1,6 @@
 import * as os from "node:os";
 import { debianRootFolder } from "../../infra/edge/debianRoot";
-import { table } from "../../infra/plan/table";
+import { table } from "../../infra/terminal/table";
 import { DEBIAN } from "../node/debianRoot";
 import { measureBehaviour, measurePurge, type Behaviour, type Purges } from "./nodeBehaviour";
 import { brokenNodeBounds } from "./nodeBounds";

@@ -1,8 +1,8 @@
 import { CommanderError } from "commander";
-import { version } from "../../package.json";
 import { reportOf } from "../../infra/cli/report";
-import { UserError } from "../../infra/commands/userError";
 import { ConfigError } from "../../infra/config/problems";
+import { UserError } from "../../infra/terminal/userError";
+import { version } from "../../package.json";
 
 beforeEach(() => {
   process.env.NO_COLOR = "1";

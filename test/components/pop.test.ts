@@ -1,10 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Pop, type PopArgs } from "../../components/pop";
-import { bundleSchema } from "../../components/node/protocol/bundleFormat";
 import { PACKAGE_LOCK } from "../../components/node/packageLock";
+import { bundleSchema } from "../../components/node/protocol/bundleFormat";
 import type { Site } from "../../components/node/site";
-import { agentFile } from "../../infra/node/agentFile";
+import { Pop, type PopArgs } from "../../components/pop";
+import { agentFile } from "../../infra/agentFile";
 import { alone, aloneInPreview, standIn, type Alone } from "./alone";
 
 const REGION = "ap-southeast-2";

@@ -12,10 +12,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { registerImages, updateImages } from "../../infra/commands/images";
-import { UserError } from "../../infra/commands/userError";
 import { placeholders } from "../../infra/config/complete";
 import { loadConfig } from "../../infra/config/load";
 import { stackConfigFromFile } from "../../infra/config/stackFile";
+import { UserError } from "../../infra/terminal/userError";
 import { AwsServer, type AwsAnswer, type AwsRequest } from "./awsServer";
 
 const stacks = join(__dirname, "..", "..", "stacks");

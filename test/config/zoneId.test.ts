@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { publicZoneId, registerZoneId } from "../../infra/commands/zoneId";
-import { UserError } from "../../infra/commands/userError";
+import { UserError } from "../../infra/terminal/userError";
 import { AwsServer } from "./awsServer";
 
 interface Zone {

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import { CLI_VERSION, installedCli } from "../../infra/sandbox/cli";
+import { CLI_VERSION, installedCli } from "../../infra/pulumi/cli";
 import type { Ended } from "../support/cli";
 import { describeWith } from "../support/requirements";
 import { copyTree, repository } from "../support/tree";

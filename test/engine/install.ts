@@ -1,4 +1,4 @@
-import { resolveCli } from "../../infra/sandbox/cli";
+import { resolveCli } from "../../infra/pulumi/cli";
 
 // Finds, downloads or builds the Pulumi CLI that the engine tests run, and says what it does:
 // node -r ./infra/cli/typescript.js test/engine/install.ts

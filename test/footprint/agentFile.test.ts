@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { agentFile, buildAgent } from "../../infra/node/agentFile";
+import { agentFile, buildAgent } from "../../infra/agentFile";
 import { repository } from "../support/tree";
 
 const MAIN = path.join("components", "node", "agent", "main.ts");

@@ -9,9 +9,9 @@ import type { NodeReport } from "../../components/node/protocol/nodeReport";
 import type { Pointer } from "../../components/node/protocol/pointer";
 import { openHead, openPurge, type Purge } from "../../components/node/protocol/purgeLog";
 import { nodeKey, purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import type { Terminal } from "../../infra/terminal/confirm";
 import { Cloud } from "../node/life/cloud";
 import { LAST_MODIFIED } from "../node/life/cloudStore";
-import type { Terminal } from "../../infra/operate/terminal";
 
 export const REGIONS = ["ap-southeast-2", "eu-central-1", "us-east-1"] as const;
 export type Region = (typeof REGIONS)[number];

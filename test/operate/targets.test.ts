@@ -1,6 +1,6 @@
 import { TARGETS_LIMIT } from "../../components/node/protocol/purgeLog";
-import { UserError } from "../../infra/commands/userError";
 import { entries, targets, targetText, type TargetOptions } from "../../infra/operate/targets";
+import { UserError } from "../../infra/terminal/userError";
 
 const HOSTS = ["www.example.com", "shop.example.com"];
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { archivedPackages, packageIndex, writeArchive } from "../../infra/node/archive";
+import { archivedPackages, packageIndex, writeArchive } from "../../infra/packages/archive";
 import { contentOf, locked, Scratch } from "./packages";
 
 const PACKAGES = [

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { LOCK_FILE, readLock, updateLock, type LockOptions } from "../../infra/node/lock";
-import { ssmAgentPackage } from "../../infra/node/ssmAgent";
+import { LOCK_FILE, readLock, updateLock, type LockOptions } from "../../infra/packages/lock";
+import { ssmAgentPackage } from "../../infra/packages/ssmAgent";
 import { describeWith } from "../support/requirements";
 import { contentOf, FileServer, locked, Scratch } from "./packages";
 

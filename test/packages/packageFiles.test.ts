@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { fetchPackages, packageFile } from "../../infra/node/packageFiles";
+import { fetchPackages, packageFile } from "../../infra/packages/packageFiles";
 import { contentOf, FileServer, locked, Scratch } from "./packages";
 
 const HAPROXY = locked("haproxy", { version: "1:3.0~rc1+deb13u1", file: "haproxy_3.0~rc1+deb13u1_arm64.deb" });

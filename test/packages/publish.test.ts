@@ -5,9 +5,9 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { PackageLock } from "../../components/node/packageLock";
-import { archiveOf } from "../../infra/node/archiveFile";
-import { packageFile } from "../../infra/node/packageFiles";
-import { publishPackages } from "../../infra/node/publish";
+import { archiveOf } from "../../infra/packages/archiveFile";
+import { packageFile } from "../../infra/packages/packageFiles";
+import { publishPackages } from "../../infra/packages/publish";
 import { Cloud } from "../node/life/cloud";
 import { contentOf, FileServer, locked, Scratch } from "./packages";
 

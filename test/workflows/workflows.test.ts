@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { CLI_VERSION } from "../../infra/sandbox/cli";
+import { CLI_VERSION } from "../../infra/pulumi/cli";
 import { repository } from "../support/tree";
 import { JOBS, WORKFLOWS, type Step } from "./workflows";
 

@@ -8,9 +8,9 @@ import { nodeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys
 import type { Site } from "../../../components/node/site";
 import { AGENT_TIMING } from "../../../components/node/timing";
 import { userData } from "../../../components/node/userData";
+import { agentFile } from "../../../infra/agentFile";
 import { siteSettings } from "../../../infra/config/complete";
 import { siteSchema } from "../../../infra/config/schemaSite";
-import { agentFile } from "../../../infra/node/agentFile";
 import { sha256Of } from "./agentNode";
 import { Cloud, type Machine as CloudMachine } from "./cloud";
 import { Machine, ORIGIN_ADDRESS } from "./machine";

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { PackageLock } from "../../../components/node/packageLock";
-import { cacheHome } from "../../../infra/cli/cacheHome";
-import { keptArchive, type ArchiveFile } from "../../../infra/node/archiveFile";
-import { readLock, updateLock } from "../../../infra/node/lock";
-import { NODE_PACKAGES } from "../../../infra/node/resolve";
+import { keptArchive, type ArchiveFile } from "../../../infra/packages/archiveFile";
+import { readLock, updateLock } from "../../../infra/packages/lock";
+import { NODE_PACKAGES } from "../../../infra/packages/resolve";
+import { cacheHome } from "../../../infra/terminal/cacheHome";
 import type { Requirement } from "../../support/requirements";
 
 /** A lock for this machine's architecture, and its archive. */

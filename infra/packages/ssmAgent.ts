@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { PackageLock, SsmAgentPackage } from "../../components/node/packageLock";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 import { packageFile } from "./packageFiles";
 import { relationsOf, stanzasOf } from "./resolve";
 

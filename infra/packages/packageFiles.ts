@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { LockedPackage, PackageLock, SsmAgentPackage } from "../../components/node/packageLock";
-import { cacheHome } from "../cli/cacheHome";
-import { UserError } from "../commands/userError";
 import type { Mirrors } from "../edge/mirrors";
+import { cacheHome } from "../terminal/cacheHome";
+import { UserError } from "../terminal/userError";
 
 /** Keeps whatever Debian has ever published, by the time at which it was there. */
 const SNAPSHOTS = "https://snapshot.debian.org/archive";

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { LockedPackage, PackageLock } from "../../components/node/packageLock";
-import { UserError } from "../commands/userError";
 import { compare } from "../config/problems";
 import { aptOptions, RELEASE } from "../edge/debianRoot";
 import { hasProgram } from "../edge/machine";
 import type { Mirrors } from "../edge/mirrors";
+import { UserError } from "../terminal/userError";
 
 /** What nodes run. The compiler that VCL needs comes with varnish. */
 export const NODE_PACKAGES = [

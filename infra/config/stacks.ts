@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { exitCodes } from "../cli/exitCodes";
-import { compare, didYouMean } from "../config/problems";
-import { UserError } from "./userError";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
+import { compare, didYouMean } from "./problems";
 
 /** Folder of the stack files. */
 export const STACKS_FOLDER = join(__dirname, "..", "..", "stacks");

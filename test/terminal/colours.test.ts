@@ -1,4 +1,4 @@
-import { coloursFor } from "../../infra/cli/colours";
+import { coloursFor } from "../../infra/terminal/colours";
 
 test.each([
   ["on at a terminal", true, {}, true],

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import semver from "semver";
-import { cacheHome } from "../cli/cacheHome";
+import { cacheHome } from "../terminal/cacheHome";
 
 /** The release that is downloaded or built where none is installed. The launcher's version in package.json is the same. */
 export const CLI_VERSION = "3.250.0";

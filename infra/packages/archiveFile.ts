@@ -5,7 +5,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { PackageLock } from "../../components/node/packageLock";
-import { cacheHome } from "../cli/cacheHome";
+import { cacheHome } from "../terminal/cacheHome";
 import { archivedPackages, writeArchive } from "./archive";
 import { packageFile } from "./packageFiles";
 

@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { confirm, processTerminal } from "../../infra/operate/terminal";
+import { confirm, processTerminal } from "../../infra/terminal/confirm";
 
 /** Streams of a terminal at which somebody types that, and what the terminal has shown. */
 function terminal(typed: string) {

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { PACKAGE_LOCK, type PackageLock } from "../../components/node/packageLock";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
-import { exitCodes } from "../cli/exitCodes";
-import { awsReason } from "../commands/aws";
-import { UserError } from "../commands/userError";
 import { debianMirrors } from "../edge/mirrors";
+import { awsReason } from "../terminal/awsReason";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 import { archiveOf, keptArchive } from "./archiveFile";
 import { fetchPackages, megabytes, type PackageSources } from "./packageFiles";
 

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { CLI_VERSION, resolveCli, type Cli, type CliSources } from "../../infra/pulumi/cli";
 import { dependencies } from "../../package.json";
-import { CLI_VERSION, resolveCli, type Cli, type CliSources } from "../../infra/sandbox/cli";
 import { repository } from "../support/tree";
 
 let folder: string;
@@ -16,7 +16,7 @@ beforeEach(() => {
     path: path.join(folder, "bin"),
     cache: path.join(folder, "cache"),
     launcher: program("launcher/run.js", "console.error('no such host'); process.exit(1);"),
-    module: path.join(repository, "infra", "sandbox", "go"),
+    module: path.join(repository, "infra", "pulumi", "go"),
   };
 });
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { buildSync, stop, type BuildOptions } from "esbuild";
-import { cacheHome } from "../cli/cacheHome";
+import { cacheHome } from "./terminal/cacheHome";
 
 /** The node's agent as one file on this machine. */
 export interface AgentFile {

@@ -2,9 +2,9 @@ import { accessSync, constants, existsSync, readFileSync, renameSync, writeFileS
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { packageLockSchema, type PackageLock, type SsmAgentPackage } from "../../components/node/packageLock";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
 import { debianMirrors, type Mirrors } from "../edge/mirrors";
+import { exitCodes } from "../terminal/exitCodes";
+import { UserError } from "../terminal/userError";
 import { archiveOf } from "./archiveFile";
 import { fetchPackages } from "./packageFiles";
 import { resolvePackages } from "./resolve";

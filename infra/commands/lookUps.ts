@@ -1,8 +1,4 @@
 import type { HostedZone } from "@aws-sdk/client-route-53";
-import { UserError } from "./userError";
-
-// The SDK would warn on each run that its releases of 2027 want a newer Node. Ours is pinned by the lockfile.
-process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
 /** Value of an SSM parameter in a region, with the caller's credentials. */
 export async function parameterValue(region: string, name: string): Promise<string> {
@@ -30,17 +26,4 @@ export async function hostedZones(name: string): Promise<readonly HostedZone[]> 
     }
     from = { DNSName: page.NextDNSName, HostedZoneId: page.NextHostedZoneId };
   }
-}
-
-/** What went wrong with a call, in one line that says what to do about missing credentials. */
-export function awsReason(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return String(error);
-  }
-  if (error instanceof UserError) {
-    return error.message;
-  }
-  return error.name === "CredentialsProviderError"
-    ? "no AWS credentials (set AWS_PROFILE, or sign in with `aws sso login`)"
-    : `${error.name}: ${error.message.split("\n")[0] ?? ""}`;
 }

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
-import { coloursFor } from "../cli/colours";
-import { exitCodes } from "../cli/exitCodes";
-import { UserError } from "../commands/userError";
-import type { Style } from "../plan/table";
+import { coloursFor } from "./colours";
+import { exitCodes } from "./exitCodes";
+import type { Style } from "./table";
+import { UserError } from "./userError";
 
 interface Streams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
