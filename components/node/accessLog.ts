@@ -1,5 +1,5 @@
 import { CONFINED } from "./confined";
-import type { NodeFiles } from "./files";
+import type { NodeFiles } from "./nodeFiles";
 import { ACCESS_LOG, HAPROXY } from "./processes";
 
 /** What HAProxy writes its access log to. */

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { AGENT_FILES, agentCommand, PROBATION_STARTS } from "./agentFiles";
 import { CONFINED } from "./confined";
-import type { NodeFiles } from "./files";
+import type { NodeFiles } from "./nodeFiles";
 import { HAPROXY, RESOLVER, VARNISH } from "./processes";
 import { AGENT_TIMING } from "./timing";
 

@@ -1,12 +1,10 @@
 import { haproxyConfig } from "./haproxy";
 import { kernelFiles } from "./kernel";
+import type { NodeFiles } from "./nodeFiles";
 import type { NodeOptions } from "./options";
 import { startScripts } from "./startScripts";
 import { systemdFiles } from "./systemd";
 import { varnishFiles } from "./varnish";
-
-/** Text by absolute path. A path below /usr/local/lib/footprint/ is executable. */
-export type NodeFiles = Readonly<Record<string, string>>;
 
 /** Everything that a node of a PoP is configured with, as files. The same options always give the same text. */
 export function nodeFiles(options: NodeOptions): NodeFiles {

@@ -1,4 +1,4 @@
-import type { NodeFiles } from "./files";
+import type { NodeFiles } from "./nodeFiles";
 import { PREPARE_NODE } from "./processes";
 import { NVME } from "./startScripts";
 

@@ -1,4 +1,4 @@
-import type { NodeFiles } from "./files";
+import type { NodeFiles } from "./nodeFiles";
 import {
   HAPROXY_BINARY,
   HAPROXY_FILE,

@@ -1,7 +1,7 @@
 import { ACCESS_LOG_PIPE, accessLogFiles } from "./accessLog";
 import { agentUnits } from "./agentUnits";
 import { CONFINED } from "./confined";
-import type { NodeFiles } from "./files";
+import type { NodeFiles } from "./nodeFiles";
 import {
   HAPROXY,
   HAPROXY_BINARY,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as net from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NodeFiles } from "../../components/node/files";
+import type { NodeFiles } from "../../components/node/nodeFiles";
 import { PRODUCTION, type Listen } from "../../components/node/options";
 import {
   HAPROXY,

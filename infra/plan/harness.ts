@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Alias as AliasProto } from "@pulumi/pulumi/proto/alias_pb";
 import provider from "@pulumi/pulumi/proto/provider_pb";
 import resource from "@pulumi/pulumi/proto/resource_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
@@ -160,14 +161,15 @@ export function registration(request: resource.RegisterResourceRequest, stack: s
   const parent = request.getParent();
   const belowStack = parent === "" || qualifiedType(parent) === STACK_TYPE;
   const type = belowStack ? request.getType() : `${qualifiedType(parent)}$${request.getType()}`;
+  const urn = `urn:pulumi:${stack}::${PROJECT}::${type}::${request.getName()}`;
   return {
     type: request.getType(),
     name: request.getName(),
-    urn: `urn:pulumi:${stack}::${PROJECT}::${type}::${request.getName()}`,
+    urn,
     parent: belowStack ? null : parent,
     custom: request.getCustom(),
     inputs: decode(wireInputs(request)) as Record<string, JsonValue>,
-    options: changedOptions(request),
+    options: changedOptions(request, urn),
     dependencies: [...request.getDependenciesList()].sort(),
   };
 }
@@ -180,7 +182,7 @@ function wireInputs(request: resource.RegisterResourceRequest): Record<string, J
   return request.getObject()?.toJavaScript() ?? {};
 }
 
-function changedOptions(request: resource.RegisterResourceRequest): Record<string, JsonValue> {
+function changedOptions(request: resource.RegisterResourceRequest, urn: string): Record<string, JsonValue> {
   const timeouts = request.getCustomtimeouts();
   return withoutDefaults({
     protect: request.getProtect() ?? false,
@@ -189,10 +191,7 @@ function changedOptions(request: resource.RegisterResourceRequest): Record<strin
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
-    // Aliases of a type alone are the SDK's own, for its resources' former types.
-    aliases: request
-      .getAliasesList()
-      .flatMap((alias) => [alias.getUrn(), alias.getSpec()?.getName() ?? ""].filter(Boolean)),
+    aliases: request.getAliasesList().flatMap((alias) => formerUrn(alias, urn, request.getCustom())),
     customTimeouts: withoutDefaults({
       create: timeouts?.getCreate() ?? "",
       update: timeouts?.getUpdate() ?? "",
@@ -202,6 +201,23 @@ function changedOptions(request: resource.RegisterResourceRequest): Record<strin
     deletedWith: request.getDeletedwith(),
     import: request.getImportid(),
   });
+}
+
+/** The URN that an alias stands for. Of a provider's resource, one of a type alone is the SDK's own. */
+function formerUrn(alias: AliasProto, urn: string, custom: boolean): string[] {
+  const spec = alias.getSpec();
+  if (spec === undefined) {
+    return [alias.getUrn()];
+  }
+  const { name, type, parenturn: parent, noparent: noParent } = spec.toObject();
+  if (custom && type !== "" && name === "") {
+    return [];
+  }
+  const [stack, project, types = "", ownName] = urn.split("::");
+  const own = types.split("$");
+  const above = noParent ? [STACK_TYPE] : parent === "" ? own.slice(0, -1) : [qualifiedType(parent)];
+  const qualified = [...above.filter((each) => each !== STACK_TYPE), type === "" ? own.at(-1) : type].join("$");
+  return [[stack, project, qualified, name === "" ? ownName : name].join("::")];
 }
 
 function withoutDefaults(options: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { nodeFiles, type NodeFiles } from "../../components/node/files";
+import { nodeFiles } from "../../components/node/files";
+import type { NodeFiles } from "../../components/node/nodeFiles";
 import type { Listen } from "../../components/node/options";
 import { HAPROXY_FILE, START_HAPROXY } from "../../components/node/processes";
 import { SOCKETS } from "../../components/node/sockets";

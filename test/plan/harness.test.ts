@@ -48,6 +48,21 @@ describe("the harness says what the engine would be told", () => {
     ]);
   });
 
+  test("an alias is recorded as the URN that it stands for", async () => {
+    const aliases = (some: (string | pulumi.Alias)[]) => (parent: Group) => bucket("b", { parent, aliases: some });
+    const stack = "urn:pulumi:test::footprint::pulumi:pulumi:Stack::footprint-test";
+    const former = "urn:pulumi:test::other::aws:s3/bucket:Bucket::a";
+    const { registrations } = await record(() => {
+      new Group("group", aliases([former, { name: "a" }, { parent: stack }, { type: "aws:x:Y" }]));
+    });
+
+    expect(registrations[1]?.options.aliases).toEqual([
+      former,
+      "urn:pulumi:test::footprint::test:group:Group$aws:s3/bucket:Bucket::a",
+      "urn:pulumi:test::footprint::aws:s3/bucket:Bucket::b",
+    ]);
+  });
+
   test("dependencies by option and by value are recorded", async () => {
     const { registrations } = await record(() => {
       const first = bucket("first");

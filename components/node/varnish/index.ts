@@ -1,4 +1,4 @@
-import type { NodeFiles } from "../files";
+import type { NodeFiles } from "../nodeFiles";
 import type { NodeOptions } from "../options";
 import { deliverVcl } from "./deliver";
 import { mainVcl } from "./main";

@@ -1,4 +1,5 @@
-import { nodeFiles, type NodeFiles } from "../../../components/node/files";
+import { nodeFiles } from "../../../components/node/files";
+import type { NodeFiles } from "../../../components/node/nodeFiles";
 import type { Limits, Listen, NodeOptions } from "../../../components/node/options";
 import { VARNISH_FOLDER } from "../../../components/node/processes";
 import type { Site } from "../../../components/node/site";

@@ -1,4 +1,5 @@
-import { nodeFiles, type NodeFiles } from "../../../components/node/files";
+import { nodeFiles } from "../../../components/node/files";
+import type { NodeFiles } from "../../../components/node/nodeFiles";
 import { INTERNAL_PREFIX } from "../../../components/node/internalHeaders";
 import type { Listen } from "../../../components/node/options";
 import type { Origin, Site } from "../../../components/node/site";
