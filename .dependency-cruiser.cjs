@@ -5,26 +5,26 @@
  * `infra/terminal` is the ground below all of them, and `components/` below that list stands alone.
  */
 const rooms = [
-  "infra/cli/",
-  "infra/commands/",
-  "infra/sandbox/",
-  "infra/plan/",
-  "infra/packages/",
-  "infra/edge/",
-  "infra/operate/",
-  "infra/pulumi/",
-  "infra/[^/]+$",
-  "infra/config/",
-  "infra/terminal/",
+  ["cli", "^infra/cli/"],
+  ["commands", "^infra/commands/"],
+  ["sandbox", "^infra/sandbox/"],
+  ["plan", "^infra/plan/"],
+  ["packages", "^infra/packages/"],
+  ["edge", "^infra/edge/"],
+  ["operate", "^infra/operate/"],
+  ["pulumi", "^infra/pulumi/"],
+  ["program", "^infra/[^/]+$"],
+  ["config", "^infra/config/"],
+  ["terminal", "^infra/terminal/"],
 ];
 
-const upwards = rooms.slice(1).map((room, index) => ({
-  name: `up-from-${room.split("/")[1].replace("[^", "program")}`,
+const upwards = rooms.slice(1).map(([room, path], index) => ({
+  name: `up-from-${room}`,
   severity: "error",
   comment:
     "Imports go down the list of rooms in .dependency-cruiser.cjs, never up: move what both need to the lower room.",
-  from: { path: `^${room}` },
-  to: { path: rooms.slice(0, index + 1).map((above) => `^${above}`) },
+  from: { path },
+  to: { path: rooms.slice(0, index + 1).map(([, above]) => above) },
 }));
 
 /** @type {import("dependency-cruiser").IConfiguration} */

@@ -53,7 +53,8 @@ export function run(): void {
   program.parseAsync().catch(fail);
 }
 
-function footprint(): Command {
+/** The command line, with every command on it. */
+export function footprint(): Command {
   const { red } = coloursFor(process.stderr);
   const program = new Command("footprint")
     .description(
