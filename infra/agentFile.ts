@@ -10,7 +10,7 @@ export interface AgentFile {
   readonly sha256: string;
 }
 
-const REPOSITORY = join(__dirname, "..", "..");
+const REPOSITORY = join(__dirname, "..");
 /** All that the agent is made of, beside the locked packages. */
 const SOURCES = join("components", "node");
 
