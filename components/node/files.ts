@@ -1,4 +1,5 @@
 import { haproxyConfig } from "./haproxy";
+import { directivesLua } from "./haproxy/directives";
 import { kernelFiles } from "./kernel";
 import type { NodeFiles } from "./nodeFiles";
 import type { NodeOptions } from "./options";
@@ -10,6 +11,7 @@ import { varnishFiles } from "./varnish";
 export function nodeFiles(options: NodeOptions): NodeFiles {
   return {
     "/etc/haproxy/haproxy.cfg": haproxyConfig(options),
+    "/etc/haproxy/directives.lua": directivesLua(),
     ...varnishFiles(options),
     ...startScripts(),
     ...systemdFiles(),

@@ -15,6 +15,15 @@ export const INTERNAL = {
   cache: "X-Footprint-Cache",
   /** Content-Range of a response that is no part: some services count lists with it; Varnish takes it for an error. */
   contentRange: "X-Footprint-Content-Range",
+  /** What directives.lua has read in a response, field by field. */
+  cacheControl: "X-Footprint-Cache-Control",
+  cdnCacheControl: "X-Footprint-CDN-Cache-Control",
+  surrogateControl: "X-Footprint-Surrogate-Control",
+  expires: "X-Footprint-Expires",
+  date: "X-Footprint-Date",
+  lastModified: "X-Footprint-Last-Modified",
+  /** The client takes a stored response alone (RFC 9111, section 5.2.1.7). */
+  onlyIfCached: "X-Footprint-Only-If-Cached",
 } as const;
 
 /**

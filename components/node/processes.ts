@@ -19,7 +19,10 @@ export interface NodeProcess {
 }
 
 export const HAPROXY_BINARY = "/usr/sbin/haproxy";
-export const HAPROXY_FILE = "/etc/haproxy/haproxy.cfg";
+export const HAPROXY_FOLDER = "/etc/haproxy";
+export const HAPROXY_FILE = `${HAPROXY_FOLDER}/haproxy.cfg`;
+/** Environment variable: the folder in which HAPROXY_FILE looks for the files beside it; default: HAPROXY_FOLDER. */
+export const HAPROXY_FOLDER_VARIABLE = "HAPROXY_FOLDER";
 export const START_HAPROXY = "/usr/local/lib/footprint/start-haproxy";
 
 export const VARNISH_BINARY = "/usr/sbin/varnishd";
@@ -51,7 +54,10 @@ export const HAPROXY: NodeProcess = {
   supplementaryGroup: "varnish",
   folders: ["/run/haproxy"],
   start: [START_HAPROXY],
-  check: [HAPROXY_BINARY, "-c", "-f", `${STAGED}${HAPROXY_FILE}`],
+  check: [
+    ...["/usr/bin/env", `${HAPROXY_FOLDER_VARIABLE}=${STAGED}${HAPROXY_FOLDER}`],
+    ...[HAPROXY_BINARY, "-c", "-f", `${STAGED}${HAPROXY_FILE}`],
+  ],
 };
 
 export const VARNISH: NodeProcess = {

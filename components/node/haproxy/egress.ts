@@ -1,6 +1,7 @@
 import { INTERNAL, INTERNAL_PREFIX, ORIGIN_AUTH_FILE, ORIGIN_AUTH_HEADER } from "../internalHeaders";
 import type { Origin, Site } from "../site";
 import { SOCKETS } from "../sockets";
+import { READ_DIRECTIVES } from "./directives";
 
 /** What Varnish wants from origins. */
 export function egressSections(sites: readonly Site[]): string {
@@ -35,6 +36,7 @@ frontend egress from egress
     # Some services count lists by Content-Range; in what is no part Varnish takes it for an error.
     http-response set-header ${INTERNAL.contentRange} %[res.hdr(content-range)] if { res.hdr(content-range) -m found } !{ status 206 304 416 }
     http-response del-header content-range unless { status 206 416 }
+    http-response lua.${READ_DIRECTIVES}
 ${sites.flatMap(originRules).join("\n")}
     default_backend no-origin
 

@@ -1,3 +1,4 @@
+import { HAPROXY_FOLDER, HAPROXY_FOLDER_VARIABLE } from "../processes";
 import { SOCKETS } from "../sockets";
 import { failureResponses } from "./responses";
 
@@ -25,6 +26,8 @@ global
     # A client that keeps breaking HTTP/2's rules (floods of resets, of empty frames) loses its connection.
     tune.h2.fe.glitches-threshold 1000
     ssl-default-server-options ssl-min-ver TLSv1.2
+    # A bundle is checked in another folder before it is put in place.
+    lua-load-per-thread "\${${HAPROXY_FOLDER_VARIABLE}-${HAPROXY_FOLDER}}/directives.lua"
 
 # The VPC's own resolver; an origin that moves is followed without a reload.
 resolvers vpc

@@ -80,8 +80,11 @@ ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.
     http-request del-header ^(${UNTRUSTED_FIELDS.join("|")})$ -m reg
     http-request del-header ${INTERNAL_PREFIX} -m beg
     http-request set-header ${INTERNAL.client} %[src]
+    http-request set-header ${INTERNAL.onlyIfCached} 1 if { req.hdr(cache-control) -m str -i only-if-cached }
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Request-ID %[unique-id]
+    # Equal lists in one spelling, so that they find the same variant (RFC 9110, sections 5.6.3 and 12.5.4).
+    http-request set-header Accept-Language %[req.fhdr(accept-language),lower,regsub([[:space:]]+,,g)] if { req.fhdr_cnt(accept-language) eq 1 }
     http-request add-header Via "2 ${popName}" if { fc_http_major 2 }
     http-request add-header Via "%[req.ver] ${popName}" unless { fc_http_major 2 }
     http-request add-header CDN-Loop ${popName}

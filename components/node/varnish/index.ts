@@ -5,6 +5,7 @@ import { mainVcl } from "./main";
 import { purgeVcl } from "./purge";
 import { requestVcl } from "./request";
 import { responseVcl } from "./response";
+import { sharedVcl } from "./shared";
 import { sitesVcl } from "./sites";
 import { staleVcl } from "./stale";
 
@@ -14,6 +15,7 @@ export function varnishFiles({ popName, sites }: NodeOptions): NodeFiles {
     "/etc/varnish/default.vcl": mainVcl(),
     "/etc/varnish/request.vcl": requestVcl(),
     "/etc/varnish/purge.vcl": purgeVcl(),
+    "/etc/varnish/shared.vcl": sharedVcl(),
     "/etc/varnish/stale.vcl": staleVcl(),
     "/etc/varnish/response.vcl": responseVcl(),
     "/etc/varnish/deliver.vcl": deliverVcl(popName),

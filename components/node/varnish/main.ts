@@ -7,6 +7,7 @@ export function mainVcl(): string {
 # In the order in which a request meets them:
 #   request.vcl    what is looked up, and by which key
 #   purge.vcl      what is taken out, by the agent or after a request that changed something
+#   shared.vcl     who may have what is stored, and when an answer is "not modified"
 #   stale.vcl      when a stale response is used, and when one waits for a fresh one
 #   response.vcl   whether and for how long a response is stored
 #   deliver.vcl    what a client is told
@@ -39,6 +40,7 @@ sub vcl_init {
 include "./sites.vcl";
 include "./purge.vcl";
 include "./request.vcl";
+include "./shared.vcl";
 include "./stale.vcl";
 include "./response.vcl";
 include "./deliver.vcl";

@@ -20,8 +20,8 @@ sub vcl_recv {
     if (req.restarts == 0) {
         call site_request;
     } else {
-        # stale.vcl says why; only a fresh response will do now, or any stale one.
-        if (req.http.X-Footprint-Wants == "fresh") {
+        # stale.vcl and shared.vcl say why; a stale response will do now, or none.
+        if (req.http.X-Footprint-Wants != "stale") {
             set req.grace = 0s;
         } else {
             unset req.grace;

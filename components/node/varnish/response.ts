@@ -1,3 +1,5 @@
+import { INTERNAL } from "../internalHeaders";
+
 /** Bodies from this size on go to the storage for large objects. */
 export const LARGE_OBJECT = "1MB";
 
@@ -6,6 +8,7 @@ export function responseVcl(): string {
   return `# Whether and for how long a response is stored (RFC 9111).
 
 sub vcl_backend_response {
+    call check_304;
     call stale_instead_of_error;
     call site_response;
 
@@ -38,57 +41,50 @@ sub vcl_backend_response {
     return (deliver);
 }
 
-# X-Footprint-CC: the field that governs this cache. CDN-Cache-Control (RFC 9213) replaces Cache-Control and Expires,
-# unless it is no dictionary of structured fields; else its forerunner Surrogate-Control does. Quoted strings of other
-# directives are blanked, since a comma or "max-age" within one means nothing.
+# X-Footprint-CC: the directives that govern this cache, as directives.lua writes them. CDN-Cache-Control (RFC 9213)
+# replaces Cache-Control and Expires; else its forerunner Surrogate-Control does.
 sub governing_field {
-    std.collect(beresp.http.Cache-Control, ", ");
-    std.collect(beresp.http.CDN-Cache-Control, ", ");
-    std.collect(beresp.http.Surrogate-Control, ", ");
-    set beresp.http.X-Footprint-CC = beresp.http.Cache-Control;
-    if (beresp.http.Surrogate-Control) {
-        # What is for another surrogate is marked by its name.
-        set beresp.http.X-Footprint-CC = regsuball(beresp.http.Surrogate-Control, "[^, ]+;[^, ]+", "");
+    if (beresp.http.${INTERNAL.cdnCacheControl} ~ "^,") {
+        set beresp.http.X-Footprint-CC = beresp.http.${INTERNAL.cdnCacheControl};
         set beresp.http.X-Footprint-Targeted = "1";
-    }
-    if (beresp.http.CDN-Cache-Control
-        ~ {"^ *[a-z*][a-z0-9_.*-]*(=([a-zA-Z*][^ ,;"]*|-?[0-9.]+|"[^"\\\\]*"|\\?[01]))?( *; *[a-z*][^,;"]*)*( *, *[a-z*][a-z0-9_.*-]*(=([a-zA-Z*][^ ,;"]*|-?[0-9.]+|"[^"\\\\]*"|\\?[01]))?( *; *[a-z*][^,;"]*)*)* *$"}) {
-        set beresp.http.X-Footprint-CC = beresp.http.CDN-Cache-Control;
+    } else if (beresp.http.${INTERNAL.surrogateControl} ~ "^,") {
+        set beresp.http.X-Footprint-CC = beresp.http.${INTERNAL.surrogateControl};
         set beresp.http.X-Footprint-Targeted = "1";
+    } else {
+        set beresp.http.X-Footprint-CC = beresp.http.${INTERNAL.cacheControl};
     }
-    set beresp.http.X-Footprint-CC = regsuball(beresp.http.X-Footprint-CC, {""(?!\\d+")[^"]*""}, "");
 }
 
-# beresp.ttl: seconds from now for which the response is fresh; X-Footprint-Explicit: the origin said so.
+# beresp.ttl: seconds from now for which the response is fresh; X-Footprint-Explicit: the origin said how long.
 sub freshness_lifetime {
     set beresp.ttl = 0s;
     set beresp.http.X-Footprint-Code = beresp.status;
-    if (beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])s-maxage *=") {
+    if (beresp.http.X-Footprint-CC ~ ",s-maxage=") {
         set beresp.http.X-Footprint-Explicit = "1";
-        set beresp.http.X-Footprint-Lifetime = regsub(beresp.http.X-Footprint-CC, {"(?i)^(?:.*?[, ])??s-maxage *= *"?(\\d+)"? *(?:[,;].*)?$"}, "\\1");
-    } else if (beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])max-age *=") {
+        set beresp.http.X-Footprint-Lifetime = regsub(beresp.http.X-Footprint-CC, "^.*,s-maxage=(\\d+),.*$", "\\1");
+    } else if (beresp.http.X-Footprint-CC ~ ",max-age=") {
         set beresp.http.X-Footprint-Explicit = "1";
-        set beresp.http.X-Footprint-Lifetime = regsub(beresp.http.X-Footprint-CC, {"(?i)^(?:.*?[, ])??max-age *= *"?(\\d+)"? *(?:[,;].*)?$"}, "\\1");
-    } else if (beresp.http.Expires && !beresp.http.X-Footprint-Targeted) {
+        set beresp.http.X-Footprint-Lifetime = regsub(beresp.http.X-Footprint-CC, "^.*,max-age=(\\d+),.*$", "\\1");
+    } else if (beresp.http.${INTERNAL.expires} && !beresp.http.X-Footprint-Targeted) {
         set beresp.http.X-Footprint-Explicit = "1";
-        # What is no date lies in the past (RFC 9111, section 5.3).
-        set beresp.ttl = std.time(beresp.http.Expires, std.real2time(0, now)) - std.time(beresp.http.Date, now) - beresp.age;
-    } else if (beresp.http.Last-Modified && !bereq.http.Cookie
+        set beresp.ttl = std.time(beresp.http.${INTERNAL.expires}, std.real2time(0, now))
+            - std.time(beresp.http.${INTERNAL.date}, now) - beresp.age;
+    } else if (beresp.http.${INTERNAL.lastModified} && !bereq.http.Cookie && !bereq.http.Authorization
         && (beresp.http.X-Footprint-Code ~ "^(200|203|204|300|301|308|404|405|410|414|501)$"
-            || beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])public *(,|$)")) {
-        # Nothing said: a tenth of the time since it last changed, an hour at most (RFC 9111, section 4.2.2).
-        set beresp.http.X-Footprint-Explicit = "1";
-        set beresp.ttl = (std.time(beresp.http.Date, now) - std.time(beresp.http.Last-Modified, now)) * 0.1;
+            || beresp.http.X-Footprint-CC ~ ",public,")) {
+        # Nothing said: a tenth of the time since it last changed, an hour at most (RFC 9111, section 4.2.2). Not for
+        # who has a name, since nothing says that others may have it.
+        set beresp.ttl = (std.time(beresp.http.${INTERNAL.date}, now)
+            - std.time(beresp.http.${INTERNAL.lastModified}, now)) * 0.1;
         if (beresp.ttl > 1h) {
             set beresp.ttl = 1h;
         }
         set beresp.ttl = beresp.ttl - beresp.age;
     }
-    if (beresp.http.X-Footprint-Lifetime ~ "^\\d{1,10}$") {
+    if (beresp.http.X-Footprint-Lifetime) {
         set beresp.ttl = std.duration(beresp.http.X-Footprint-Lifetime + "s", 0s) - beresp.age;
-    } else if (beresp.http.X-Footprint-Lifetime ~ "^\\d+$") {
-        set beresp.ttl = 9999999999s;
     }
+    unset beresp.http.X-Footprint-Lifetime;
 
     # The site's upper bound.
     if (beresp.ttl > std.duration(beresp.http.X-Footprint-Max-Age + "s", 0s)) {
@@ -98,23 +94,26 @@ sub freshness_lifetime {
     if (beresp.ttl > 60s) {
         set beresp.ttl = beresp.ttl * std.random(0.95, 1.0);
     }
-    unset beresp.http.X-Footprint-Lifetime;
     unset beresp.http.X-Footprint-Max-Age;
 }
 
-# X-Footprint-No: why a response is not stored.
+# X-Footprint-No: why a response is not stored; X-Footprint-Validate: stored to be validated alone (shared.vcl).
 sub may_be_stored {
+    unset beresp.http.X-Footprint-Validate;
     # Who knows the status may store it in spite of no-store; who does not, may not (RFC 9111, section 5.2.2.3).
-    if (beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])must-understand *(,|$)") {
+    if (beresp.http.X-Footprint-CC ~ ",must-understand,") {
         if (beresp.http.X-Footprint-Code ~ "^(200|203|204|300|301|302|303|307|308|404|405|410|414|501)$") {
-            set beresp.http.X-Footprint-CC = regsuball(beresp.http.X-Footprint-CC, "(?i)no-store", "");
+            set beresp.http.X-Footprint-CC = regsub(beresp.http.X-Footprint-CC, ",no-store,", ",");
         } else {
             set beresp.http.X-Footprint-No = "status";
         }
     }
     if (beresp.http.X-Footprint-No) {
         # Already said why.
-    } else if (beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])(no-store|private) *(=|,|$)") {
+    } else if (!beresp.http.${INTERNAL.date}) {
+        # Not an origin's: HAProxy's own, for one that failed.
+        set beresp.http.X-Footprint-No = "status";
+    } else if (beresp.http.X-Footprint-CC ~ ",(no-store|private),") {
         set beresp.http.X-Footprint-No = "forbidden";
     } else if (beresp.http.Vary ~ "\\*") {
         set beresp.http.X-Footprint-No = "vary";
@@ -122,55 +121,68 @@ sub may_be_stored {
         # A cookie is for one client, whatever else is said.
         set beresp.http.X-Footprint-No = "cookie";
     } else if (bereq.http.Authorization
-        && beresp.http.X-Footprint-CC !~ "(?i)(^|[, ])(public|s-maxage|must-revalidate) *(=|,|$)") {
+        && beresp.http.X-Footprint-CC !~ ",(public|s-maxage=\\d+|must-revalidate),") {
         # RFC 9111, section 3.5.
         set beresp.http.X-Footprint-No = "authorization";
     } else if (beresp.status == 206 || beresp.status == 304 || beresp.status < 200) {
         set beresp.http.X-Footprint-No = "partial";
-    } else if (beresp.ttl <= 0s && !beresp.http.ETag && !beresp.http.Last-Modified) {
-        # Neither fresh for a while nor to be validated.
-        set beresp.http.X-Footprint-No = "lifetime";
-    } else if (!beresp.http.X-Footprint-Explicit && beresp.status >= 400) {
-        set beresp.http.X-Footprint-No = "lifetime";
+    } else if (beresp.ttl <= 0s || beresp.http.X-Footprint-CC ~ ",no-cache,") {
+        if (beresp.status == 200 && (beresp.http.ETag || beresp.http.${INTERNAL.lastModified})
+            && !bereq.http.Cookie && !bereq.http.Authorization) {
+            # Nobody has it without a word of the origin. For who has a name it is not even kept.
+            set beresp.http.X-Footprint-Validate = "1";
+        } else {
+            set beresp.http.X-Footprint-No = "lifetime";
+        }
     } else if (std.bytes(beresp.http.Content-Length, 0B) > std.bytes(std.getenv("LARGEST_OBJECT"), 10MB)) {
         # It would push out too much else. By the start script, since a storage on a disk does not tell its size.
         set beresp.http.X-Footprint-No = "size";
     }
     unset beresp.http.X-Footprint-Code;
-    unset beresp.http.X-Footprint-Explicit;
     unset beresp.http.X-Footprint-Targeted;
 }
 
 # The windows of stale.vcl: the response's own, else the site's; none where the origin forbids it.
 sub stale_windows {
-    if (beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])(must-revalidate|proxy-revalidate|no-cache) *(=|,|$)") {
+    if (beresp.http.X-Footprint-CC ~ ",s-maxage=" || !beresp.http.X-Footprint-Explicit || beresp.status >= 500) {
+        # The site's are for what the origin said to be fresh for so long, and is worth having: s-maxage forbids them
+        # (RFC 9111, section 5.2.2.10), and an error is no better than the next one.
         set beresp.http.X-Footprint-Swr = "0";
         set beresp.http.X-Footprint-Sie = "0";
     }
-    if (beresp.ttl <= 0s || beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])no-cache *(=|,|$)") {
-        # To be validated each time. Not 0, which Varnish would not validate but drop: this way those who waited for
-        # the same fetch share its answer, and who comes later asks again.
-        set beresp.ttl = 1ms;
-        # Who says so does not want it used meanwhile.
+    if (std.duration(beresp.http.X-Footprint-Swr + "s", 0s) > beresp.ttl * 0.1) {
+        # What is fresh for two seconds shall not be a minute old.
+        set beresp.http.X-Footprint-Swr = beresp.ttl * 0.1;
+    }
+    if (beresp.http.X-Footprint-CC ~ ",stale-while-revalidate=") {
+        set beresp.http.X-Footprint-Swr = regsub(beresp.http.X-Footprint-CC, "^.*,stale-while-revalidate=(\\d+),.*$", "\\1");
+    }
+    if (beresp.http.X-Footprint-CC ~ ",stale-if-error=") {
+        set beresp.http.X-Footprint-Sie = regsub(beresp.http.X-Footprint-CC, "^.*,stale-if-error=(\\d+),.*$", "\\1");
+    }
+    if (beresp.http.X-Footprint-CC ~ ",(must-revalidate|proxy-revalidate),") {
         set beresp.http.X-Footprint-Swr = "0";
-    }
-    if (beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])stale-while-revalidate=\\d{1,9} *(,|$)") {
-        set beresp.http.X-Footprint-Swr = regsub(beresp.http.X-Footprint-CC, "(?i)^(?:.*?[, ])??stale-while-revalidate=(\\d{1,9}).*$", "\\1");
-    }
-    if (beresp.http.X-Footprint-CC ~ "(?i)(^|[, ])stale-if-error=\\d{1,9} *(,|$)") {
-        set beresp.http.X-Footprint-Sie = regsub(beresp.http.X-Footprint-CC, "(?i)^(?:.*?[, ])??stale-if-error=(\\d{1,9}).*$", "\\1");
+        set beresp.http.X-Footprint-Sie = "0";
     }
     set beresp.grace = std.duration(beresp.http.X-Footprint-Swr + "s", 0s);
     if (std.duration(beresp.http.X-Footprint-Sie + "s", 0s) > beresp.grace) {
         set beresp.grace = std.duration(beresp.http.X-Footprint-Sie + "s", 0s);
     }
     # After that it is of use only to ask whether it has changed.
-    if (beresp.http.ETag || beresp.http.Last-Modified) {
+    if (beresp.http.ETag || beresp.http.${INTERNAL.lastModified}) {
         set beresp.keep = 1d;
     } else {
         set beresp.keep = 0s;
     }
+    if (beresp.http.X-Footprint-Validate) {
+        # Not 0, which Varnish drops. The grace is no window: without one, requests would wait for each other.
+        set beresp.ttl = 1ms;
+        set beresp.grace = 1d;
+        unset beresp.http.X-Footprint-Swr;
+        unset beresp.http.X-Footprint-Sie;
+    }
     unset beresp.http.X-Footprint-CC;
+    unset beresp.http.X-Footprint-Explicit;
 }
 
 # What a purge finds the object by: its site, its URL, its tags. Tags are a site's own: another site's origin cannot
@@ -194,7 +206,7 @@ sub body {
     }
     if (beresp.http.X-Footprint-Compress
         && !beresp.http.Content-Encoding
-        && beresp.http.Cache-Control !~ "(?i)no-transform"
+        && beresp.http.${INTERNAL.cacheControl} !~ ",no-transform,"
         && beresp.http.Content-Type ~ "(?i)^(text/|application/([a-z0-9.+-]+\\+)?(json|xml|javascript|wasm)|application/(manifest|rss|atom)|image/(svg|x-icon|bmp)|font/(ttf|otf))") {
         set beresp.do_gzip = true;
     }

@@ -12,7 +12,7 @@ export function staleVcl(): string {
 # or waited for the same fetch, gets the stale object without another request to the origin.
 
 sub vcl_hit {
-    call if_none_match;
+    call validate_first;
     # Fresh when the request came: it may have waited for the fetch of this very object.
     if (obj.ttl + (now - req.time) > 0s) {
         set req.http.X-Footprint-Cache = "hit";
@@ -33,17 +33,9 @@ sub vcl_hit {
     return (restart);
 }
 
-# Of several tags Varnish compares the first alone, and takes * for one: leave the one that matches.
-sub if_none_match {
-    if (obj.http.ETag && (req.http.If-None-Match == "*"
-        || (req.http.If-None-Match ~ "," && str.contains(req.http.If-None-Match, regsub(obj.http.ETag, "^W/", ""))))) {
-        set req.http.If-None-Match = obj.http.ETag;
-    }
-}
-
 sub vcl_miss {
     set req.http.X-Footprint-Cache = "miss";
-    if (req.http.Cache-Control ~ "(?i)(^|[, ])only-if-cached *(,|$)") {
+    if (req.http.${INTERNAL.onlyIfCached}) {
         return (synth(504, "Gateway Timeout"));
     }
     return (fetch);

@@ -22,7 +22,10 @@ describe("the bundle", () => {
 
   test("has both programs' configurations checked where they are staged, before they are placed", () => {
     expect(parsed.checks).toEqual([
-      ["/usr/sbin/haproxy", "-c", "-f", `${STAGED}/etc/haproxy/haproxy.cfg`],
+      [
+        ...["/usr/bin/env", `HAPROXY_FOLDER=${STAGED}/etc/haproxy`],
+        ...["/usr/sbin/haproxy", "-c", "-f", `${STAGED}/etc/haproxy/haproxy.cfg`],
+      ],
       expect.arrayContaining(["/usr/sbin/varnishd", "-C", `${STAGED}/etc/varnish/default.vcl`]),
     ]);
   });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { nodeFiles } from "../../../components/node/files";
-import type { Origin } from "../../../components/node/site";
+import type { Origin, Site } from "../../../components/node/site";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { RunningLoadBalancer } from "../../../infra/edge/loadBalancer";
 import { RunningNode } from "../../../infra/edge/node";
@@ -19,30 +19,35 @@ export interface Result {
 
 const HOST = "localhost";
 
-/**
- * What the suite wants of the proxy before it: methods other than GET, no use of stale responses that the response
- * itself does not ask for, lifetimes of a year, and bodies and validators as the origin sends them (compression makes a
- * strong ETag weak). All of it can be said in a stack file.
- */
-const SETTINGS = {
-  host: HOST,
-  methods: ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
-  stale: { whileRevalidate: 0, ifError: 0 },
-  maxAge: 365 * 86_400,
-  compression: false,
-} as const;
+/** Methods that its tests use. A stack file does not take M-SEARCH, UPnP's own; here it stands for any unknown one. */
+const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "M-SEARCH"];
 
 /**
- * Runs http-cache-tests through a load balancer and a node, by HTTPS.
- *
- * @param scratch a folder for the load balancer's certificate authority
+ * Settings of a site under which the suite runs. `plain` are what its authors want of a proxy before it: no use of stale responses that the response itself does not ask for,
+ * lifetimes of a year, and bodies and validators as the origin sends them.
  */
-export async function runSuite(scratch: string): Promise<readonly Result[]> {
+export const SETTINGS = {
+  plain: { stale: { whileRevalidate: 0, ifError: 0 }, maxAge: 365 * 86_400, compression: false },
+} as const satisfies Readonly<Record<string, Partial<Site>>>;
+
+export interface RunOptions {
+  /** A folder for the load balancer's certificate authority. */
+  readonly scratch: string;
+  readonly settings: Partial<Site>;
+  /** A checkout of github.com/http-tests/cache-tests; without it, the package of npm. */
+  readonly checkout?: string;
+}
+
+/** Runs http-cache-tests through a load balancer and a node, by HTTPS. */
+export async function runSuite({ scratch, settings, checkout }: RunOptions): Promise<readonly Result[]> {
   // What it prints are remarks on requests that its own tests make.
-  const suite = fork(path.join(__dirname, "suite.mjs"), { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [] });
+  const suite = fork(path.join(__dirname, "suite.mjs"), checkout === undefined ? [] : [checkout], {
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    execArgv: [],
+  });
   try {
     const { origin } = await answer<{ readonly origin: number }>(suite);
-    return await behindNode({ scheme: "http", host: "127.0.0.1", port: origin }, scratch, async (proxy) => {
+    return await behindNode({ scheme: "http", host: "127.0.0.1", port: origin }, settings, scratch, async (proxy) => {
       suite.send(proxy);
       return (await answer<{ readonly results: readonly Result[] }>(suite)).results;
     });
@@ -53,12 +58,13 @@ export async function runSuite(scratch: string): Promise<readonly Result[]> {
 
 async function behindNode<T>(
   origin: Origin,
+  settings: Partial<Site>,
   scratch: string,
   use: (proxy: { readonly base: string; readonly ca: string }) => Promise<T>,
 ): Promise<T> {
   const root = debianRootFolder();
   const options = edgeOptions(origin);
-  const sites = options.sites.map((site) => ({ ...site, ...SETTINGS }));
+  const sites = options.sites.map((site) => ({ ...site, host: HOST, methods: METHODS, ...settings }));
   const node = await RunningNode.start({ root, files: (listen) => nodeFiles({ ...options, sites, listen }) });
   try {
     const [https = 0, http = 0] = await freePorts(2);
