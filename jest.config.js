@@ -9,11 +9,14 @@ process.env.TZ = "Australia/Lord_Howe";
 
 /** @type {import("jest").Config} */
 const common = {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/support/world.js",
+  runtime: "<rootDir>/test/support/sharedLibraries.js",
   // Jest 30 warns about every global that Pulumi leaves behind, unless it is told not to look.
   testEnvironmentOptions: { globalsCleanup: "off" },
   transform: { "\\.ts$": "ts-jest" },
   setupFiles: ["<rootDir>/test/support/setup.ts"],
+  // The code too: `jest --findRelatedTests` and watch mode know only what lies below a root.
+  roots: ["<rootDir>/components", "<rootDir>/infra", "<rootDir>/test"],
   cacheDirectory: path.join(cacheHome(), "jest"),
 };
 
@@ -23,18 +26,19 @@ module.exports = {
     {
       ...common,
       displayName: "plain",
-      roots: ["<rootDir>/test"],
+      testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: ["<rootDir>/test/(engine|node)/"],
-      globalSetup: "<rootDir>/test/support/elsewhere.js",
+      globalSetup: "<rootDir>/test/support/before.js",
+      globalTeardown: "<rootDir>/test/support/after.js",
     },
     // These need more than Node and take minutes, so they have commands of their own.
-    { ...common, displayName: "engine", roots: ["<rootDir>/test/engine"] },
-    { ...common, displayName: "node", roots: ["<rootDir>/test/node"] },
+    { ...common, displayName: "engine", testMatch: ["<rootDir>/test/engine/**/*.test.ts"] },
+    { ...common, displayName: "node", testMatch: ["<rootDir>/test/node/**/*.test.ts"] },
   ],
   // No test waits for a clock; this only ends what hangs, on slow machines too.
   testTimeout: 600_000,
   // Jest's own choice would leave one of two cores idle.
   maxWorkers: Math.max(2, os.availableParallelism() - 1),
-  // Every test file loads the AWS SDK anew and V8 gives little of it back.
+  // What programs leave behind, V8 gives back late.
   workerIdleMemoryLimit: "1GB",
 };

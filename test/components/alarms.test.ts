@@ -74,6 +74,7 @@ describe("alarms", () => {
       dimensions: { CertificateArn: "arn:cdn" },
       statistic: "Minimum",
       period: 86_400,
+      evaluationPeriods: 1,
       comparisonOperator: "LessThanThreshold",
       threshold: 21,
       treatMissingData: "ignore",

@@ -263,6 +263,7 @@ describe("a cache fleet", () => {
       expect(alarm).toMatchObject({
         region: REGION,
         comparisonOperator: "GreaterThanOrEqualToThreshold",
+        evaluationPeriods: 15,
         threshold: 0,
         treatMissingData: "notBreaching",
         alarmActions: ["arn:topic"],

@@ -88,12 +88,15 @@ describe("the way to a PoP", () => {
   });
 
   test("tells of an unhealthy PoP from us-east-1, where the metrics are; silence is bad news", () => {
-    expect(made.inputs("MetricAlarm", "way-unhealthy")).toMatchObject({
+    expect(made.inputs("MetricAlarm", "way-unhealthy")).toEqual({
       region: "us-east-1",
+      alarmDescription: "PoP eu-central-1 is unhealthy: Route 53 sends its users to the next one.",
       namespace: "AWS/Route53",
       metricName: "HealthCheckStatus",
       dimensions: { HealthCheckId: "id-of-way" },
       statistic: "Minimum",
+      period: 60,
+      evaluationPeriods: 1,
       comparisonOperator: "LessThanThreshold",
       threshold: 1,
       treatMissingData: "breaching",

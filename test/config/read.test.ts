@@ -1,13 +1,16 @@
-import { join } from "node:path";
+import * as path from "node:path";
 import { loadConfig } from "../../infra/config/load";
+import type { FootprintConfig } from "../../infra/config/model";
+import { programConfig } from "../../infra/config/read";
 import { stackConfigFromFile } from "../../infra/config/stackFile";
+import { record } from "../../infra/plan/harness";
+import { repository } from "../support/tree";
 
 test("the program reads the same configuration from the engine as the plan does from the file", async () => {
-  const values = stackConfigFromFile(join(__dirname, "..", "..", "stacks", "Pulumi.global.yaml"));
-  // As the engine's language host starts a program.
-  process.env["PULUMI_NODEJS_PROJECT"] = "footprint";
-  process.env["PULUMI_NODEJS_STACK"] = "global";
-  process.env["PULUMI_CONFIG"] = JSON.stringify(values);
-  const { programConfig } = await import("../../infra/config/read");
-  expect(programConfig()).toEqual(loadConfig("global", values));
+  const values = stackConfigFromFile(path.join(repository, "stacks/Pulumi.global.yaml"));
+  const read: FootprintConfig[] = [];
+
+  await record(() => read.push(programConfig()), { stack: "global", config: values });
+
+  expect(read).toEqual([loadConfig("global", values)]);
 });

@@ -90,6 +90,21 @@ describe.each(SHIPPED)("the plan of %s", (stack) => {
   });
 });
 
+test.each([
+  ["the load balancer's, towards clients", ["https://origin.example.org"], 6],
+  [
+    "the nodes', towards origins on many ports",
+    [80, 8080, 8443].map((port) => `http://origin.example.org:${String(port)}`),
+    9,
+  ],
+])("counts the rules of the larger security group: %s", async (_, origin, rules) => {
+  const stack = { ...small({ "us-east-1": {} }), sites: { "cdn.example.com": { origin } } };
+
+  const { pops } = await buildPlan("test", valuesOf(stack));
+
+  expect(pops["us-east-1"]?.quotas.find(({ code }) => code === "L-0EA8095F")?.needed).toBe(rules);
+});
+
 test("a plan is the same byte for byte when it is made again (P1)", async () => {
   const [first, second] = [
     await buildPlan("europe", valuesOfStack("europe")),

@@ -116,6 +116,15 @@ describe("the sum of estimates", () => {
   });
 });
 
+describe("the sum of estimates with a single gap", () => {
+  const one = { lines: [], total: 0.1, partial: true, missing: ["NAT gateway"] };
+
+  it("is partial, and is a sum of whole cents", () => {
+    const other = { lines: [], total: 0.2, partial: false, missing: [] };
+    expect(sum([one, other])).toEqual({ total: 0.3, partial: true, missing: ["NAT gateway"] });
+  });
+});
+
 describe("what the estimate leaves out", () => {
   it("names traffic, capacity units, queries, storage, logs and metrics", () => {
     const text = leftOut("us-east-1")

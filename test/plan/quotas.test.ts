@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { accountQuotas, popQuotas, type Quota, tooSmall } from "../../infra/plan/quotas";
-import { nodes, pop, site, zone } from "./config";
+import { nodes, pop, site, zone, zones } from "./config";
 
 const basis = { rulesPerSecurityGroup: 6 };
 const ON_DEMAND = "Running On-Demand Standard instances (vCPUs)";
@@ -27,6 +27,42 @@ describe("quotas of a PoP's region", () => {
       "Network Load Balancers per Region": 1,
       "Certificates per Network Load Balancer": 3,
       "Targets per Availability Zone per Network Load Balancer": 24,
+    });
+  });
+
+  // The defaults of the pages that each quota names as its source.
+  it("have AWS's defaults beside them", () => {
+    const defaults = popQuotas(pop("us-east-1"), sites(1), basis).map(({ code, default: of }) => [code, of]);
+    expect(Object.fromEntries(defaults)).toEqual({
+      "L-1216C47A": 5,
+      "L-34B43A08": 5,
+      "L-0263D0A3": 5,
+      "L-F678F1CE": 5,
+      "L-A4707A72": 5,
+      "L-45FE3B85": 5,
+      "L-0EA8095F": 60,
+      "L-69A177A2": 50,
+      "L-52964454": 25,
+      "L-B211E961": 500,
+    });
+  });
+
+  it.each([
+    [5, true],
+    [6, false],
+  ])("let a NAT gateway have an address in each of %i zones: %s", (count, ok) => {
+    const addresses = popQuotas(pop("us-east-1", { zones: zones(count) }), sites(1), basis).find(
+      ({ code }) => code === "L-0263D0A3",
+    );
+    expect(addresses).toMatchObject({ needed: count, ok });
+  });
+
+  it("round up the nodes of a refresh, and those of the fullest zone", () => {
+    // 7 nodes and half as many again are 10.5: 11, of which one of three zones has 4, each a target of two groups.
+    const quotas = popQuotas(pop("us-east-1", { nodes: nodes({ max: 7 }) }), sites(1), basis);
+    expect(needed(quotas)).toMatchObject({
+      [ON_DEMAND]: 22,
+      "Targets per Availability Zone per Network Load Balancer": 8,
     });
   });
 

@@ -60,6 +60,40 @@ describe("a plan as text", () => {
   });
 });
 
+describe("the dates of its prices", () => {
+  const dated = (...dates: readonly string[]) => ({
+    total: 0,
+    partial: false,
+    missing: [],
+    lines: dates.map((date) => ({
+      item: "hosted zones",
+      quantity: 1,
+      unit: "zone",
+      unitPrice: 0,
+      source: "a test",
+      date,
+      monthly: 0,
+    })),
+  });
+  const shown = (text: string) => /prices: .*/.exec(text)?.[0];
+
+  test.each<[string, readonly string[], readonly string[], string]>([
+    [
+      "the oldest and the newest of its PoPs and of what is global",
+      ["2026-03-01"],
+      ["2026-01-01"],
+      "2026-01-01 to 2026-03-01",
+    ],
+    ["one when all are of one day", ["2026-03-01", "2026-03-01"], [], "2026-03-01"],
+  ])("are %s", async (_, ofPop, ofFootprint, expected) => {
+    const plan = await buildPlan("test", valuesOf(small({ "us-east-1": {} })));
+    const pops = { "us-east-1": { ...plan.pops["us-east-1"]!, cost: dated(...ofPop) } };
+    const cost = { ...plan.cost, footprint: dated(...ofFootprint) };
+
+    expect(shown(renderPlan({ ...plan, pops, cost }, plain))).toBe(`prices: of ${expected}; sources with --json`);
+  });
+});
+
 describe("a difference as text", () => {
   const difference = async (before: Record<string, unknown>, after: Record<string, unknown>) => {
     const [old, now] = [
@@ -103,7 +137,24 @@ eu-west-1
   test("says why something is replaced, and that it is refused", async () => {
     const text = await difference(TWO, { ...TWO, "eu-west-1": { cidr: "10.64.240.0/20" } });
 
-    expect(text).toContain("± Vpc eu-west-1-network: replaced\n");
+    expect(text).toContain("± Vpc eu-west-1-network: replaced\n      cidrBlock cannot be changed in place\n");
+    expect(text).toMatch(/^ {6}may be replaced with it: eu-west-1-[a-z0-9-]+, eu-west-1-/m);
     expect(text).toContain('inputs.cidrBlock: "10.64.64.0/20" -> "10.64.240.0/20"\n');
+  });
+
+  test.each([
+    [29, "  ~ Vpc a-name-of-17-letters"],
+    [28, "  ~ Vpc a-name-of-17-letters"],
+    [27, "  ~ Vpc a-name-of-17-let..."],
+  ])("cuts a line that is longer than a terminal of %i columns", (width, line) => {
+    const changed = { type: "aws:ec2/vpc:Vpc", name: "a-name-of-17-letters", urn: "", changes: [] };
+    const global = { add: [], change: [changed], replace: [], remove: [] };
+    const difference = { pops: {}, global, summary: { add: 0, change: 1, replace: 0, remove: 0 } };
+
+    expect(
+      renderDiff("test", difference, { ...plain, width })
+        .split("\n")
+        .at(-2),
+    ).toBe(line);
   });
 });

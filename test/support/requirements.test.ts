@@ -12,7 +12,7 @@ interface JestResults {
 function runFixture(requireAll: string): { results: JestResults; stderr: string } {
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [require.resolve("jest/bin/jest"), "--json", "--testRegex", "/needsSomething\\.fixture\\.ts$"],
+    [require.resolve("jest/bin/jest"), "--json", "--selectProjects=plain", "--testMatch=**/needsSomething.fixture.ts"],
     {
       cwd: path.resolve(__dirname, "../.."),
       env: { ...process.env, FOOTPRINT_REQUIRE_ALL: requireAll, NO_COLOR: "1" },

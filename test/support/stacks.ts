@@ -4,6 +4,7 @@ import { record, type Recording, type Registration } from "../../infra/plan/harn
 import type { JsonValue } from "../../infra/plan/wire";
 import program from "../../infra/index";
 import { computed } from "./cloud";
+import { recorded } from "./recordings";
 import { repository } from "./tree";
 
 /** The stacks of this repository. */
@@ -70,7 +71,7 @@ export function update(input: StackInput, stack = "test"): Promise<Recording> {
 
 const done = new Map<string, Promise<Recording>>();
 
-/** A test file compares many changes with one footprint: it runs once. */
+/** A test file compares many changes with one footprint: it runs once, and is read once. */
 function once(
   mode: string,
   input: StackInput,
@@ -78,7 +79,7 @@ function once(
 ): Promise<Recording> {
   const config = valuesOf(input);
   const key = `${mode} ${JSON.stringify(config)}`;
-  const recording = done.get(key) ?? run(config);
+  const recording = done.get(key) ?? recorded(key, () => run(config));
   done.set(key, recording);
   return recording;
 }

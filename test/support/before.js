@@ -1,6 +1,10 @@
 "use strict";
 
-/** Says once a run what `npm test` leaves to other commands. */
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+
+/** Once a run: says what `npm test` leaves to other commands, and makes the folder of `recordings.ts`. */
 module.exports = () => {
   if (process.env.npm_lifecycle_event === "test") {
     process.stderr.write(
@@ -8,4 +12,5 @@ module.exports = () => {
         "and the real node (`npm run test:node`; needs Debian, as root)\n",
     );
   }
+  process.env.FOOTPRINT_RECORDINGS = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-recordings-"));
 };
