@@ -59,8 +59,22 @@ async function pass(sandbox: Sandbox, args: readonly string[]): Promise<number> 
   // The CLI would make a stack of any name, and only the program would then miss its file.
   stackFile(stack);
   await select(sandbox, stack);
-  return sandbox.run(args);
+  return sandbox.run(withWholePaths(args));
 }
+
+/** The CLI works in a folder of its own, so what a user names from here must be named whole. */
+function withWholePaths(args: readonly string[]): readonly string[] {
+  return args.map((arg, index) => {
+    const [option = "", file] = arg.split(/=(.*)/s);
+    if (file !== undefined) {
+      return PATH_OPTIONS.includes(option) ? `${option}=${path.resolve(file)}` : arg;
+    }
+    return PATH_OPTIONS.includes(args[index - 1] ?? "") ? path.resolve(arg) : arg;
+  });
+}
+
+/** Options of the CLI that take a file or folder. */
+const PATH_OPTIONS = ["--policy-pack", "--policy-pack-config", "--plan", "--save-plan", "--file", "--event-log"];
 
 async function select(sandbox: Sandbox, stack: string): Promise<void> {
   const { status, stdout, stderr } = await sandbox.select(stack);

@@ -10,6 +10,8 @@ import { hostedZones, writeProject } from "./project";
 /** Guards nothing: what it encrypts never leaves the sandbox's folder. */
 const PASSPHRASE = "sandbox";
 
+const POLICY_RUNNER = path.join(__dirname, "bin");
+
 export interface SandboxOptions {
   readonly cli: Cli;
   /** Where the project, the engine's state and the stand-in's world are kept. Default: in the cache folder. */
@@ -82,9 +84,11 @@ export class Sandbox {
     const output = { stdout: "", stderr: "" };
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
-    // Ctrl-C reaches the CLI too, which then ends in good order; the providers must live until it has.
+    // Ctrl-C reaches the CLI too, what a supervisor sends reaches us alone. It ends in good order at either, and the
+    // providers must live until it has.
     const stayForCli = () => undefined;
-    process.on("SIGINT", stayForCli);
+    const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+    process.on("SIGINT", stayForCli).on("SIGTERM", passOn);
     try {
       const status = await new Promise<number>((resolve, reject) => {
         child.on("error", reject);
@@ -94,7 +98,7 @@ export class Sandbox {
       });
       return { status, ...output };
     } finally {
-      process.off("SIGINT", stayForCli);
+      process.off("SIGINT", stayForCli).off("SIGTERM", passOn);
       host?.stop();
     }
   }
@@ -111,7 +115,13 @@ export class Sandbox {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       PULUMI_DEBUG_PROVIDERS: this.standIn.debugProviders,
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-      ...(languageHost === undefined ? {} : { PULUMI_DEBUG_LANGUAGES: `nodejs:${String(languageHost)}` }),
+      ...(languageHost === undefined
+        ? {}
+        : {
+            PULUMI_DEBUG_LANGUAGES: `nodejs:${String(languageHost)}`,
+            // Where the engine finds what runs policy packs, which comes with the language host too.
+            PATH: [POLICY_RUNNER, process.env.PATH ?? ""].join(path.delimiter),
+          }),
     };
   }
 }
