@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { slug } from "github-slugger";
+import GithubSlugger from "github-slugger";
 import MarkdownIt from "markdown-it";
 import { repository } from "../support/tree";
 
@@ -34,7 +34,7 @@ function read(file: string, text: string): Document {
   return {
     file,
     links,
-    anchors: new Set(headings.map((heading) => slug(heading))),
+    anchors: new Set(headings.map((heading) => GithubSlugger.slug(heading))),
     code: [
       ...inline.filter(({ type }) => type === "code_inline").map(({ content }) => content.replaceAll("\n", " ")),
       ...blocks
