@@ -9,6 +9,10 @@ export const INTERNAL = {
   client: "X-Footprint-Client",
   /** There is a stale response to fall back on. */
   stale: "X-Footprint-Stale",
+  /** There is no room for the request: nothing was asked of the origin. */
+  full: "X-Footprint-Full",
+  /** A request that only what is stored may answer: its site has too many in flight. */
+  hits: "X-Footprint-Hits",
   /** The last try of a fetch. */
   again: "X-Footprint-Again",
   /** What the cache did, one word, for the access log. */

@@ -10,8 +10,6 @@ export interface NodeOptions {
   readonly sites: readonly Site[];
   /** Where a node listens; default: its production ports on every address. */
   readonly listen?: Listen;
-  /** What one client may do; default: LIMITS. */
-  readonly limits?: Limits;
 }
 
 export interface Listen {
@@ -20,22 +18,8 @@ export interface Listen {
   readonly ports: Readonly<Record<keyof typeof NODE_PORTS | "metrics" | "agentMetrics", number>>;
 }
 
-/** Bounds of one client: an IPv4 address, or a /64 of IPv6, which is one household or one machine. */
-export interface Limits {
-  /** Requests that are being answered at the same time. */
-  readonly inFlight: number;
-  /** Requests within ten seconds. */
-  readonly perTenSeconds: number;
-}
-
 /** Where a node of a PoP listens. */
 export const PRODUCTION: Listen = {
   address: "",
   ports: { ...NODE_PORTS, metrics: METRICS_PORT, agentMetrics: AGENT_METRICS_PORT },
 };
-
-/**
- * Far above what a person does, and above an office or a carrier's gateway that hides some hundred people behind one
- * address: a page of 100 parts, opened by 100 of them within ten seconds.
- */
-export const LIMITS: Limits = { inFlight: 1000, perTenSeconds: 10_000 };

@@ -1,3 +1,4 @@
+import { LIMITS_SCRIPT, limitsScript } from "./limits";
 import type { NodeFiles } from "./nodeFiles";
 import {
   HAPROXY_BINARY,
@@ -14,37 +15,21 @@ export const NVME = "/var/lib/varnish/nvme";
 
 /** The scripts that start HAProxy and Varnish with sizes of the machine that they are on. */
 export function startScripts(): NodeFiles {
-  return { [START_HAPROXY]: HAPROXY_SCRIPT, [START_VARNISH]: VARNISH_SCRIPT };
+  return { [LIMITS_SCRIPT]: limitsScript(), [START_HAPROXY]: HAPROXY_SCRIPT, [START_VARNISH]: VARNISH_SCRIPT };
 }
 
 const HAPROXY_SCRIPT = `#!/bin/sh
 # Starts HAProxy with as many connections as the machine has memory and open files for.
 set -eu
-
-# An eighth of the memory; an active connection has two buffers of 16 KB, to either side.
-kilobytes=$(($(getconf _PHYS_PAGES) * ($(getconf PAGE_SIZE) / 1024)))
-connections=$((kilobytes / 8 / 33))
-
-# Each has a file to either side. HAProxy refuses to start with more than the limit allows.
-files=$(ulimit -n)
-if [ "$files" != unlimited ] && [ "$connections" -gt $(((files - 1000) / 2)) ]; then
-    connections=$(((files - 1000) / 2))
-fi
-
-export HAPROXY_MAXCONN="$connections"
+. ${LIMITS_SCRIPT}
 exec ${HAPROXY_BINARY} -Ws -S ${SOCKETS.master},mode,600 -f ${HAPROXY_FILE} "$@"
 `;
 
 const VARNISH_SCRIPT = `#!/bin/sh
 # Starts Varnish with as much cache as the machine has room for.
 set -eu
-
-# CACHE_MEMORY, in MB, is for a machine that has other work too (tests, benchmarks).
-memory=$(($(getconf _PHYS_PAGES) / 1024 * ($(getconf PAGE_SIZE) / 1024)))
-# Beside the cache: about 1 KB an object and a fifth of waste by the allocator, HAProxy's eighth, the kernel's sockets.
-cache=\${CACHE_MEMORY:-$((memory * 55 / 100))}
-# What is never stored but passes through.
-transient=$((memory * 5 / 100))
+. ${LIMITS_SCRIPT}
+cache=$CACHE_MEMORY
 
 # Large objects have a storage of their own, so that one download does not push out a thousand pages: the NVMe disk
 # where there is one (an unordered file, hence room is left on it), else a quarter of the memory. Never a network disk.
@@ -61,15 +46,16 @@ fi
 # What is larger than a tenth of it is not stored.
 export LARGEST_OBJECT="$((size * 1024 / 10))K"
 
+# shortlived: what is stored at all is stored where room is made for it. timeout_idle: of HAProxy's connections alone.
 # rush_exponent: when a response cannot be stored, all who waited for it go on at once and not three at a time.
 exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/default.vcl \\
     -a http=${SOCKETS.cache},HTTP,mode=660 \\
     -a purge=${SOCKETS.purge},HTTP,mode=600 \\
-    -s memory=malloc,"\${cache}m" -s large="$large" -s Transient=malloc,"\${transient}m" \\
-    -p thread_pool_min=200 -p thread_pool_max=5000 \\
+    -s memory=malloc,"\${cache}m" -s large="$large" -s Transient=malloc,"\${TRANSIENT_MEMORY}m" \\
+    -p thread_pool_min=200 -p thread_pool_max="$THREADS" \\
     -p http_max_hdr=128 -p http_req_hdr_len=16k -p http_resp_hdr_len=16k \\
     -p workspace_client=160k -p workspace_backend=160k \\
     -p timeout_idle=60 -p rush_exponent=1000 \\
-    -p transit_buffer=1m -p nuke_limit=1000 \\
+    -p transit_buffer="\${TRANSIT}k" -p shortlived=0 -p nuke_limit=1000 \\
     -p http_range_support=on -p max_restarts=4 -p feature=+http_date_postel "$@"
 `;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as net from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SMALLEST, type BoundName } from "../../components/node/limits";
 import type { NodeFiles } from "../../components/node/nodeFiles";
 import { PRODUCTION, type Listen } from "../../components/node/options";
 import {
@@ -38,6 +39,8 @@ export interface StartOptions {
   readonly trust?: string;
   /** Size of the cache in memory, MB; default 256. */
   readonly cacheMemory?: number;
+  /** Bounds other than those of the smallest machine, by their names in components/node/limits.ts. */
+  readonly bounds?: Partial<Readonly<Record<BoundName, number>>>;
   /** File systems of limited size, which belong to Varnish: bytes by folder. */
   readonly disks?: Readonly<Record<string, number>>;
   /** Takes each line of the access log. */
@@ -190,9 +193,10 @@ export class RunningNode {
   }
 
   private startService(program: NodeProgram): Service {
-    const { onAccess, onMessage, cacheMemory = CACHE_MEMORY } = this.options;
+    const { onAccess, onMessage, cacheMemory = CACHE_MEMORY, bounds = {} } = this.options;
+    const sizes = { MEMORY: SMALLEST.MEMORY, CACHE_MEMORY: cacheMemory, ...bounds };
     return Service.start(this.root, PROCESSES[program].unit, asUser(PROCESSES[program], PROCESSES[program].start), {
-      env: { CACHE_MEMORY: String(cacheMemory) },
+      env: Object.fromEntries(Object.entries(sizes).map(([name, value]) => [name, String(value)])),
       onLine: onAccess,
       onMessage,
     });

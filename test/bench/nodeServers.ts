@@ -51,16 +51,24 @@ export async function stopServers(servers: readonly Server[]): Promise<void> {
 
 const ACCESS_LOG = "/run/haproxy/access.json";
 
+/** The generator of the load is one client that does the work of thousands. */
+const ONE_CLIENT = {
+  CLIENT_CONNECTIONS: 100_000,
+  CLIENT_CONNECTIONS_CROWDED: 100_000,
+  CLIENT_IN_FLIGHT: 100_000,
+  CLIENT_IN_FLIGHT_CROWDED: 100_000,
+  CLIENT_REQUESTS: 100_000_000,
+};
+
 async function startFootprint(root: string): Promise<Server> {
   const origin = await ScriptedOrigin.start();
   const options = edgeOptions(origin.at());
   const sites = options.sites.map((site) => ({ ...site, host: HOST }));
-  // The generator of the load is one client that does the work of thousands.
-  const limits = { inFlight: 100_000, perTenSeconds: 100_000_000 };
   const node = await RunningNode.start({
     root,
-    files: (listen: Listen) => forLoad(nodeFiles({ ...options, sites, limits, listen })),
+    files: (listen: Listen) => forLoad(nodeFiles({ ...options, sites, listen })),
     cacheMemory: CACHE_MEGABYTES,
+    bounds: ONE_CLIENT,
   });
   return {
     name: "footprint",

@@ -17,7 +17,7 @@ describeWith([DEBIAN], "limits of one client", () => {
 
   beforeAll(async () => {
     rig = await Rig.start({
-      limits: LIMITS,
+      bounds: { CLIENT_IN_FLIGHT: LIMITS.inFlight, CLIENT_REQUESTS: LIMITS.perTenSeconds },
       edit: (files) => {
         const config = files["/etc/haproxy/haproxy.cfg"] ?? "";
         return { ...files, "/etc/haproxy/haproxy.cfg": config.replace(HEADER_TIME, SHORT) };

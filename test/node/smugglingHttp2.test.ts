@@ -1,4 +1,4 @@
-import { LIMITS } from "../../components/node/options";
+import { BOUNDS } from "../../components/node/limits";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { aftermath, nothing } from "./wire/aftermath";
@@ -57,7 +57,7 @@ describeWith([DEBIAN], "HTTP/2 that could smuggle a request", () => {
 
     expect(during.status).toBe(200);
     expect(endOf(last, await flood)).toBe(200);
-    expect(node.origin.of("/reset/").length).toBeLessThanOrEqual(LIMITS.inFlight);
+    expect(node.origin.of("/reset/").length).toBeLessThanOrEqual(BOUNDS.CLIENT_IN_FLIGHT.smallest);
     expect(await aftermath(node, "/after/the/flood")).toEqual(nothing("/after/the/flood"));
   });
 });

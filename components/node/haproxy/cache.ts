@@ -1,7 +1,5 @@
+import { bound } from "../limits";
 import { PROBE_HOST, SOCKETS } from "../sockets";
-
-/** Requests that Varnish works on at the same time: it has a thread for each, and 2 x 5000 threads at most. */
-const IN_FLIGHT = 8000;
 
 /** Varnish, as HAProxy sees it. */
 export function cacheBackend(): string {
@@ -15,6 +13,6 @@ backend cache from edge
     option httpchk
     http-check send meth GET uri / ver HTTP/1.1 hdr Host ${PROBE_HOST}
     http-check expect status 200
-    server varnish unix@${SOCKETS.cache} check inter 2s fall 3 rise 1 maxconn ${String(IN_FLIGHT)}
+    server varnish unix@${SOCKETS.cache} check inter 2s fall 3 rise 1 maxconn ${bound("IN_FLIGHT")}
 `;
 }

@@ -1,4 +1,5 @@
 import { INTERNAL, INTERNAL_PREFIX, ORIGIN_AUTH_FILE, ORIGIN_AUTH_HEADER } from "../internalHeaders";
+import { bound } from "../limits";
 import type { Origin, Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
@@ -9,6 +10,8 @@ export function egressSections(sites: readonly Site[]): string {
 # From Varnish, by the site's name, to the first of its origins that is up; with none up the first answers 503.
 frontend egress from egress
     bind unix@${SOCKETS.egress} mode 660
+    # Above what is let through, so that the others hear at once that there is no room.
+    maxconn ${bound("EGRESS_CONNECTIONS")}
     # A reload closes idle connections, and would do so under Varnish's next request: so there are none. To open
     # one costs little here.
     option httpclose
@@ -18,6 +21,8 @@ frontend egress from egress
     log-format "%{+json}o %(event)[str(origin_error)] %(site)[var(txn.site)] %(origin)b %(path)[var(txn.path)] %(status)ST %(ms_connect)Tc %(ms_first_byte)Tr %(retries)rc %(end)ts"
     http-request set-var(txn.site) req.hdr(host)
     http-request set-var(txn.path) path
+    # Each client has a share of an origin.
+    http-request set-var(txn.client) req.hdr(${INTERNAL.client})
     # What an origin may know of the client: its address, and the name that it asked for.
     http-request set-header X-Forwarded-For %[req.hdr(${INTERNAL.client})]
     http-request set-header X-Forwarded-Host %[var(txn.site)]
@@ -39,6 +44,13 @@ frontend egress from egress
     http-response lua.${READ_DIRECTIVES}
 ${sites.flatMap(originRules).join("\n")}
     default_backend no-origin
+
+# Requests that each client has at each origin, and all of each origin.
+backend clients-of-origins from egress
+    stick-table type string len 320 size 20k expire 10s store conn_cur
+
+backend origins from egress
+    stick-table type string len 288 size 20k expire 10s store conn_cur
 
 # A site that was taken out while Varnish still works on a request for it.
 backend no-origin from egress

@@ -1,12 +1,13 @@
+import { INTERNAL } from "../internalHeaders";
+import { bound } from "../limits";
 import { HAPROXY_FOLDER, HAPROXY_FOLDER_VARIABLE } from "../processes";
+import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
-import { failureResponses } from "./responses";
-
-/** Connections of one node to one origin. */
-const ORIGIN_CONNECTIONS = 256;
+import { failureResponses, refuse } from "./responses";
+import { refusedShares } from "./shares";
 
 /** What both sides of HAProxy share. */
-export function globalSections(popName: string): string {
+export function globalSections(popName: string, sites: readonly Site[]): string {
   return `
 # Written by Footprint from the configuration bundle; changes by hand are lost at the next one.
 #
@@ -19,8 +20,11 @@ global
     log stderr format raw local0 notice
     # No user, group or chroot: systemd starts it as haproxy and confines it.
     stats socket ${SOCKETS.admin} mode 600 level admin expose-fd listeners
-    # Computed by the start script from memory and open files; the default serves a configuration check.
-    maxconn "\${HAPROXY_MAXCONN-1000}"
+    # Bounds are computed at the start from the machine's size; what stands here is that of the smallest. This one is
+    # above the sum of all frontends', so that none of them waits for another.
+    maxconn ${bound("ALL_CONNECTIONS")}
+    # Counters of one request: connections and requests of its client, requests of its site, uploads.
+    tune.stick-counters 5
     # After a reload the old process ends with its last connection, or with the longest download that we wait for.
     hard-stop-after 15m
     # A client that keeps breaking HTTP/2's rules (floods of resets, of empty frames) loses its connection.
@@ -82,8 +86,39 @@ defaults origin from egress
     default-server check inter 5s fastinter 1s downinter 2s rise 1 fall 3
     default-server observe layer4 error-limit 3 on-error mark-down
     # More would wait at the origin; here a wait ends after the queue's timeout.
-    default-server maxconn ${String(ORIGIN_CONNECTIONS)}
+    default-server maxconn ${bound("ORIGIN_CONNECTIONS")}
+${misses(popName, sites)}
     # IPv4 first: origins allow-list the nodes' fixed addresses, which are IPv4.
     default-server resolvers vpc resolve-prefer ipv4 init-addr last,libc,none
 `;
+}
+
+/**
+ * Who is sent on to an origin, and who hears at once that there is no room: one origin that hangs costs what is behind it
+ * and nothing else, and one client of a slow origin its own share.
+ */
+function misses(popName: string, sites: readonly Site[]): string {
+  const full = (what: string, when: string): string =>
+    refuse(popName, {
+      status: 503,
+      text: `too many requests to the origin`,
+      error: "destination_unavailable",
+      fields: { "Retry-After": "1", [INTERNAL.full]: what },
+      when,
+    });
+  const few = refusedShares("few-of-origin", {
+    has: "sc_conn_cur(1)",
+    all: "fe_conn(egress)",
+    bounds: { of: "MISSES", shared: "MISSES_SHARED", one: "ORIGIN_MISSES" },
+    count: sites.flatMap(({ origins }) => origins).length,
+  });
+  return `    # Bounds of what is asked of origins (components/node/README.md).
+    http-request set-var(txn.origin) be_name
+    http-request track-sc0 var(txn.client),concat(|,txn.origin) table clients-of-origins
+    http-request track-sc1 var(txn.origin) table origins
+    ${few.acl}
+${few.when.map((when) => full("origin", when)).join("\n")}
+${full("client", `if { sc_conn_cur(1) gt ${bound("ORIGIN_BUSY")} } { sc_conn_cur(0) gt ${bound("CLIENT_MISSES")} }`)}
+    # Who has least there goes first.
+    http-request set-priority-class sc_conn_cur(0)`;
 }

@@ -1,3 +1,4 @@
+import { bound } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import { NODE_HEALTH_PATH } from "../ports";
 import { SOCKETS } from "../sockets";
@@ -22,6 +23,7 @@ defaults probe
 
 frontend health from probe
     bind ${address}:${String(ports.health)}
+    maxconn ${bound("OWN_CONNECTIONS")}
     tcp-request inspect-delay 2s
     tcp-request content accept if { req.len ge 12 }
     use_backend health-proxied if { req.payload(0,12) -m bin ${PROXY_V2_SIGNATURE} }
@@ -36,6 +38,7 @@ backend health-plain from probe
 frontend health-answer from edge
     bind unix@${SOCKETS.healthProxied} mode 600 accept-proxy
     bind unix@${SOCKETS.healthPlain} mode 600
+    maxconn ${bound("OWN_CONNECTIONS")}
     http-request return status 503 content-type text/plain string "Varnish does not answer\\n" hdr Cache-Control no-store if ${path} { nbsrv(cache) eq 0 }
 ${switchedHealth("node", path)}
     http-request return status 404 content-type text/plain string "not found\\n"
@@ -43,6 +46,7 @@ ${switchedHealth("node", path)}
 # For whoever collects metrics on this machine.
 frontend metrics from edge
     bind 127.0.0.1:${String(ports.metrics)}
+    maxconn ${bound("OWN_CONNECTIONS")}
     http-request use-service prometheus-exporter if { path /metrics }
     http-request return status 404 content-type text/plain string "not found\\n"
 `;

@@ -10,7 +10,7 @@ import { trafficFrontend } from "./traffic";
 /** Renders /etc/haproxy/haproxy.cfg, in the order in which a request travels. */
 export function haproxyConfig(options: NodeOptions): string {
   return sections(
-    globalSections(options.popName),
+    globalSections(options.popName, options.sites),
     trafficFrontend(options),
     redirectFrontend(options),
     cacheBackend(),

@@ -1,7 +1,9 @@
+import { bound } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import type { Site } from "../site";
 import { accessLog } from "./accessLog";
 import { refuse } from "./responses";
+import { clientConnections, clientRequests } from "./clients";
 import { isSwitched } from "./switched";
 
 /** What came to port 80: sent to https, by the site's own status. */
@@ -11,11 +13,14 @@ export function redirectFrontend(options: NodeOptions): string {
 # What came to port 80.
 frontend redirect from edge
     bind ${address}:${String(ports.redirect)} accept-proxy
+    maxconn ${bound("REDIRECT_CONNECTIONS")}
+${clientConnections("redirect-connections", ["CLIENT_CONNECTIONS_CROWDED"])}
 ${accessLog(options)}
     http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)
     http-request set-var(txn.method) method
     http-request set-var(txn.path) path
     http-request set-var(txn.protocol) req.ver
+${clientRequests(options.popName)}
 ${refuse(options.popName, { status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
     http-request set-uri %[pathq]
 ${options.sites.map(redirect).join("\n")}

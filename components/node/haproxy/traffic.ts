@@ -1,16 +1,16 @@
 import { INTERNAL, INTERNAL_PREFIX } from "../internalHeaders";
-import { LIMITS, PRODUCTION, type NodeOptions } from "../options";
+import { bound } from "../limits";
+import { PRODUCTION, type NodeOptions } from "../options";
 import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
 import { accessLog } from "./accessLog";
+import { CLIENT_TABLES, clientConnections, clientRequests } from "./clients";
 import { refuse } from "./responses";
+import { refusedShares } from "./shares";
 import { isSwitched, switchedHealth } from "./switched";
 
 /** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
 const TARGET_LIMIT = 8000;
-
-/** Seconds after which a client that was refused may come back: the window in which its requests are counted. */
-const RETRY_AFTER = 10;
 
 /**
  * Fields by which a client could speak for the edge or bend what an origin answers, without being part of the cache
@@ -36,12 +36,13 @@ const EDGE_FIELDS = [`${INTERNAL_PREFIX}.*`, "x-forwarded-.*", "x-request-id", "
 export function trafficFrontend(options: NodeOptions): string {
   const { popName, sites } = options;
   const { address, ports } = options.listen ?? PRODUCTION;
-  const { inFlight, perTenSeconds } = options.limits ?? LIMITS;
   const no = (refusal: Parameters<typeof refuse>[1]): string => refuse(popName, refusal);
   return `
 # HTTP/1.1 and cleartext HTTP/2 by the load balancer, which has ended TLS.
 frontend traffic from edge
     bind ${address}:${String(ports.traffic)} accept-proxy
+    maxconn ${bound("CONNECTIONS")}
+${clientConnections("connections", ["CLIENT_CONNECTIONS", "CLIENT_CONNECTIONS_CROWDED"])}
 ${accessLog(options)}
     # The name that was asked for, in one spelling: without port and final dot, in lower case.
     http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)
@@ -53,10 +54,7 @@ ${knownSites(sites)}
     # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has.
 ${switchedHealth("pop", `{ var(txn.host) -m str ${popName} } { path ${POP_HEALTH_PATH} }`)}
 
-    # Limits per client: an IPv4 address, or a /64 of IPv6.
-    http-request track-sc0 src,ipmask(32,64) table clients
-${no({ status: 429, text: "too many requests at once", error: "http_request_denied", fields: { "Retry-After": "1" }, when: `if { sc_conn_cur(0) gt ${String(inFlight)} }` })}
-${no({ status: 429, text: "too many requests", error: "http_request_denied", fields: { "Retry-After": String(RETRY_AFTER) }, when: `if { sc_http_req_rate(0) gt ${String(perTenSeconds)} }` })}
+${clientRequests(popName)}
 
     # What is no plain request for a resource goes no further.
 ${no({ status: 505, text: "HTTP/1.0, 1.1 and 2 are spoken here", error: "http_request_error", when: "unless { req.ver 1.0 1.1 } or { fc_http_major 2 }" })}
@@ -71,6 +69,8 @@ ${no({ status: 414, text: "the request target is too long", error: "http_request
     # A request that has been here before would go round forever (RFC 8586).
 ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.hdr(cdn-loop) -m reg -i ^${popName.replaceAll(".", "\\.")}[[:space:]]*(;|$) }` })}
 
+${inFlight(popName, sites)}
+
     # One form for what is left: no absolute targets, one spelling of the host.
     http-request set-uri %[pathq]
     http-request set-header Host %[var(txn.host)]
@@ -81,6 +81,7 @@ ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.
     http-request del-header ${INTERNAL_PREFIX} -m beg
     http-request set-header ${INTERNAL.client} %[src]
     http-request set-header ${INTERNAL.onlyIfCached} 1 if { req.hdr(cache-control) -m str -i only-if-cached }
+    http-request set-header ${INTERNAL.hits} 1 if { sc_conn_cur(2) gt ${bound("SITE_IN_FLIGHT_HITS")} } !few-of-site
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Request-ID %[unique-id]
     # Equal lists in one spelling, so that they find the same variant (RFC 9110, sections 5.6.3 and 12.5.4).
@@ -97,11 +98,29 @@ ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.
     # A node that is about to leave ends each connection with an answer. HTTP/2 has no such field: the agent has HAProxy
     # reload then, since a former worker sends GOAWAY on all of its connections.
     http-after-response set-header Connection close if ${isSwitched("draining")}
+${CLIENT_TABLES}`;
+}
 
-# Who asked how much. Entries are 150 bytes or so; when it is full, those that were idle longest make room.
-backend clients from edge
-    stick-table type ipv6 size 100k expire 30s store conn_cur,http_req_rate(10s)
-`;
+/** Requests in flight: one site's never take another's room, and all of them have a thread of Varnish each. */
+function inFlight(popName: string, sites: readonly Site[]): string {
+  const few = refusedShares("few-of-site", {
+    has: "sc_conn_cur(2)",
+    all: "be_conn(cache)",
+    bounds: { of: "IN_FLIGHT", shared: "IN_FLIGHT_SHARED", one: "SITE_IN_FLIGHT" },
+    count: sites.length,
+  });
+  const full = (when: string): string =>
+    refuse(popName, {
+      status: 503,
+      text: "too many requests of this site at once",
+      error: "http_request_denied",
+      fields: { "Retry-After": "1" },
+      when,
+    });
+  return `    # Limits per site (components/node/README.md).
+    http-request track-sc2 var(txn.host) table sites
+    ${few.acl}
+${few.when.map(full).join("\n")}`;
 }
 
 /** A line each, since HAProxy takes no more than 64 words in one. */

@@ -57,6 +57,9 @@ sub vcl_synth {
     if (req.http.X-Footprint-Error) {
         set resp.http.Proxy-Status = "${popName}; error=" + req.http.X-Footprint-Error;
     }
+    if (resp.status == 503) {
+        set resp.http.Retry-After = "1";
+    }
     if (local.socket == "purge") {
         set resp.http.X-Footprint-Count = req.http.X-Footprint-Count;
     }

@@ -17,6 +17,10 @@ sub vcl_recv {
     }
     set req.backend_hint = origins.backend();
 
+    # Nor does it wait for another's fetch, when hits alone are answered.
+    if (req.http.X-Footprint-Hits) {
+        set req.hash_ignore_busy = true;
+    }
     if (req.restarts == 0) {
         call site_request;
     } else {
@@ -60,6 +64,7 @@ sub vcl_hash {
 
 sub vcl_pass {
     set req.http.X-Footprint-Cache = "pass";
+    call hits_alone;
     return (fetch);
 }
 

@@ -8,6 +8,7 @@ export function responseVcl(): string {
   return `# Whether and for how long a response is stored (RFC 9111).
 
 sub vcl_backend_response {
+    call no_room;
     call check_304;
     call stale_instead_of_error;
     call site_response;

@@ -38,6 +38,7 @@ sub vcl_miss {
     if (req.http.${INTERNAL.onlyIfCached}) {
         return (synth(504, "Gateway Timeout"));
     }
+    call hits_alone;
     return (fetch);
 }
 
@@ -50,6 +51,31 @@ sub vcl_backend_fetch {
         unset bereq.http.X-Footprint-Stale;
     }
     return (fetch);
+}
+
+# The site has too many requests in flight: what would have to be fetched is refused at once, so that hits go on.
+sub hits_alone {
+    if (req.http.${INTERNAL.hits}) {
+        set req.http.X-Footprint-Error = "destination_unavailable";
+        return (synth(503, "too many requests of this site at once"));
+    }
+}
+
+# The egress side has no room for it: the stale copy, else its 503 with Retry-After. First in vcl_backend_response.
+sub no_room {
+    if (beresp.http.${INTERNAL.full}) {
+        if (bereq.is_bgfetch || bereq.http.X-Footprint-Stale) {
+            if (beresp.http.${INTERNAL.full} != "client") {
+                saintmode.denylist(1s);
+            }
+            return (abandon);
+        }
+        # Not remembered: who waited for it asks for itself.
+        set beresp.uncacheable = true;
+        set beresp.ttl = 0s;
+        set beresp.grace = 0s;
+        return (deliver);
+    }
 }
 
 # The origin answered that it failed: keep what we have. Called first in vcl_backend_response.

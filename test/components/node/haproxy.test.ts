@@ -65,16 +65,7 @@ describe("haproxy.cfg", () => {
 
   test("answers the PoP's health before any limit", () => {
     expect(position(/pop-health/)).toBeGreaterThan(-1);
-    expect(position(/pop-health/)).toBeLessThan(position(/track-sc0/));
-  });
-
-  test("lets a client have what its limits say", () => {
-    const limited = haproxyConfig({ ...OPTIONS, limits: { inFlight: 7, perTenSeconds: 8 } });
-
-    expect(limited).toContain("{ sc_conn_cur(0) gt 7 }");
-    expect(limited).toContain("{ sc_http_req_rate(0) gt 8 }");
-    expect(text).toContain("{ sc_conn_cur(0) gt 1000 }");
-    expect(text).toContain("{ sc_http_req_rate(0) gt 10000 }");
+    expect(position(/pop-health/)).toBeLessThan(position(/http-request track-sc/));
   });
 
   test("deletes a client's copies of internal fields before it sets its own", () => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { agentCommand } from "../../../components/node/agentFiles";
 import { bundle, type BundleOptions } from "../../../components/node/bundle";
 import { nodeFiles } from "../../../components/node/files";
-import { LIMITS, type Listen } from "../../../components/node/options";
+import type { Listen } from "../../../components/node/options";
 import type { AgentTiming, Bundle } from "../../../components/node/protocol/bundleFormat";
 import { nodeReportSchema, type NodeReport } from "../../../components/node/protocol/nodeReport";
 import type { Pointer } from "../../../components/node/protocol/pointer";
@@ -114,6 +114,8 @@ export class AgentNode {
     const machine = await cloud.addMachine({ instance, region, group: groupOf(region) });
     let listen: Listen | undefined;
     const node = await RunningNode.start({
+      // The load of a test comes from one address, and as fast as the machine can.
+      bounds: { CLIENT_REQUESTS: 1_000_000 },
       ...options.node,
       root: debianRootFolder(),
       files: (given) => {
@@ -311,8 +313,6 @@ function optionsOf(options: AgentNodeOptions, listen: Listen): BundleOptions {
       ...Object.entries(more).map(([host, settings]) => ({ ...defaults, host, ...settings })),
     ],
     listen,
-    // The load of a test comes from one address, and as fast as the machine can.
-    limits: { ...LIMITS, perTenSeconds: 1_000_000 },
     purgeMaxStaleness,
     agentSha256: agentOfTest().sha256,
     agentTiming: { ...QUICK, ...timing },

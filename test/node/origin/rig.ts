@@ -1,6 +1,7 @@
 import { nodeFiles } from "../../../components/node/files";
+import type { BoundName } from "../../../components/node/limits";
 import type { NodeFiles } from "../../../components/node/nodeFiles";
-import type { Limits, Listen, NodeOptions } from "../../../components/node/options";
+import type { Listen, NodeOptions } from "../../../components/node/options";
 import { VARNISH_FOLDER } from "../../../components/node/processes";
 import type { Site } from "../../../components/node/site";
 import { SOCKETS } from "../../../components/node/sockets";
@@ -19,7 +20,8 @@ export interface RigOptions {
   readonly site?: Partial<Site>;
   /** Sites beside it, by host. */
   readonly more?: Readonly<Record<string, Partial<Site>>>;
-  readonly limits?: Limits;
+  /** Bounds other than those of the smallest machine. */
+  readonly bounds?: Partial<Readonly<Record<BoundName, number>>>;
   /** Changes the rendered files: to shorten a timeout, or to break a guard. */
   readonly edit?: (files: NodeFiles) => NodeFiles;
   readonly node?: Omit<StartOptions, "root" | "files">;
@@ -43,6 +45,7 @@ export class Rig {
     try {
       const node = await RunningNode.start({
         onAccess: (line) => accessLog.push(line),
+        ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
         ...options.node,
         root: debianRootFolder(),
         files: rendered(origin, options),
@@ -143,7 +146,7 @@ export class Rig {
   }
 }
 
-function rendered(origin: ScriptedOrigin, { site, more = {}, limits, edit }: RigOptions) {
+function rendered(origin: ScriptedOrigin, { site, more = {}, edit }: RigOptions) {
   const base = edgeOptions(origin.at());
   const [defaults] = base.sites;
   if (defaults === undefined) {
@@ -155,7 +158,6 @@ function rendered(origin: ScriptedOrigin, { site, more = {}, limits, edit }: Rig
       { ...defaults, host: HOST, ...site },
       ...Object.entries(more).map(([host, settings]) => ({ ...defaults, host, ...settings })),
     ],
-    ...(limits === undefined ? {} : { limits }),
   };
   return (listen: Listen): NodeFiles => {
     const files = nodeFiles({ ...options, listen });

@@ -1,0 +1,143 @@
+/** One bound of a node, as a sum over its machine or over bounds above it; its name is that of a variable. */
+export interface Bound {
+  /** Whole numbers, as a shell counts: MEMORY in kB, PROCESSORS, FILES (open files of one program), bounds above. */
+  readonly sum: string;
+  /** What it is on the smallest machine, SMALLEST. A program that was started before a bound existed has this one. */
+  readonly smallest: number;
+  readonly meaning: string;
+}
+
+/** A machine of 4 GB, the least that carries a node. */
+export const SMALLEST = { MEMORY: 4_000_000, PROCESSORS: 2, FILES: 1_048_576 } as const;
+
+/** Where the sums are done at the start of a program. What the environment says already is left: tests are small. */
+export const LIMITS_SCRIPT = "/usr/local/lib/footprint/limits";
+
+/**
+ * What a node lets in, derived from its machine in this one place. In percent of the memory: 50 the cache; 10 what passes
+ * through Varnish without being stored; 4 idle connections (10 KB each, with the kernel's part); 13 requests in flight
+ * (160 KB each: buffers of HAProxy, workspace and stack of a thread, a socket between them); 5 misses (240 KB more: a
+ * second thread, buffers and TLS to the origin). The rest is the kernel's, the agent's and its compiler's.
+ *
+ * A side has its own bound, and the bound of all is above their sum: so no side takes another's room. Where many share a
+ * bound, a quarter is kept in equal parts for those who have little: haproxy/shares.ts has the rule.
+ */
+export const BOUNDS = {
+  CONNECTIONS: {
+    sum: "MEMORY / 264 < FILES / 4 ? MEMORY / 264 : FILES / 4",
+    smallest: 15151,
+    meaning: "connections of all clients",
+  },
+  CROWDED: { sum: "CONNECTIONS / 2", smallest: 7575, meaning: "connections above which clients may have fewer" },
+  CLIENT_CONNECTIONS: { sum: "CONNECTIONS / 32 + 1", smallest: 474, meaning: "connections of one client" },
+  CLIENT_CONNECTIONS_CROWDED: {
+    sum: "CONNECTIONS / 256 + 1",
+    smallest: 60,
+    meaning: "connections of one client while clients are many",
+  },
+  REDIRECT_CONNECTIONS: { sum: "CONNECTIONS / 8", smallest: 1893, meaning: "connections to port 80" },
+  CLIENT_REQUESTS: {
+    sum: "PROCESSORS * 5000",
+    smallest: 10000,
+    meaning: "requests of one client within ten seconds: a twentieth of what the processors answer",
+  },
+  IN_FLIGHT: {
+    sum: "MEMORY / 1280 < FILES / 16 ? MEMORY / 1280 : FILES / 16",
+    smallest: 3125,
+    meaning: "requests that are being answered, a thread of Varnish each",
+  },
+  IN_FLIGHT_SHARED: {
+    sum: "IN_FLIGHT * 3 / 4",
+    smallest: 2343,
+    meaning: "requests in flight above which a site has its own part alone",
+  },
+  SITE_IN_FLIGHT: { sum: "IN_FLIGHT / 2", smallest: 1562, meaning: "requests in flight of one site" },
+  SITE_IN_FLIGHT_HITS: {
+    sum: "IN_FLIGHT * 3 / 8",
+    smallest: 1171,
+    meaning: "requests in flight of one site above which it gets hits alone",
+  },
+  CLIENT_IN_FLIGHT: { sum: "IN_FLIGHT / 8", smallest: 390, meaning: "requests in flight of one client" },
+  CLIENT_IN_FLIGHT_CROWDED: {
+    sum: "IN_FLIGHT / 64 + 1",
+    smallest: 49,
+    meaning: "requests in flight of one client while half of all are taken",
+  },
+  IN_FLIGHT_CROWDED: { sum: "IN_FLIGHT / 2", smallest: 1562, meaning: "requests in flight that are half of all" },
+  MISSES: { sum: "IN_FLIGHT / 4", smallest: 781, meaning: "requests to all origins, a second thread of Varnish each" },
+  MISSES_SHARED: {
+    sum: "MISSES * 3 / 4",
+    smallest: 585,
+    meaning: "requests to origins above which an origin has its own part alone",
+  },
+  ORIGIN_CONNECTIONS: {
+    sum: "MISSES / 3 < 256 ? MISSES / 3 : 256",
+    smallest: 256,
+    meaning: "connections to one origin",
+  },
+  ORIGIN_MISSES: {
+    sum: "ORIGIN_CONNECTIONS * 5 / 4",
+    smallest: 320,
+    meaning: "requests to one origin, with those that wait for a connection",
+  },
+  ORIGIN_BUSY: {
+    sum: "ORIGIN_CONNECTIONS / 2",
+    smallest: 128,
+    meaning: "requests to one origin above which a client has its share alone",
+  },
+  CLIENT_MISSES: {
+    sum: "ORIGIN_CONNECTIONS / 16 + 1",
+    smallest: 17,
+    meaning: "a client's share of requests to an origin that is busy",
+  },
+  EGRESS_CONNECTIONS: { sum: "MISSES * 2", smallest: 1562, meaning: "connections of Varnish to the egress side" },
+  OWN_CONNECTIONS: { sum: "64", smallest: 64, meaning: "connections to each of health and metrics" },
+  ALL_CONNECTIONS: {
+    sum: "CONNECTIONS + REDIRECT_CONNECTIONS + EGRESS_CONNECTIONS + 4 * OWN_CONNECTIONS + 100",
+    smallest: 18962,
+    meaning: "connections that HAProxy takes, all sides together",
+  },
+  CACHE_MEMORY: { sum: "MEMORY / 2 / 1024", smallest: 1953, meaning: "MB of the cache" },
+  TRANSIENT_MEMORY: {
+    sum: "MEMORY / 10 / 1024",
+    smallest: 390,
+    meaning: "MB of what is never stored but passes through: half responses, a quarter uploads",
+  },
+  TRANSIT: {
+    sum: "TRANSIENT_MEMORY * 512 / MISSES",
+    smallest: 255,
+    meaning: "kB that a response which is not stored may be ahead of its reader; then its origin's connection is held",
+  },
+  UPLOADS: {
+    sum: "TRANSIENT_MEMORY / 4",
+    smallest: 97,
+    meaning: "requests with a body that are not answered yet, up to 1 MB of each in memory",
+  },
+  CLIENT_UPLOADS: { sum: "UPLOADS / 8 + 1", smallest: 13, meaning: "the same of one client" },
+  THREADS: {
+    sum: "(IN_FLIGHT + MISSES) / 2 + 200",
+    smallest: 2153,
+    meaning: "threads in each of Varnish's two pools: for all that is let in, and for what is refused meanwhile",
+  },
+} as const satisfies Readonly<Record<string, Bound>>;
+
+export type BoundName = keyof typeof BOUNDS;
+
+/** A bound as HAProxy's configuration takes it from the environment. */
+export function bound(name: BoundName): string {
+  return `"\${${name}-${String(BOUNDS[name].smallest)}}"`;
+}
+
+/** Renders LIMITS_SCRIPT, which is read by those that start a program. */
+export function limitsScript(): string {
+  const sums = Object.entries(BOUNDS).map(
+    ([name, { sum, meaning }]) => `# ${meaning}\n: "\${${name}:=$((${sum}))}"\nexport ${name}\n`,
+  );
+  return `# What this node lets in, from the size of its machine. components/node/README.md has the reasons.
+: "\${MEMORY:=$(($(getconf _PHYS_PAGES) * ($(getconf PAGE_SIZE) / 1024)))}"
+: "\${PROCESSORS:=$(getconf _NPROCESSORS_ONLN)}"
+: "\${FILES:=$(ulimit -n)}"
+[ "$FILES" != unlimited ] || FILES=1048576
+
+${sums.join("\n")}`;
+}

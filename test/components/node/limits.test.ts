@@ -1,0 +1,84 @@
+import { execFileSync } from "node:child_process";
+import { bound, BOUNDS, limitsScript, SMALLEST, type BoundName } from "../../../components/node/limits";
+
+type Sums = Readonly<Record<BoundName, number>>;
+
+/** Larger machines beside the smallest, and one whose programs may open few files. */
+const MACHINES = [
+  SMALLEST,
+  { MEMORY: 8_000_000, PROCESSORS: 2, FILES: 1_048_576 },
+  { MEMORY: 130_000_000, PROCESSORS: 32, FILES: 1_048_576 },
+  { MEMORY: 32_000_000, PROCESSORS: 8, FILES: 20_000 },
+];
+
+const MB = 1024;
+
+/** What a shell makes of the script. */
+function sumsOf(machine: Readonly<Record<string, number>>): Sums {
+  const env = Object.fromEntries(Object.entries(machine).map(([name, value]) => [name, String(value)]));
+  const said = execFileSync("sh", ["-euc", `${limitsScript()}\nenv`], { env, encoding: "utf8" });
+  return Object.fromEntries(
+    Object.keys(BOUNDS).map((name) => [name, Number(new RegExp(`^${name}=(\\d+)$`, "m").exec(said)?.[1])]),
+  ) as Sums;
+}
+
+describe("the bounds of a node", () => {
+  test("are on the smallest machine what stands beside their sums", () => {
+    expect(sumsOf(SMALLEST)).toEqual(
+      Object.fromEntries(Object.entries(BOUNDS).map(([name, { smallest }]) => [name, smallest])),
+    );
+  });
+
+  test("are left as the environment has them", () => {
+    expect(sumsOf({ ...SMALLEST, CONNECTIONS: 300 })).toMatchObject({ CONNECTIONS: 300, CLIENT_CONNECTIONS: 10 });
+  });
+
+  test("are those of this machine where nothing is said", () => {
+    expect(sumsOf({}).CONNECTIONS).toBeGreaterThan(0);
+  });
+
+  test("reach HAProxy by their names, with the smallest machine's for a program that was started before", () => {
+    expect(bound("CONNECTIONS")).toBe('"${CONNECTIONS-15151}"');
+  });
+
+  describe.each(MACHINES)("on %j", (machine) => {
+    const is = sumsOf(machine);
+
+    test("leave no side waiting for another's connections", () => {
+      const sides = is.CONNECTIONS + is.REDIRECT_CONNECTIONS + is.EGRESS_CONNECTIONS + 3 * is.OWN_CONNECTIONS;
+
+      expect(is.ALL_CONNECTIONS).toBeGreaterThan(sides);
+    });
+
+    test("need no more files than a program may open: two a connection", () => {
+      expect(2 * is.ALL_CONNECTIONS + 1000).toBeLessThanOrEqual(machine.FILES);
+    });
+
+    test("have a thread for each request in flight, a second one for each miss, and some for what is refused", () => {
+      expect(2 * is.THREADS).toBeGreaterThanOrEqual(is.IN_FLIGHT + is.MISSES + 400);
+    });
+
+    test("let in fewer misses than requests in flight, and no site or client takes them all", () => {
+      expect(is.MISSES).toBeLessThanOrEqual(is.IN_FLIGHT / 4);
+      expect(is.ORIGIN_MISSES).toBeLessThanOrEqual(is.MISSES * 0.45);
+      expect(is.ORIGIN_CONNECTIONS).toBeLessThan(is.ORIGIN_MISSES);
+      expect(is.ORIGIN_BUSY + is.CLIENT_MISSES).toBeLessThan(is.ORIGIN_CONNECTIONS);
+      expect(is.CLIENT_CONNECTIONS * 31).toBeLessThan(is.CONNECTIONS);
+      expect(is.CLIENT_IN_FLIGHT * 8).toBeLessThanOrEqual(is.IN_FLIGHT);
+    });
+
+    test("have room for all that passes through without being stored", () => {
+      const responses = is.MISSES * is.TRANSIT;
+      const uploads = is.UPLOADS * MB;
+
+      expect(responses + uploads).toBeLessThanOrEqual(is.TRANSIENT_MEMORY * MB * 0.76);
+    });
+
+    test("fit into the memory, with a sixth of it for the kernel, the agent and its compiler", () => {
+      const caches = (is.CACHE_MEMORY + is.TRANSIENT_MEMORY) * MB;
+      const idle = (is.CONNECTIONS + is.REDIRECT_CONNECTIONS) * 10;
+
+      expect(caches + idle + is.IN_FLIGHT * 160 + is.MISSES * 240).toBeLessThan((machine.MEMORY * 5) / 6);
+    });
+  });
+});
