@@ -5,16 +5,23 @@ import { ACCESS_LOG, HAPROXY } from "./processes";
 /** What HAProxy writes its access log to. */
 export const ACCESS_LOG_PIPE = "/run/access-log";
 
+/**
+ * Size of a file of the access log, MB, and how many are kept. Their product is all that clients can ever fill: 1.5 GB
+ * of the root volume's 8, if they fill it faster than former files are compressed.
+ */
+export const ACCESS_LOG_FILES = { megabytes: 64, kept: 24 } as const;
+
 const FOLDER = "/var/log/haproxy";
+const WRITE = "/usr/local/lib/footprint/write-access-log";
+const KEEP = "/usr/local/lib/footprint/keep-access-log";
 
 /** Renders what takes HAProxy's access log, and keeps it small. */
 export function accessLogFiles(): NodeFiles {
   return {
     "/etc/systemd/system/access-log.socket": PIPE,
-    "/etc/systemd/system/access-log.service": WRITER,
-    "/etc/systemd/system/access-log-rotation.service": ROTATION,
-    "/etc/systemd/system/access-log-rotation.timer": TIMER,
-    "/etc/footprint/access-log.conf": RULES,
+    "/etc/systemd/system/access-log.service": SERVICE,
+    [WRITE]: WRITER,
+    [KEEP]: KEEPER,
   };
 }
 
@@ -31,63 +38,50 @@ PipeSize=1M
 WantedBy=sockets.target
 `;
 
-const WRITER = `[Unit]
+const SERVICE = `[Unit]
 Description=Footprint: write the access log
 # Stopped after it.
 Before=${HAPROXY.unit}.service
 StartLimitIntervalSec=0
 
 [Service]
-# A file, because a journal that takes thousands of lines a second costs more than the proxy. Not HAProxy's own standard
-# output: it would not append to it but go on where it was, and leave a hole as large as what was rotated away.
-ExecStart=/bin/sh -c "exec cat >> ${ACCESS_LOG}"
+# Files, because a journal that takes thousands of lines a second costs more than the proxy. Not HAProxy's own standard
+# output, which could not be renamed under it.
+ExecStart=${WRITE}
 StandardInput=socket
 StandardOutput=journal
 Restart=always
 RestartSec=1s
-${confined()}`;
-
-const ROTATION = `[Unit]
-Description=Footprint: rotate the access log
-
-[Service]
-Type=oneshot
-ExecStart=/usr/sbin/logrotate --state ${FOLDER}/rotation.state /etc/footprint/access-log.conf
-${confined()}`;
-
-const TIMER = `[Unit]
-Description=Footprint: look at the size of the access log
-
-[Timer]
-# What it rotates it copies, so there must be room for it once more: 25,000 requests a second are 0.7 GB in a minute.
-OnCalendar=*:0/1
-AccuracySec=5s
-
-[Install]
-WantedBy=timers.target
-`;
-
-const RULES = `# A busy node must not fill its disk: by its load these are minutes or weeks, and 3 GB at the worst.
-${ACCESS_LOG} {
-    size 256M
-    rotate 12
-    compress
-    missingok
-    notifempty
-    # Its writer keeps the file open, and appends.
-    copytruncate
-}
-`;
-
-function confined(): string {
-  return `User=${HAPROXY.user}
+# What has been read is written to its end.
+KillMode=process
+User=${HAPROXY.user}
 Group=${HAPROXY.group}
 UMask=0027
-# Of both units: the writer starts with the first line, which may be long after the first look at the log's size.
 LogsDirectory=haproxy
 LogsDirectoryMode=0750
 CapabilityBoundingSet=
 PrivateNetwork=yes
 ${CONFINED}
 `;
-}
+
+const WRITER = `#!/bin/sh
+# Takes the access log from standard input, in files of whole lines. What clients can fill is bounded here: no look at a
+# clock, no copy.
+set -eu
+cd ${FOLDER}
+# systemd names the user's shell, and it has none.
+export SHELL=/bin/sh
+exec split --line-bytes=${String(ACCESS_LOG_FILES.megabytes)}MB --numeric-suffixes --suffix-length=9 --filter=${KEEP} -
+`;
+
+const KEEPER = `#!/bin/sh
+# One file of the access log, from standard input: the one before it is put aside, and of those the oldest go.
+set -eu
+if [ -e ${ACCESS_LOG} ]; then
+    former="${FOLDER}/access-$(date -u +%Y%m%dT%H%M%S.%N).json"
+    mv ${ACCESS_LOG} "$former"
+    nice gzip -1 "$former" &
+fi
+find ${FOLDER} -name 'access-*' | sort -r | tail -n +${String(ACCESS_LOG_FILES.kept)} | xargs -r rm -f
+cat > ${ACCESS_LOG} || echo "access log: $(wc -c) bytes dropped, because ${FOLDER} takes no more" >&2
+`;

@@ -14,7 +14,7 @@ export function nodeFiles(options: NodeOptions): NodeFiles {
     "/etc/haproxy/directives.lua": directivesLua(),
     ...varnishFiles(options),
     ...startScripts(),
-    ...systemdFiles(),
+    ...systemdFiles(options),
     ...kernelFiles(),
     "/etc/footprint/sites.json": `${JSON.stringify(options.sites, null, 2)}\n`,
   };

@@ -111,7 +111,7 @@ export const BOUNDS = {
   UPLOADS: {
     sum: "TRANSIENT_MEMORY / 4",
     smallest: 97,
-    meaning: "requests with a body that are not answered yet, up to 1 MB of each in memory",
+    meaning: "uploads without a length that are not answered yet, up to 1 MB of each in memory",
   },
   CLIENT_UPLOADS: { sum: "UPLOADS / 8 + 1", smallest: 13, meaning: "the same of one client" },
   THREADS: {

@@ -1,7 +1,9 @@
 import { ACCESS_LOG_PIPE, accessLogFiles } from "./accessLog";
 import { agentUnits } from "./agentUnits";
 import { CONFINED } from "./confined";
+import { connectionFiles } from "./connections";
 import type { NodeFiles } from "./nodeFiles";
+import type { NodeOptions } from "./options";
 import {
   HAPROXY,
   HAPROXY_BINARY,
@@ -20,21 +22,22 @@ import {
 export const UNITS = [
   "footprint-prepare.service",
   "access-log.socket",
-  "access-log-rotation.timer",
   "haproxy.service",
+  "footprint-connections.service",
   "varnish.service",
   "footprint-agent.service",
   "footprint-drain.service",
 ] as const;
 
 /** Renders the units below /etc/systemd/system, and what they read. */
-export function systemdFiles(): NodeFiles {
+export function systemdFiles(options: NodeOptions): NodeFiles {
   return {
     "/etc/systemd/system/footprint-prepare.service": PREPARE,
     "/etc/systemd/system/haproxy.service": haproxyService(),
     "/etc/systemd/system/varnish.service": varnishService(),
     "/etc/systemd/system/var-lib-varnish-work.mount": WORK_MOUNT,
     ...agentUnits(),
+    ...connectionFiles(options),
     ...accessLogFiles(),
   };
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as net from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { RECLAIM } from "../../components/node/connections";
 import { SMALLEST, type BoundName } from "../../components/node/limits";
 import type { NodeFiles } from "../../components/node/nodeFiles";
 import { PRODUCTION, type Listen } from "../../components/node/options";
@@ -58,6 +59,7 @@ export type NodeProgram = "haproxy" | "varnish";
  */
 export class RunningNode {
   private readonly services: Record<NodeProgram, Service>;
+  private readonly reclaiming: Service;
 
   private constructor(
     /** Files, programs and processes of the node, for what has no method here. */
@@ -67,6 +69,7 @@ export class RunningNode {
     private readonly options: StartOptions,
   ) {
     this.services = { varnish: this.startService("varnish"), haproxy: this.startService("haproxy") };
+    this.reclaiming = Service.start(root, "footprint-connections", [RECLAIM], { env: this.sizes });
   }
 
   /** Starts a node and waits until it serves. Throws with what its programs said when it does not. */
@@ -165,7 +168,7 @@ export class RunningNode {
 
   /** Resolves when one of the programs has ended, with what it said last. */
   failed(): Promise<string> {
-    return Promise.race(Object.values(this.services).map((service) => service.ended()));
+    return Promise.race([...Object.values(this.services), this.reclaiming].map((service) => service.ended()));
   }
 
   /** Ends the node at once, and all that runs on it. */
@@ -192,11 +195,17 @@ export class RunningNode {
     );
   }
 
-  private startService(program: NodeProgram): Service {
-    const { onAccess, onMessage, cacheMemory = CACHE_MEMORY, bounds = {} } = this.options;
+  /** Of the smallest machine, whatever this one is. */
+  private get sizes(): NodeJS.ProcessEnv {
+    const { cacheMemory = CACHE_MEMORY, bounds = {} } = this.options;
     const sizes = { MEMORY: SMALLEST.MEMORY, CACHE_MEMORY: cacheMemory, ...bounds };
+    return Object.fromEntries(Object.entries(sizes).map(([name, value]) => [name, String(value)]));
+  }
+
+  private startService(program: NodeProgram): Service {
+    const { onAccess, onMessage } = this.options;
     return Service.start(this.root, PROCESSES[program].unit, asUser(PROCESSES[program], PROCESSES[program].start), {
-      env: Object.fromEntries(Object.entries(sizes).map(([name, value]) => [name, String(value)])),
+      env: this.sizes,
       onLine: onAccess,
       onMessage,
     });

@@ -98,6 +98,29 @@ describeWith([DEBIAN], "what a node tells", () => {
     });
 
     test.each([
+      ["of a long path", "a".repeat(7000)],
+      ["of a long path of quotes", '"'.repeat(7000)],
+      ["of a long path of backslashes", "\\".repeat(7000)],
+      ["of a long path of bytes above ASCII", "\xff".repeat(7000)],
+    ])("%s are whole, and say the status", async (title, text) => {
+      const address = `203.0.113.${String(100 + title.length)}`;
+      const raw = Buffer.from(request("GET", `/${text}`, { Host: "unknown.example.com" }), "latin1");
+      const { status } = await exchange(rig.node.ports.traffic, clientHeader(address), raw);
+
+      const [line = ""] = await rig.loggedLines(address, 1);
+      expect(Buffer.byteLength(line)).toBeLessThan(4096);
+      expect(JSON.parse(line)).toMatchObject({ status, client: address });
+    });
+
+    test("of a long name that is no site are whole", async () => {
+      const name = `${"n".repeat(6000)}.example.com`;
+      await exchange(rig.node.ports.traffic, clientHeader("203.0.113.99"), request("GET", "/", { Host: name }));
+
+      const [line = ""] = await rig.loggedLines("203.0.113.99", 1);
+      expect(JSON.parse(line)).toMatchObject({ status: 421, path: "/" });
+    });
+
+    test.each([
       ["quotes and backslashes", '/hostile1/"},{"status":"999\\'],
       ["what looks like an end of line", "/hostile2/%0a%0d{}"],
       ["bytes above ASCII", "/hostile3/\xff\xfe\xe2\x28"],

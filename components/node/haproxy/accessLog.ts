@@ -1,6 +1,23 @@
 import type { NodeOptions } from "../options";
 
 /**
+ * Longest line, bytes: what the kernel writes to a pipe as a whole, whoever else writes there (PIPE_BUF). HAProxy's own
+ * bound of 1024 would cut lines, and what is cut is no JSON.
+ */
+const LINE = 4096;
+
+/** Bytes of what a client chooses freely that are logged. Escaped they may be twice as long. */
+const LOGGED = { host: 255, method: 32, path: 1200 } as const;
+
+/** Rules that take what is logged of a request; txn.host in the spelling of a site's name. */
+export function loggedOf(): string {
+  return `    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.),bytes(0,${String(LOGGED.host)})
+    http-request set-var(txn.method) method,bytes(0,${String(LOGGED.method)})
+    http-request set-var(txn.path) path,bytes(0,${String(LOGGED.path)})
+    http-request set-var(txn.protocol) req.ver`;
+}
+
+/**
  * One JSON object a request. Of the URL the path alone, since queries carry tokens and addresses; no Authorization, no
  * cookies. Timings in ms, -1 where a request did not get that far. HAProxy does the escaping.
  */
@@ -27,7 +44,7 @@ export function accessLog({ region }: NodeOptions): string {
     ["end", "ts"],
   ];
   const format = items.map(([name, value]) => `%(${name})${value}`).join(" ");
-  return `    log stdout format raw local0 info
+  return `    log stdout len ${String(LINE)} format raw local0 info
     unique-id-format %[uuid()]
     log-format "%{+json}o ${format.replaceAll('"', '\\"')}"`;
 }

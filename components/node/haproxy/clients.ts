@@ -40,6 +40,27 @@ ${tooMany(atOnce, 1, `{ sc_conn_cur(1) gt ${bound("CLIENT_IN_FLIGHT_CROWDED")} }
 ${tooMany("too many requests", RETRY_AFTER, `{ sc_http_req_rate(1) gt ${bound("CLIENT_REQUESTS")} }`)}`;
 }
 
+/**
+ * Bodies of requests that come without a length: each may have to be in memory until it is whole, however slowly it
+ * comes.
+ */
+export function uploads(popName: string): string {
+  const upload = "!{ method GET HEAD OPTIONS } !{ req.hdr(content-length) -m found }";
+  const tooMany = (when: string): string =>
+    refuse(popName, {
+      status: 429,
+      text: "too many uploads without a length at once",
+      error: "http_request_denied",
+      fields: { "Retry-After": "1" },
+      when: `if ${when}`,
+    });
+  return `    # Uploads without a length, of one client and of all.
+    http-request track-sc3 ${CLIENT} table uploads if ${upload}
+${tooMany(`{ sc_conn_cur(3) gt ${bound("CLIENT_UPLOADS")} }`)}
+    http-request track-sc4 str(all) table all-uploads if ${upload}
+${tooMany(`{ sc_conn_cur(4) gt ${bound("UPLOADS")} }`)}`;
+}
+
 /** Who has how much. Entries are 150 bytes or so; when a table is full, those that were idle longest make room. */
 export const CLIENT_TABLES = `
 # Who asked how much, and who has how many connections.
@@ -51,6 +72,12 @@ backend connections from edge
 
 backend redirect-connections from edge
     stick-table type ipv6 size 20k expire 30s store conn_cur
+
+backend uploads from edge
+    stick-table type ipv6 size 20k expire 30s store conn_cur
+
+backend all-uploads from edge
+    stick-table type string len 4 size 1 expire 30s store conn_cur
 
 backend sites from edge
     stick-table type string len 256 size 10k expire 30s store conn_cur

@@ -1,7 +1,7 @@
 import { bound } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import type { Site } from "../site";
-import { accessLog } from "./accessLog";
+import { accessLog, loggedOf } from "./accessLog";
 import { refuse } from "./responses";
 import { clientConnections, clientRequests } from "./clients";
 import { isSwitched } from "./switched";
@@ -16,10 +16,7 @@ frontend redirect from edge
     maxconn ${bound("REDIRECT_CONNECTIONS")}
 ${clientConnections("redirect-connections", ["CLIENT_CONNECTIONS_CROWDED"])}
 ${accessLog(options)}
-    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)
-    http-request set-var(txn.method) method
-    http-request set-var(txn.path) path
-    http-request set-var(txn.protocol) req.ver
+${loggedOf()}
 ${clientRequests(options.popName)}
 ${refuse(options.popName, { status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
     http-request set-uri %[pathq]

@@ -3,8 +3,8 @@ import { bound } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
-import { accessLog } from "./accessLog";
-import { CLIENT_TABLES, clientConnections, clientRequests } from "./clients";
+import { accessLog, loggedOf } from "./accessLog";
+import { CLIENT_TABLES, clientConnections, clientRequests, uploads } from "./clients";
 import { refuse } from "./responses";
 import { refusedShares } from "./shares";
 import { isSwitched, switchedHealth } from "./switched";
@@ -45,10 +45,7 @@ frontend traffic from edge
 ${clientConnections("connections", ["CLIENT_CONNECTIONS", "CLIENT_CONNECTIONS_CROWDED"])}
 ${accessLog(options)}
     # The name that was asked for, in one spelling: without port and final dot, in lower case.
-    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)
-    http-request set-var(txn.method) method
-    http-request set-var(txn.path) path
-    http-request set-var(txn.protocol) req.ver
+${loggedOf()}
 ${knownSites(sites)}
 
     # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has.
@@ -70,6 +67,7 @@ ${no({ status: 414, text: "the request target is too long", error: "http_request
 ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.hdr(cdn-loop) -m reg -i ^${popName.replaceAll(".", "\\.")}[[:space:]]*(;|$) }` })}
 
 ${inFlight(popName, sites)}
+${uploads(popName)}
 
     # One form for what is left: no absolute targets, one spelling of the host.
     http-request set-uri %[pathq]

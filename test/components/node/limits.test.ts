@@ -1,4 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ACCESS_LOG_FILES } from "../../../components/node/accessLog";
+import { IDLE_SECONDS } from "../../../components/node/connections";
 import { bound, BOUNDS, limitsScript, SMALLEST, type BoundName } from "../../../components/node/limits";
 
 type Sums = Readonly<Record<BoundName, number>>;
@@ -80,5 +84,55 @@ describe("the bounds of a node", () => {
 
       expect(caches + idle + is.IN_FLIGHT * 160 + is.MISSES * 240).toBeLessThan((machine.MEMORY * 5) / 6);
     });
+  });
+});
+
+describe("what the README says of the bounds", () => {
+  const readme = readFileSync(join(__dirname, "../../../components/node/README.md"), "utf8");
+  const rows = readme
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split(" | ")
+        .map((cell) => cell.trim()),
+    );
+  const number = (value: number): string => value.toLocaleString("en-US");
+  const holds = (what: string): readonly string[] | undefined => rows.find(([first]) => first === what)?.slice(1, 3);
+
+  test("are their sums, and what they are on the smallest machine", () => {
+    const stated = rows.filter(([name]) => name?.startsWith("`") === true && name.slice(1, -1) in BOUNDS);
+
+    expect(stated).toEqual(
+      Object.entries(BOUNDS).map(([name, { meaning, smallest, sum }]) => [
+        `\`${name}\``,
+        meaning,
+        number(smallest),
+        `\`${sum}\``,
+      ]),
+    );
+  });
+
+  test("are the idle times of connections", () => {
+    const stated = rows.filter(([first]) => /^above \d/.test(first ?? ""));
+
+    expect(stated).toEqual(
+      [...IDLE_SECONDS].reverse().map(({ above, idle }) => [`above ${String(above)} %`, `${String(idle)} s`]),
+    );
+  });
+
+  test("is what one address and a thousand can hold", () => {
+    const is = (name: BoundName): string => number(BOUNDS[name].smallest);
+    const logged = `${String((ACCESS_LOG_FILES.megabytes * ACCESS_LOG_FILES.kept) / 1024)} GB`;
+
+    expect(holds("connections")).toEqual([is("CLIENT_CONNECTIONS"), `all ${is("CONNECTIONS")}`]);
+    expect(BOUNDS.CLIENT_CONNECTIONS_CROWDED.smallest * 1000).toBeGreaterThan(BOUNDS.CONNECTIONS.smallest);
+    expect(holds("requests in flight")?.[0]).toBe(is("CLIENT_IN_FLIGHT"));
+    expect(holds("requests in flight")?.[1]).toBe(`${is("IN_FLIGHT_SHARED")}, of one site ${is("SITE_IN_FLIGHT")}`);
+    expect(holds("requests to one origin")).toEqual([is("ORIGIN_BUSY"), is("ORIGIN_MISSES")]);
+    expect(holds("the same of a busy one")).toEqual([is("CLIENT_MISSES"), is("ORIGIN_MISSES")]);
+    expect(holds("uploads without a length")).toEqual([is("CLIENT_UPLOADS"), is("UPLOADS")]);
+    expect(holds("the access log")).toEqual([logged, logged]);
   });
 });

@@ -1,0 +1,60 @@
+import { accessLogFiles } from "../../components/node/accessLog";
+import { modeOf } from "../../components/node/modes";
+import { ACCESS_LOG } from "../../components/node/processes";
+import { debianRootFolder } from "../../infra/edge/debianRoot";
+import { PrivateRoot } from "../../infra/edge/privateRoot";
+import { describeWith } from "../support/requirements";
+import { DEBIAN } from "./debianRoot";
+
+const FOLDER = "/var/log/haproxy";
+const MB = 1024 * 1024;
+/** As rendered, and in the tests' copy: what is kept is smaller. */
+const [SIZE, SMALL] = ["--line-bytes=64MB", "--line-bytes=1MB"];
+const [KEPT, FEW] = ["tail -n +24", "tail -n +3"];
+
+/** A line for each number. */
+const line = (n: number): string => `{"n":${String(n)},"path":"${"x".repeat(80)}"}`;
+
+describeWith([DEBIAN], "the writer of the access log", () => {
+  let root: PrivateRoot;
+
+  afterEach(async () => {
+    await root.stop();
+  });
+
+  /** Has it write so many lines to a disk of a size. */
+  const write = async (lines: number, disk: number) => {
+    root = await PrivateRoot.start(debianRootFolder(), { [FOLDER]: disk });
+    for (const [file, text] of Object.entries(accessLogFiles())) {
+      root.write(file, text.replace(SIZE, SMALL).replace(KEPT, FEW), modeOf(file));
+    }
+    const made = `awk 'BEGIN { for (n = 1; n <= ${String(lines)}; n++) print "{\\"n\\":" n ",\\"path\\":\\"${"x".repeat(80)}\\"}" }'`;
+    return root.exec("sh", "-c", `${made} | /usr/local/lib/footprint/write-access-log`);
+  };
+
+  test("keeps as many files as it may, the newest, and no line in parts", async () => {
+    const lines = 60_000;
+    const { status, stderr } = await write(lines, 20 * MB);
+    await root.exec("sh", "-c", `while pgrep gzip > /dev/null; do sleep 0.1; done`);
+    const { stdout: names } = await root.exec("sh", "-c", `ls ${FOLDER}`);
+    const { stdout: text } = await root.exec(
+      "sh",
+      "-c",
+      `for f in ${FOLDER}/access-*; do zcat -f "$f"; done; cat ${ACCESS_LOG}`,
+    );
+
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(names.trim().split("\n")).toHaveLength(3);
+    const kept = text.trimEnd().split("\n");
+    expect(kept.length).toBeGreaterThan(20_000);
+    expect(kept.length).toBeLessThan(lines);
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => line(lines - kept.length + i + 1)));
+  });
+
+  test("drops what the disk does not take, says how much, and goes on", async () => {
+    const { status, stderr } = await write(60_000, 1.5 * MB);
+
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^access log: \d{6,} bytes dropped, because \/var\/log\/haproxy takes no more$/m);
+  });
+});
