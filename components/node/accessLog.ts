@@ -80,7 +80,8 @@ set -eu
 if [ -e ${ACCESS_LOG} ]; then
     former="${FOLDER}/access-$(date -u +%Y%m%dT%H%M%S.%N).json"
     mv ${ACCESS_LOG} "$former"
-    nice gzip -1 "$former" &
+    # In vain when it is one of those that go.
+    nice gzip -1 "$former" 2> /dev/null &
 fi
 find ${FOLDER} -name 'access-*' | sort -r | tail -n +${String(ACCESS_LOG_FILES.kept)} | xargs -r rm -f
 cat > ${ACCESS_LOG} || echo "access log: $(wc -c) bytes dropped, because ${FOLDER} takes no more" >&2

@@ -26,7 +26,9 @@ export function connectionFiles(options: NodeOptions): NodeFiles {
 function script({ listen }: NodeOptions): string {
   const { ports } = listen ?? PRODUCTION;
   const [least] = IDLE_SECONDS.slice(-1);
-  const times = IDLE_SECONDS.map(({ above, idle }) => `used * 100 > bound * ${String(above)} ? ${String(idle * 1000)} : `);
+  const times = IDLE_SECONDS.map(
+    ({ above, idle }) => `used * 100 > bound * ${String(above)} ? ${String(idle * 1000)} : `,
+  );
   return `#!/bin/sh
 # Ends idle connections of clients while a node fills, the oldest first: also those that are open and have said nothing,
 # of which HAProxy cannot know whose they are. HAProxy has one idle time, whatever its load; the kernel knows of each

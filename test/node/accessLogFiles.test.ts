@@ -5,6 +5,7 @@ import { debianRootFolder } from "../../infra/edge/debianRoot";
 import { PrivateRoot } from "../../infra/edge/privateRoot";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
+import { until } from "./origin/until";
 
 const FOLDER = "/var/log/haproxy";
 const MB = 1024 * 1024;
@@ -35,7 +36,7 @@ describeWith([DEBIAN], "the writer of the access log", () => {
   test("keeps as many files as it may, the newest, and no line in parts", async () => {
     const lines = 60_000;
     const { status, stderr } = await write(lines, 20 * MB);
-    await root.exec("sh", "-c", `while pgrep gzip > /dev/null; do sleep 0.1; done`);
+    await until("the end of compression", () => root.processes().every(({ name }) => name !== "gzip"));
     const { stdout: names } = await root.exec("sh", "-c", `ls ${FOLDER}`);
     const { stdout: text } = await root.exec(
       "sh",

@@ -89,9 +89,9 @@ describeWith([DEBIAN], "origins that hang", () => {
   test("have what the bound of all lets in, and who is above it hears at once when to come back", () => {
     expect(held.count).toBeLessThanOrEqual(MISSES);
     expect(held.count).toBeGreaterThan((MISSES * 3) / 4 - SITES);
-    expect(new Set(refused.map(({ status, headers }) => `${String(status)} ${String(headers["retry-after"])}`))).toEqual(
-      new Set(["503 1"]),
-    );
+    expect(
+      new Set(refused.map(({ status, headers }) => `${String(status)} ${String(headers["retry-after"])}`)),
+    ).toEqual(new Set(["503 1"]));
     expect(refused[0]?.headers["proxy-status"]).toBe(`${rig.popName}; error=destination_unavailable`);
   });
 
