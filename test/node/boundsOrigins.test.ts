@@ -207,7 +207,9 @@ describeWith([DEBIAN], "one client of an origin", () => {
     held.release();
     await Promise.all(waiting);
 
-    expect(has).toBe(BOUNDS.ORIGIN_BUSY.smallest);
+    // Those that were refused counted meanwhile.
+    expect(has).toBeGreaterThanOrEqual(BOUNDS.CLIENT_MISSES.smallest);
+    expect(has).toBeLessThanOrEqual(BOUNDS.ORIGIN_BUSY.smallest);
     expect(others.map(({ status }) => status)).toEqual(Array(50).fill(200));
   });
 
@@ -227,7 +229,7 @@ describeWith([DEBIAN], "one client of an origin", () => {
     });
 
     expect(others.map(({ status }) => status)).toEqual(Array(50).fill(200));
-    expect(dawdlers.filter(({ status }) => status === 200).length).toBe(BOUNDS.ORIGIN_BUSY.smallest);
+    expect(dawdlers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(BOUNDS.ORIGIN_BUSY.smallest);
   });
 
   test("that reads slowly what the node may hold gives the origin's connections back", async () => {
