@@ -129,7 +129,6 @@ end
 -- Words that forbid something, whatever stands between them.
 local function strict_words(lines, said)
     for word in table.concat(lines, ","):lower():gmatch("[%w-]+") do
-        if word == "no-store-remote" then word = "no-store" end
         if IS_STRICT[word] then said[word] = true end
     end
     return said
@@ -152,6 +151,7 @@ local function surrogate_control(lines)
     for _, line in ipairs(lines) do
         local whole = each_member(line, function(name, value, bare)
             if not bare then return end
+            -- A cache far from the origin is remote.
             if name == "no-store-remote" then name = "no-store" end
             if name == "max-age" then
                 local fresh, stale = (value or ""):match("^(%d+)%+(%d+)$")
@@ -364,7 +364,9 @@ core.register_action("${READ_DIRECTIVES}", { "http-res" }, function(txn)
     local surrogate, surrogate_read = surrogate_control(surrogate_lines)
     -- A field for caches like this one that cannot be read does not govern, but what it forbids holds.
     if not cdn_read then strict_words(cdn_lines, plain) end
-    if not surrogate_read then strict_words(surrogate_lines, plain) end
+    if not surrogate_read then
+        strict_words({ (table.concat(surrogate_lines, ","):lower():gsub("no%-store%-remote", "no-store")) }, plain)
+    end
     -- What a 304 does not say stays as it was stored (RFC 9111, section 3.2): a field is written where it was sent.
     if #plain_lines > 0 or next(plain) then
         http:res_set_header("${INTERNAL.cacheControl}", written(plain))

@@ -1,0 +1,109 @@
+import { edgeOptions } from "../../infra/edge/settings";
+import { describeWith } from "../support/requirements";
+import { DEBIAN } from "./debianRoot";
+import { Held, reply } from "./origin/scripted";
+import { Rig } from "./origin/rig";
+import { until } from "./origin/until";
+import { someCases, type Case } from "./sharing/cases";
+import { mayShare, type Identity, type Moment } from "./sharing/oracle";
+
+const CASES = 3000;
+
+/** Requests at the same time. */
+const AT_ONCE = 100;
+
+/** What tells whose request caused a response; it is in no cache key. */
+const MARK = "x-mark";
+
+const CREDENTIALS: Readonly<Record<Identity, Readonly<Record<string, string>>>> = {
+  nobody: {},
+  cookie: { cookie: "session=1" },
+  authorization: { authorization: "Bearer 1" },
+};
+
+interface Seen {
+  readonly path: string;
+  readonly of: Case;
+  /** Whose response the second request got: its own, or the first one's. */
+  readonly got: string;
+}
+
+describeWith([DEBIAN], "what one request caused and another gets, against an oracle from RFC 9111", () => {
+  let rig: Rig;
+  const seen: Seen[] = [];
+  const { stale } = edgeOptions({ scheme: "http", host: "127.0.0.1", port: 1 }).sites[0]!;
+
+  beforeAll(async () => {
+    rig = await Rig.start();
+    const cases = someCases(CASES).map((of, i) => ({ of, path: `/case/${String(i)}` }));
+    for (let i = 0; i < cases.length; i += AT_ONCE) {
+      seen.push(...(await together(cases.slice(i, i + AT_ONCE))));
+    }
+  });
+
+  afterAll(async () => {
+    await rig.stop();
+  });
+
+  const get = (path: string, who: Identity, mark: string) => rig.get(path, { ...CREDENTIALS[who], [MARK]: mark });
+
+  /** The first request of each case at once, then what has to happen, then the second of each at once. */
+  async function together(cases: readonly { readonly path: string; readonly of: Case }[]): Promise<Seen[]> {
+    const now = Date.now();
+    const held: Held[] = [];
+    for (const { path, of } of cases) {
+      const one = new Held((response, received) =>
+        reply(
+          String(received.headers[MARK]),
+          of.fields(now),
+          of.moment === "failing" && received.headers[MARK] === "second" ? 500 : of.response.status,
+        )(response, received),
+      );
+      rig.origin.on(path, one.handler);
+      held.push(one);
+    }
+    const firsts = cases.map(({ path, of }) => get(path, of.first, "first"));
+    await until("all first requests at the origin", () => held.every(({ count }) => count === 1));
+    const at = (moment: Moment) => cases.filter(({ of }) => of.moment === moment);
+    const waiting = at("waiting").map(({ path, of }) => get(path, of.second, "second"));
+    await until("all that wait", async () => (await rig.inCache()) === cases.length + waiting.length);
+    held.forEach((one) => {
+      one.release();
+    });
+    await Promise.all(firsts);
+    await until("whole fetches", async () => (await rig.fetching()) === 0 || waiting.length > 0);
+    await Promise.all([...at("stale"), ...at("failing")].map(({ path }) => rig.age(path)));
+    await Promise.all(at("purged").map(({ path }) => rig.purge("PURGE", { url: path })));
+    const early = new Map(at("waiting").map(({ path }, i) => [path, waiting[i]] as const));
+    return Promise.all(
+      cases.map(async ({ path, of }) => {
+        const answer = await (early.get(path) ?? get(path, of.second, "second"));
+        return { path, of, got: answer.body };
+      }),
+    );
+  }
+
+  test("nobody gets what is another's", () => {
+    const wrong = seen.filter(
+      ({ of, got }) =>
+        got !== "second" && !(got === "first" && mayShare(of.response, of.first, of.second, of.moment, stale)),
+    );
+
+    expect(wrong.map(({ of, got, path }) => ({ path, got, ...of, fields: of.fields(0) }))).toEqual([]);
+  });
+
+  // Or the test above could pass on a node that stores nothing.
+  test.each(["waiting", "later", "stale", "failing"] as const)(
+    "what may be shared is, when the second comes: %s",
+    (moment) => {
+      const may = seen.filter(
+        ({ of }) => of.moment === moment && mayShare(of.response, of.first, of.second, moment, stale),
+      );
+
+      expect(
+        may.filter(({ got }) => got !== "first").map(({ of, path }) => ({ path, ...of, fields: of.fields(0) })),
+      ).toEqual([]);
+      expect(may.length).toBeGreaterThan(CASES / 100);
+    },
+  );
+});
