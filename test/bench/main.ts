@@ -4,8 +4,9 @@ import { ENGINE } from "./enginePart";
 import { NODE } from "./nodePart";
 import type { Part } from "./part";
 import { PLAN } from "./planPart";
+import { SOAK } from "./soakPart";
 
-const PARTS: readonly Part[] = [PLAN, ENGINE, NODE];
+const PARTS: readonly Part[] = [PLAN, ENGINE, NODE, SOAK];
 
 const USAGE = `usage: npm run bench -- [${PARTS.map(({ name }) => name).join("] [")}] [--check] [--json]`;
 
@@ -43,7 +44,9 @@ function read(args: readonly string[]) {
     const options = { check: { type: "boolean", default: false }, json: { type: "boolean", default: false } } as const;
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const isKnown = positionals.every((name) => PARTS.some((part) => part.name === name));
-    const parts = PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+    const parts = PARTS.filter(({ name, onlyByName }) =>
+      positionals.length === 0 ? onlyByName === undefined : positionals.includes(name),
+    );
     return isKnown ? { ...values, parts } : undefined;
   } catch {
     return undefined;

@@ -68,6 +68,25 @@ describe("haproxy.cfg", () => {
     expect(position(/pop-health/)).toBeLessThan(position(/http-request track-sc/));
   });
 
+  test("keeps a part of the misses for each origin, and says at once who is above the others'", () => {
+    const origins = section(text, "defaults origin from egress");
+    const refused = origins.filter((rule) => rule.includes("X-Footprint-Full")).map((rule) => rule.split(" if ")[1]);
+
+    // Three origins share a quarter: each has a twelfth.
+    expect(origins).toContain('acl few-of-origin sc_conn_cur(1),mul(12) le "${MISSES-781}"');
+    expect(refused).toEqual([
+      '{ fe_conn(egress) gt "${MISSES_SHARED-585}" } !few-of-origin',
+      '{ sc_conn_cur(1) gt "${ORIGIN_MISSES-320}" } !few-of-origin',
+      '{ sc_conn_cur(1) gt "${ORIGIN_BUSY-128}" } { sc_conn_cur(0) gt "${CLIENT_MISSES-17}" }',
+    ]);
+    expect(origins).toContain("http-request set-priority-class sc_conn_cur(0)");
+  });
+
+  test("has lines of its access log as long as the kernel writes them as a whole (PIPE_BUF)", () => {
+    expect(traffic).toContain("log stdout len 4096 format raw local0 info");
+    expect(section(text, "frontend redirect from edge")).toContain("log stdout len 4096 format raw local0 info");
+  });
+
   test("deletes a client's copies of internal fields before it sets its own", () => {
     const deleted = position(/del-header x-footprint- -m beg/);
 

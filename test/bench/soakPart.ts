@@ -1,0 +1,28 @@
+import { DEBIAN } from "../node/debianRoot";
+import { brokenBySoak, soak, type SoakFigures } from "../node/soak/soak";
+import type { Part } from "./part";
+
+/** Milliseconds for which hostile clients keep what they have. */
+const HOLD_MS = 20_000;
+
+/** Minutes of the soak; SOAK_MINUTES says another number. */
+const MINUTES = 60;
+
+/** Two nodes under attack for an hour. It is measured only when it is named. */
+export const SOAK: Part = {
+  name: "soak",
+  onlyByName: true,
+  requirements: [DEBIAN],
+  measure: async (progress) => {
+    const end = Date.now() + Number(process.env.SOAK_MINUTES ?? MINUTES) * 60_000;
+    const figures = await soak({ goesOn: () => Date.now() < end, hold: HOLD_MS, progress });
+    return { text: textOf(figures), figures, broken: brokenBySoak(figures) };
+  },
+};
+
+function textOf({ rounds, asked, wrong, unhealthy, held }: SoakFigures): string {
+  const [first, last] = [held[0], held.at(-1)];
+  return `soak, ${String(rounds)} rounds: ${String(asked)} requests of the well-behaved, ${String(wrong.length)} failed; health failed ${String(unhealthy.length)} times
+held after the first and the last round: ${JSON.stringify(first)} ${JSON.stringify(last)}
+`;
+}

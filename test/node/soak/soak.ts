@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AgentNode } from "../life/agentNode";
+import { Cloud } from "../life/cloud";
+import { Load } from "../life/load";
+import { reply, ScriptedOrigin, type Handler } from "../origin/scripted";
+import { until } from "../origin/until";
+import { ATTACKS, Hostile, type Target } from "./hostile";
+
+/** Connections that one attack opens to a node, and the most that the node takes of all clients. */
+const HOSTILE = 400;
+const CONNECTIONS = 600;
+
+const HANGING = ["hangs0.example.com", "hangs1.example.com"];
+/** A site that comes and goes with every other bundle. */
+const NEW = "new.example.com";
+
+export interface SoakOptions {
+  /** Whether another round follows the k-th, counted from 1. */
+  readonly goesOn: (round: number) => boolean;
+  /** Milliseconds for which hostile clients keep what they have; default 0. */
+  readonly hold?: number;
+  readonly progress?: (line: string) => void;
+}
+
+/** What a node's programs hold while nobody attacks them. */
+export interface Held {
+  readonly megabytes: number;
+  readonly files: number;
+  /** Of what the node writes to its disk. */
+  readonly kilobytes: number;
+}
+
+export interface SoakFigures {
+  readonly rounds: number;
+  /** Requests of the well-behaved, and what went wrong with them. */
+  readonly asked: number;
+  readonly wrong: readonly string[];
+  /** Times at which node health or PoP health was no 200. */
+  readonly unhealthy: readonly string[];
+  /** After each round, of the node that held most. */
+  readonly held: readonly Held[];
+}
+
+/**
+ * Two nodes with their agents under well-behaved load, while each round has hostile clients of every kind, an origin that
+ * hangs, a store that is away, and a new bundle.
+ */
+export async function soak({ goesOn, hold = 0, progress = () => undefined }: SoakOptions): Promise<SoakFigures> {
+  const cloud = await Cloud.start();
+  const origin = await ScriptedOrigin.start();
+  const never: Handler = () => new Promise(() => undefined);
+  origin.on("/hang", never);
+  origin.on("/large", reply(Buffer.alloc(4 * 1024 * 1024), { "cache-control": "no-store" }));
+  const nodes: AgentNode[] = [];
+  const loads: Load[] = [];
+  const held: Held[] = [];
+  const unhealthy: string[] = [];
+  let round = 0;
+  try {
+    const more = Object.fromEntries(HANGING.map((host) => [host, {}]));
+    for (const instance of ["i-1", "i-2"]) {
+      const bounds = { CONNECTIONS, CLIENT_REQUESTS: 1_000_000 };
+      nodes.push(await AgentNode.start({ cloud, origin, instance, more, node: { bounds } }));
+    }
+    for (const node of nodes) {
+      loads.push(await Load.start(node, origin));
+    }
+    do {
+      round++;
+      for (const [name, attack] of Object.entries(ATTACKS)) {
+        progress(`round ${String(round)}: a client ${name}`);
+        const hostile = nodes.map((node) => new Hostile(attack, targetOf(node), HOSTILE));
+        await Promise.all(loads.map((load) => load.goesOn()));
+        for (const node of nodes) {
+          const answers = [await node.node.health(), (await node.popHealth()).status];
+          unhealthy.push(...(answers.every((status) => status === 200) ? [] : [`${name}: ${answers.join(" ")}`]));
+        }
+        await sleep(hold);
+        hostile.forEach((each) => {
+          each.leave();
+        });
+      }
+      progress(`round ${String(round)}: the store is away, and comes back with a new bundle`);
+      cloud.outage("s3", "fails");
+      await Promise.all(loads.map((load) => load.goesOn()));
+      const settings = { more: round % 2 === 0 ? more : { ...more, [NEW]: {} } };
+      const bundles = nodes.map((node) => node.publish(settings));
+      cloud.outage("s3", undefined);
+      await Promise.all(nodes.map((node, i) => node.adopted(bundles[i] ?? "")));
+      held.push(await heldBy(nodes));
+    } while (goesOn(round));
+    const outcomes = await Promise.all(loads.splice(0).map((load) => load.stop()));
+    return {
+      rounds: round,
+      asked: outcomes.reduce((sum, { asked }) => sum + asked, 0),
+      wrong: outcomes.flatMap(({ wrong }) => wrong),
+      unhealthy,
+      held,
+    };
+  } finally {
+    await Promise.all(loads.map((load) => load.stop()));
+    await Promise.all(nodes.map((node) => node.stop()));
+    await origin.stop();
+    await cloud.stop();
+  }
+}
+
+function targetOf({ node: { ports } }: AgentNode): Target {
+  return { traffic: ports.traffic, redirect: ports.redirect, hanging: HANGING };
+}
+
+/** Looks once the former worker of HAProxy has ended, with the last request that hung. */
+async function heldBy(nodes: readonly AgentNode[]): Promise<Held> {
+  const each = [];
+  for (const { node } of nodes) {
+    const workers = () => node.root.processes().filter(({ name, parent }) => name === "haproxy" && parent !== 0).length;
+    await until("the end of the former worker", () => workers() === 1, 180);
+    const proc = node.root.outside("/proc");
+    const pids = node.root.processes().filter(({ name }) => ["haproxy", "varnishd", "cache-main"].includes(name));
+    const resident = pids.map(({ pid }) =>
+      Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`${proc}/${String(pid)}/status`, "utf8"))?.[1] ?? 0),
+    );
+    const files = pids.map(({ pid }) => readdirSync(`${proc}/${String(pid)}/fd`).length);
+    const disk = await node.exec("du", "--summarize", "--total", "/var/lib/footprint", "/var/log", "/etc");
+    each.push({
+      megabytes: Math.round(sum(resident) / 1024),
+      files: sum(files),
+      kilobytes: Number(/^(\d+)\ttotal$/m.exec(disk.stdout)?.[1]),
+    });
+  }
+  return {
+    megabytes: Math.max(...each.map(({ megabytes }) => megabytes)),
+    files: Math.max(...each.map(({ files }) => files)),
+    kilobytes: Math.max(...each.map(({ kilobytes }) => kilobytes)),
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+/** What is not as it should be, in words. */
+export function brokenBySoak({ wrong, unhealthy, held }: SoakFigures): readonly string[] {
+  const [first, last] = [held[0], held.at(-1)];
+  const grown = (what: keyof Held, more: number): readonly string[] =>
+    first !== undefined && last !== undefined && last[what] > first[what] * 1.2 + more
+      ? [`${what}: from ${String(first[what])} to ${String(last[what])}`]
+      : [];
+  return [
+    ...wrong.slice(0, 10).map((answer) => `a well-behaved client got ${answer}`),
+    ...unhealthy,
+    // A cache that fills, and connections that are kept.
+    ...grown("megabytes", 64),
+    ...grown("files", 200),
+    ...grown("kilobytes", 1024),
+  ];
+}
