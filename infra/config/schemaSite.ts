@@ -56,7 +56,7 @@ export const siteSchema = z
           .default(60)
           .meta({
             description:
-              "Seconds for which a stale response is used while a fresh one is fetched (RFC 5861), unless the response says otherwise.",
+              "Seconds for which a stale response is used while a fresh one is fetched (RFC 5861), a tenth of its lifetime at most, unless the response says otherwise.",
           }),
         ifError: z
           .int()
@@ -65,7 +65,7 @@ export const siteSchema = z
           .default(DAY)
           .meta({
             description:
-              "Seconds for which a stale response is used when the origin fails (RFC 5861), unless the response says otherwise. A day outlasts most outages of an origin.",
+              "Seconds for which a stale response that had a lifetime of its own is used when the origin fails (RFC 5861), unless the response says otherwise. A day outlasts most outages of an origin.",
           }),
       })
       .prefault({})

@@ -94,9 +94,9 @@ const noise = fc.constantFrom(
   "?",
 );
 const member = fc.oneof(
-  { weight: 6, arbitrary: wellFormed },
+  { weight: 40, arbitrary: wellFormed },
   { weight: 1, arbitrary: fc.tuple(wellFormed, noise).map(([text, end]) => text + end) },
-  { weight: 1, arbitrary: fc.constant("") },
+  { weight: 4, arbitrary: fc.constant("") },
   {
     weight: 1,
     arbitrary: fc.string({ unit: fc.constantFrom(...Array.from("max-age=60, \t\"\\;private'")), maxLength: 20 }),

@@ -45,12 +45,12 @@ frontend egress from egress
 ${sites.flatMap(originRules).join("\n")}
     default_backend no-origin
 
-# Requests that each client has at each origin, and all of each origin.
+# Requests that each client has at each origin, and all of each origin, with how often it gave no answer in time.
 backend clients-of-origins from egress
     stick-table type string len 320 size 20k expire 10s store conn_cur
 
 backend origins from egress
-    stick-table type string len 288 size 20k expire 10s store conn_cur
+    stick-table type string len 288 size 20k expire 30s store conn_cur,gpc0,gpc0_rate(10s)
 
 # A site that was taken out while Varnish still works on a request for it.
 backend no-origin from egress

@@ -119,6 +119,11 @@ function misses(popName: string, sites: readonly Site[]): string {
     ${few.acl}
 ${few.when.map((when) => full("origin", when)).join("\n")}
 ${full("client", `if { sc_conn_cur(1) gt ${bound("ORIGIN_BUSY")} } { sc_conn_cur(0) gt ${bound("CLIENT_MISSES")} }`)}
+    # One client waits in vain for an origin that hangs; then whoever has something to fall back on gets it at once, until
+    # it is time for another try.
+    http-request set-var(txn.hangs) bool(true) if { var(txn.fallback) -m bool } { sc_gpc0_rate(1) gt 0 }
+${refuse(popName, { status: 504, text: "gateway timeout", error: "http_response_timeout", when: "if { var(txn.hangs) -m bool }" })}
+    http-after-response sc-inc-gpc0(1) if { status 504 } !{ res.hdr(${INTERNAL.date}) -m found } !{ var(txn.hangs) -m bool }
     # Who has least there goes first.
     http-request set-priority-class sc_conn_cur(0)`;
 }

@@ -63,6 +63,7 @@ ${no({ status: 421, text: "unknown host", error: "destination_not_found", when: 
 ${sites.map((site) => no(methodRefusal(site))).join("\n")}
 ${no({ status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
 ${no({ status: 414, text: "the request target is too long", error: "http_request_error", when: `if { url_len gt ${String(TARGET_LIMIT)} }` })}
+${no({ status: 417, text: "no such expectation", error: "http_request_denied", when: "if { req.hdr(expect) -m found } !{ req.fhdr(expect) -m str -i 100-continue }" })}
     # A request that has been here before would go round forever (RFC 8586).
 ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.hdr(cdn-loop) -m reg -i ^${popName.replaceAll(".", "\\.")}[[:space:]]*(;|$) }` })}
 

@@ -1,3 +1,5 @@
+import { INTERNAL } from "../internalHeaders";
+
 /** Renders /etc/varnish/deliver.vcl. */
 export function deliverVcl(popName: string): string {
   return `# What a client is told.
@@ -12,13 +14,18 @@ sub vcl_deliver {
         set resp.http.X-Footprint-Status = "; hit; ttl=" + regsub(regsub(obj.ttl, "[.].*$", ""), "^-0$", "0");
     } else if (req.http.X-Footprint-Cache == "pass") {
         set resp.http.X-Footprint-Status = "; fwd=method";
-    } else if (req.http.X-Footprint-Wants == "fresh") {
-        set resp.http.X-Footprint-Status = "; fwd=stale; fwd-status=" + resp.status;
+    } else if (req.http.X-Footprint-Wants) {
+        set resp.http.X-Footprint-Status = "; fwd=stale";
     } else {
-        set resp.http.X-Footprint-Status = "; fwd=miss; fwd-status=" + resp.status;
+        set resp.http.X-Footprint-Status = "; fwd=miss";
+    }
+    # Only when the answer is an origin's, and not HAProxy's for one that failed.
+    if (req.http.X-Footprint-Cache == "miss" && resp.http.${INTERNAL.date}) {
+        set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; fwd-status=" + resp.status;
     }
     if (!obj.uncacheable && req.http.X-Footprint-Cache == "miss") {
-        set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; stored";
+        # Not "stored": the rest of the body is still to come, and may not.
+        set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; detail=storing";
     } else if (resp.http.X-Footprint-No) {
         # Why it is not stored: forbidden, vary, cookie, authorization, partial, lifetime, size, status.
         set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; detail=" + resp.http.X-Footprint-No;

@@ -36,6 +36,7 @@ sub vcl_hit {
 sub vcl_miss {
     set req.http.X-Footprint-Cache = "miss";
     if (req.http.${INTERNAL.onlyIfCached}) {
+        set req.http.X-Footprint-Error = "http_request_denied";
         return (synth(504, "Gateway Timeout"));
     }
     call hits_alone;

@@ -1,0 +1,85 @@
+import { describeWith } from "../support/requirements";
+import type { NodeFiles } from "../../components/node/nodeFiles";
+import { DEBIAN } from "./debianRoot";
+import { bytes, Held, inTurn, reply, type Handler } from "./origin/scripted";
+import { Rig } from "./origin/rig";
+
+const HAPROXY_FILE = "/etc/haproxy/haproxy.cfg";
+const ORIGIN_TIME = "set-timeout server 10s";
+
+const FAILURES: readonly (readonly [string, Handler])[] = [
+  ["closes without an answer", bytes("")],
+  ["resets the connection", bytes("", "reset")],
+  ["answers something else than HTTP", bytes("SSH-2.0-OpenSSH_9.2p1\r\n")],
+  ["breaks off within the header", bytes("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n")],
+  ["breaks off within the body", bytes("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 9\r\n\r\nabc")],
+];
+
+function withShortPatience(files: NodeFiles): NodeFiles {
+  const config = files[HAPROXY_FILE] ?? "";
+  expect(config).toContain(ORIGIN_TIME);
+  return { ...files, [HAPROXY_FILE]: config.replaceAll(ORIGIN_TIME, "set-timeout server 1s") };
+}
+
+describeWith([DEBIAN], "what the edge says of its own errors", () => {
+  let rig: Rig;
+
+  beforeAll(async () => {
+    rig = await Rig.start({ edit: withShortPatience });
+  });
+
+  afterAll(async () => {
+    await rig.stop();
+  });
+
+  test.each(FAILURES)("an origin that %s has given nothing that is stored", async (name, failure) => {
+    const path = `/cold/${encodeURIComponent(name)}`;
+    rig.origin.on(path, failure);
+
+    const { status, headers } = await rig.get(path);
+
+    expect(headers["cache-status"]).not.toMatch(/stored/);
+    if (status !== 200) {
+      expect(headers["cache-status"]).not.toMatch(/fwd-status/);
+      expect(headers["proxy-status"]).toMatch(new RegExp(`^${rig.popName}; error=`));
+    }
+  });
+
+  test.each(["only-if-cached", "max-age=0,\tonly-if-cached", "Only-If-Cached"])(
+    "504 with a Proxy-Status for what is not stored: %s",
+    async (directive) => {
+      const { status, headers } = await rig.get("/not-stored", { "cache-control": directive });
+
+      expect([status, headers["proxy-status"]]).toEqual([504, `${rig.popName}; error=http_request_denied`]);
+      expect(rig.origin.requests("/not-stored")).toEqual([]);
+    },
+  );
+
+  test("417 with a Proxy-Status for an expectation that nobody knows", async () => {
+    const { status, headers } = await rig.get("/expect", { expect: "a miracle" });
+
+    expect([status, headers["proxy-status"]]).toEqual([417, `${rig.popName}; error=http_request_denied`]);
+  });
+
+  test("one client waits for an origin that hangs, the next ones get the stale copy at once", async () => {
+    const paths = Array.from({ length: 20 }, (_, i) => `/hangs/${String(i)}`);
+    const held = new Held(reply("new"));
+    const fields = { "cache-control": "max-age=60, stale-while-revalidate=0, stale-if-error=600" };
+    for (const path of paths) {
+      rig.origin.on(path, inTurn(reply("old", fields), held.handler));
+      await rig.get(path);
+      await rig.age(path);
+    }
+
+    const bodies = [];
+    for (const path of paths) {
+      bodies.push((await rig.get(path)).body);
+    }
+    const asked = held.count;
+    held.release();
+
+    expect(bodies).toEqual(paths.map(() => "old"));
+    // Now and then one has to try.
+    expect(asked).toBeLessThanOrEqual(4);
+  });
+});
