@@ -33,7 +33,7 @@ const infraFromComponents = {
 };
 
 export default defineConfig(
-  { ignores: ["node_modules/", "coverage/"] },
+  { ignores: ["node_modules/", "coverage/", "components/dist/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   {

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 export interface AlarmTopicArgs {
   region: string;
   /** Addresses that are asked to subscribe; each has to confirm by a link that AWS mails. */
-  emails: readonly string[];
+  emails: string[];
 }
 
 /**

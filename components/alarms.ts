@@ -9,7 +9,7 @@ export interface AlarmsArgs {
   /** Absent when nodes have public addresses of their own. */
   natGatewayId?: pulumi.Input<string>;
   /** ARN of the certificate of each name. */
-  certificateArns: Readonly<Record<string, pulumi.Input<string>>>;
+  certificateArns: Record<string, pulumi.Input<string>>;
 }
 
 /**

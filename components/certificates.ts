@@ -1,13 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostedName } from "./hostedName";
+import { allOf } from "./order";
 
 export interface CertificatesArgs {
   region: string;
   /** Names that get a certificate of their own each. */
-  names: readonly HostedName[];
-  /** What must stand before a name's certificate is asked for: the CAA record that allows Amazon to issue it. */
-  after?: Readonly<Record<string, pulumi.Resource>>;
+  names: HostedName[];
+  /** By name, what its certificate is asked for after: the URN of the CAA record that allows Amazon to issue it. */
+  after?: Record<string, pulumi.Input<string>>;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface CertificatesArgs {
  */
 export class Certificates extends pulumi.ComponentResource {
   /** ARN of each name's certificate, known once it is validated. */
-  readonly arns: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly arns: Record<string, pulumi.Output<string>>;
 
   constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:certificates:Certificates", name, {}, opts);
@@ -39,7 +40,7 @@ export class Certificates extends pulumi.ComponentResource {
       const certificate = new aws.acm.Certificate(
         `${name}-${host}`,
         { region, domainName: host, validationMethod: "DNS" },
-        { ...child, dependsOn: args.after?.[host] ?? [] },
+        { ...child, dependsOn: allOf(args.after?.[host]) },
       );
 
       const proof = certificate.domainValidationOptions.apply(onlyOption);

@@ -1,13 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 
+export interface DrainGuardArgs {
+  /** Refuse to be removed. */
+  protection: boolean;
+}
+
 /**
  * A resource that does nothing but refuse to be removed, and says by its name what to do instead.
  *
+ * ```ts
+ * new DrainGuard("eu-central-1", { protection: true });
+ * ```
+ *
  * A PoP that takes traffic must be drained before it is taken out of the stack file. Removing it in one step makes the
- * engine refuse, in the preview already, and its message names this guard.
+ * engine refuse, in the preview already, and its message names this guard. Creates nothing, and costs nothing.
  */
 export class DrainGuard extends pulumi.ComponentResource {
-  constructor(region: string, args: { protection: boolean }, opts?: pulumi.ComponentResourceOptions) {
+  /** @param region the PoP's; the guard's own name is `<region>-drain-before-removing` */
+  constructor(region: string, args: DrainGuardArgs, opts?: pulumi.ComponentResourceOptions) {
     super(
       "footprint:drainGuard:DrainGuard",
       `${region}-drain-before-removing`,

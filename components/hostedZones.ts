@@ -2,12 +2,24 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface HostedZonesArgs {
-  /** Public hosted zones by name: the id of one that exists, or none for one to be made. */
-  zones: readonly { readonly name: string; readonly id?: string }[];
-  /** Names that get a CAA record, with the zone that each is in. */
-  caa: readonly { readonly host: string; readonly zone: string }[];
+  /** Public hosted zones, by name. */
+  zones: HostedZone[];
+  /** Names that get a CAA record. */
+  caa: CaaName[];
   /** Refuse to delete zones that were made here. */
   protection: boolean;
+}
+
+export interface HostedZone {
+  name: string;
+  /** Id of a zone that exists. Default: the zone is made. */
+  id?: string;
+}
+
+export interface CaaName {
+  host: string;
+  /** Name of the zone that it is in: one of those that are listed. */
+  zone: string;
 }
 
 /** Who issues ACM's certificates, by the names that AWS asks to be allowed. */
@@ -30,11 +42,11 @@ const ISSUERS = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com
  */
 export class HostedZones extends pulumi.ComponentResource {
   /** Id of each zone, by its name. */
-  readonly ids: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly ids: Record<string, pulumi.Output<string>>;
   /** Name servers of the zones that were made here: delegate to them at the parent zone. */
-  readonly nameServers: Readonly<Record<string, pulumi.Output<string[]>>>;
-  /** CAA record of each name that got one. */
-  readonly caaRecords: Readonly<Record<string, pulumi.Resource>>;
+  readonly nameServers: Record<string, pulumi.Output<string[]>>;
+  /** URN of the CAA record of each name that got one: who waits for it waits for the record. */
+  readonly caaRecords: Record<string, pulumi.Output<string>>;
 
   constructor(name: string, args: HostedZonesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:hostedZones:HostedZones", name, {}, opts);
@@ -58,7 +70,7 @@ export class HostedZones extends pulumi.ComponentResource {
       }
     }
 
-    const caaRecord = ({ host, zone }: HostedZonesArgs["caa"][number]): pulumi.Resource => {
+    const caaRecord = ({ host, zone }: CaaName): pulumi.Output<string> => {
       const zoneId = ids[zone];
       if (zoneId === undefined) {
         throw new pulumi.ResourceError(`caa: "${host}" is in zone "${zone}", which is not listed`, this, true);
@@ -73,7 +85,7 @@ export class HostedZones extends pulumi.ComponentResource {
           records: ISSUERS.flatMap((issuer) => [`0 issue "${issuer}"`, `0 issuewild "${issuer}"`]),
         },
         { parent: this },
-      );
+      ).urn;
     };
 
     this.caaRecords = Object.fromEntries(args.caa.map((each) => [each.host, caaRecord(each)]));

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PopRouting, type PopRoutingArgs, type RoutedPop } from "./popRouting";
+import { PopRouting, type RoutedPop, type RoutingArgs } from "./popRouting";
 
-export interface LatencyRoutingArgs extends Omit<PopRoutingArgs, "pop"> {
-  pops: readonly RoutedPop[];
+export interface LatencyRoutingArgs extends RoutingArgs {
+  pops: RoutedPop[];
 }
 
 /**
@@ -10,7 +10,7 @@ export interface LatencyRoutingArgs extends Omit<PopRoutingArgs, "pop"> {
  *
  * ```ts
  * new LatencyRouting("edge-routing", {
- *   pops: [{ region: "eu-central-1", active: true, loadBalancer, ready: [fleet], certificates: {} }],
+ *   pops: [{ region: "eu-central-1", active: true, loadBalancer, ready: fleet.ready, certificates: {} }],
  *   hosts: [{ host: "cdn.example.com", zoneId }],
  *   popDomain: { host: "pop.example.com", zoneId },
  *   healthCheck: { interval: 10, threshold: 3 },

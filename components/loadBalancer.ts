@@ -4,15 +4,17 @@ import type { LogDestination } from "./logBucket";
 import { checkNames, LOAD_BALANCER_NAME_LIMIT } from "./names";
 import { NODE_HEALTH_PATH, NODE_PORTS } from "./node/ports";
 import { TIMING } from "./node/timing";
-import type { TlsPolicy } from "./tlsPolicies";
+import { allOf, standing } from "./order";
+import { refuse, unlessOneOf } from "./refuse";
+import { TlsPolicy } from "./tlsPolicies";
 
 export interface LoadBalancerArgs {
   region: string;
   vpcId: pulumi.Input<string>;
   /** The VPC's: AWS refuses an internet-facing load balancer without one, and to take it away before. */
-  internetGateway: pulumi.Resource;
+  internetGatewayId: pulumi.Input<string>;
   /** One public subnet per zone. Removing one replaces the load balancer. */
-  subnetIds: readonly pulumi.Input<string>[];
+  subnetIds: pulumi.Input<pulumi.Input<string>[]>;
   /** Spread connections over all zones; traffic between zones is billed. Off, every zone needs a healthy node. */
   crossZone: boolean;
   /** TLS security policy, of an allow-list: one that knows only TLS 1.3 would fail Route 53's health checks. */
@@ -20,7 +22,7 @@ export interface LoadBalancerArgs {
   /** ARN of the validated certificate that a client gets who names no host, or an unknown one. */
   defaultCertificateArn: pulumi.Input<string>;
   /** Validated certificate of each host, chosen by SNI. */
-  certificateArns: Readonly<Record<string, pulumi.Input<string>>>;
+  certificateArns: Record<string, pulumi.Input<string>>;
   logs: LogDestination;
   /** Refuse deletion, by Pulumi and by AWS. */
   protection: boolean;
@@ -28,10 +30,10 @@ export interface LoadBalancerArgs {
 
 /** What the nodes behind a load balancer need of it. */
 export interface TrafficSource {
-  readonly securityGroupId: pulumi.Output<string>;
-  readonly targetGroupArns: readonly pulumi.Output<string>[];
-  /** Stands when traffic that arrives is forwarded. */
-  readonly ready: readonly pulumi.Resource[];
+  readonly securityGroupId: pulumi.Input<string>;
+  readonly targetGroupArns: pulumi.Input<pulumi.Input<string>[]>;
+  /** URNs of what stands when traffic that arrives is forwarded. */
+  readonly ready: pulumi.Input<string[]>;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface TrafficSource {
  *
  * ```ts
  * const door = new LoadBalancer("edge-lb", {
- *   region: "eu-central-1", vpcId, internetGateway, subnetIds, crossZone: false,
+ *   region: "eu-central-1", vpcId, internetGatewayId, subnetIds, crossZone: false,
  *   tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
  *   defaultCertificateArn, certificateArns: { "cdn.example.com": arn }, logs, protection: true,
  * });
@@ -53,7 +55,7 @@ export interface TrafficSource {
  * Costs a month: the load balancer's hours, its capacity units by traffic, and $0.005 per hour for the public IPv4
  * address of each zone (us-east-1 list price of 2024-26; `footprint plan` shows the region's).
  *
- * @throws ResourceError when the name is longer than a target group's name allows
+ * @throws ResourceError when the name is longer than a target group's name allows, or the TLS policy is not of the list
  */
 export class LoadBalancer extends pulumi.ComponentResource implements TrafficSource {
   readonly arnSuffix: pulumi.Output<string>;
@@ -61,15 +63,16 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
   /** The hosted zone of `dnsName`, for alias records. */
   readonly zoneId: pulumi.Output<string>;
   readonly securityGroupId: pulumi.Output<string>;
-  readonly targetGroupArns: readonly pulumi.Output<string>[];
+  readonly targetGroupArns: pulumi.Output<string>[];
   /** The group whose health stands for the nodes': both groups ask the same port. */
   readonly httpsTargetGroupArnSuffix: pulumi.Output<string>;
-  readonly ready: readonly pulumi.Resource[];
-  /** The listener's certificate of each host: until it stands, the host gets the default one. */
-  readonly certificates: Readonly<Record<string, pulumi.Resource>>;
+  readonly ready: pulumi.Output<string[]>;
+  /** URN of the listener's certificate of each host: until that stands, the host gets the default one. */
+  readonly certificates: Record<string, pulumi.Output<string>>;
 
   constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:loadBalancer:LoadBalancer", name, {}, opts);
+    refuse(this, unlessOneOf("tlsPolicy", args.tlsPolicy, TlsPolicy));
     checkNames(this, [name, `${name}-https`, `${name}-http`], LOAD_BALANCER_NAME_LIMIT);
     const { region, vpcId } = args;
     const child = { parent: this };
@@ -95,7 +98,7 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
         loadBalancerType: "network",
         internal: false,
         ipAddressType: "dualstack",
-        subnets: [...args.subnetIds],
+        subnets: args.subnetIds,
         // Only possible at creation: a load balancer made without a group never takes one.
         securityGroups: [securityGroup.id],
         enableCrossZoneLoadBalancing: args.crossZone,
@@ -103,7 +106,7 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
         enableZonalShift: true,
         accessLogs: { enabled: true, bucket: args.logs.bucketName },
       },
-      { ...child, protect: args.protection, dependsOn: [args.internetGateway, ...args.logs.ready] },
+      { ...child, protect: args.protection, dependsOn: allOf(args.internetGatewayId, args.logs.ready) },
     );
 
     const targetGroup = (role: "https" | "http", port: number) =>
@@ -173,7 +176,7 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
           `${name}-${host}`,
           { region, listenerArn: httpsListener.arn, certificateArn },
           child,
-        ),
+        ).urn,
       ]),
     );
 
@@ -183,7 +186,7 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
     this.securityGroupId = securityGroup.id;
     this.targetGroupArns = [https.arn, http.arn];
     this.httpsTargetGroupArnSuffix = https.arnSuffix;
-    this.ready = [httpsListener, httpListener, ...rules];
+    this.ready = standing([httpsListener, httpListener, ...rules]);
     this.registerOutputs({ dnsName: this.dnsName, zoneId: this.zoneId });
   }
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PrivateBucket } from "./privateBucket";
+import { PrivateBucket, type ServiceAccess } from "./privateBucket";
 
 export interface LogBucketArgs {
   region: string;
@@ -11,10 +11,10 @@ export interface LogBucketArgs {
 
 /** What those who write logs need of the bucket. */
 export interface LogDestination {
-  readonly bucketName: pulumi.Output<string>;
-  readonly bucketArn: pulumi.Output<string>;
-  /** What must stand before logs are turned on. */
-  readonly ready: readonly pulumi.Resource[];
+  readonly bucketName: pulumi.Input<string>;
+  readonly bucketArn: pulumi.Input<string>;
+  /** URNs of what must stand before logs are turned on. */
+  readonly ready: pulumi.Input<string[]>;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface LogDestination {
 export class LogBucket extends pulumi.ComponentResource implements LogDestination {
   readonly bucketName: pulumi.Output<string>;
   readonly bucketArn: pulumi.Output<string>;
-  readonly ready: readonly pulumi.Resource[];
+  readonly ready: pulumi.Output<string[]>;
 
   constructor(name: string, args: LogBucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:logBucket:LogBucket", name, {}, opts);
@@ -40,17 +40,9 @@ export class LogBucket extends pulumi.ComponentResource implements LogDestinatio
       {
         region: args.region,
         retainOnDelete: true,
-        lifecycleRules: [
-          {
-            id: "retention",
-            status: "Enabled",
-            filter: {},
-            expiration: { days: args.retention },
-            noncurrentVersionExpiration: { noncurrentDays: 7 },
-          },
-        ],
+        retention: [{ id: "retention", days: args.retention, formerDays: 7 }],
         // AWS adds statements of its own to a policy that lacks them, which would show as drift for ever.
-        statements: (bucketArn) => deliveryStatements(bucketArn, args.region, args.accountId),
+        services: deliveryOfLogs(args.region, args.accountId),
       },
       { parent: this },
     );
@@ -62,22 +54,19 @@ export class LogBucket extends pulumi.ComponentResource implements LogDestinatio
   }
 }
 
-function deliveryStatements(bucketArn: pulumi.Output<string>, region: string, accountId: pulumi.Input<string>) {
+function deliveryOfLogs(region: string, accountId: pulumi.Input<string>): ServiceAccess[] {
   const delivery = {
-    Effect: "Allow" as const,
-    Principal: { Service: "delivery.logs.amazonaws.com" },
-    Condition: {
-      StringEquals: { "aws:SourceAccount": accountId },
-      ArnLike: { "aws:SourceArn": pulumi.interpolate`arn:aws:logs:${region}:${accountId}:*` },
-    },
+    service: "delivery.logs.amazonaws.com",
+    accountId,
+    sourceArn: pulumi.interpolate`arn:aws:logs:${region}:${accountId}:*`,
   };
   return [
     {
-      Sid: "AWSLogDeliveryWrite",
+      sid: "AWSLogDeliveryWrite",
       ...delivery,
-      Action: "s3:PutObject",
-      Resource: pulumi.interpolate`${bucketArn}/AWSLogs/${accountId}/*`,
+      action: "s3:PutObject",
+      objects: pulumi.interpolate`AWSLogs/${accountId}/*`,
     },
-    { Sid: "AWSLogDeliveryAclCheck", ...delivery, Action: "s3:GetBucketAcl", Resource: bucketArn },
+    { sid: "AWSLogDeliveryAclCheck", ...delivery, action: "s3:GetBucketAcl" },
   ];
 }

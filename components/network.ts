@@ -1,6 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { LogBucket, type LogDestination } from "./logBucket";
+import { allOf, standing } from "./order";
+import { refuse, unlessOneOf } from "./refuse";
 import { subnetCidr, subnetIpv6Cidr, type SubnetRole } from "./subnets";
 import type { Zone } from "./zone";
 
@@ -9,17 +11,28 @@ export interface NetworkArgs {
   /** The VPC's IPv4 block, /16 to /24. Changing it replaces the whole network. */
   cidr: string;
   /** Zones in use. Taking one in adds subnets and moves no other. */
-  zones: readonly Zone[];
+  zones: Zone[];
   /**
    * How nodes reach IPv4: `nat` through a regional NAT gateway with addresses of our own, which an origin can allow;
    * `direct` with public addresses of the nodes themselves: cheaper, and the addresses change with the nodes.
    */
-  egress: "nat" | "direct";
+  egress: Egress;
   /** Connections that flow logs record. `all` costs per client connection. */
-  flowLogs: "rejected" | "all";
+  flowLogs: FlowLogs;
   /** Days that logs are kept. */
   logRetention: number;
 }
+
+export const Egress = {
+  /** Through a regional NAT gateway with addresses of our own. */
+  Nat: "nat",
+  /** From public addresses of the nodes themselves. */
+  Direct: "direct",
+} as const;
+export type Egress = (typeof Egress)[keyof typeof Egress];
+
+export const FlowLogs = { Rejected: "rejected", All: "all" } as const;
+export type FlowLogs = (typeof FlowLogs)[keyof typeof FlowLogs];
 
 /**
  * A PoP's network: dual stack, one public and one private subnet per zone, nothing open that is not said to be.
@@ -41,27 +54,31 @@ export interface NetworkArgs {
  *
  * Costs a month, us-east-1 list prices of 2024-26: with `nat` $0.045 per hour and zone, $0.045 per GB and $0.005 per
  * hour and address, so about $110 for three zones before traffic; with `direct` nothing here.
+ *
+ * @throws ResourceError when egress or flow logs are none of those that there are
  */
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
   readonly accountId: pulumi.Output<string>;
   /** Subnets of the load balancer, in the order of `zones`. */
-  readonly publicSubnetIds: readonly pulumi.Output<string>[];
+  readonly publicSubnetIds: pulumi.Output<string>[];
   /** Subnets of the nodes, in the order of `zones`: public ones when egress is `direct`. */
-  readonly nodeSubnetIds: readonly pulumi.Output<string>[];
+  readonly nodeSubnetIds: pulumi.Output<string>[];
   /** IPv4 addresses from which nodes reach origins; empty when egress is `direct`. */
   readonly egressAddresses: pulumi.Output<string[]>;
-  readonly natGatewayId: pulumi.Output<string> | undefined;
+  /** Absent when egress is `direct`. */
+  readonly natGatewayId?: pulumi.Output<string>;
   readonly s3PrefixListId: pulumi.Output<string>;
   readonly logs: LogDestination;
   /** What gives the VPC public addresses: it must stand before whatever has one, and until that is gone. */
-  readonly internetGateway: pulumi.Resource;
-  /** Stands when a node in a node subnet reaches what it needs. */
-  readonly ready: readonly pulumi.Resource[];
+  readonly internetGatewayId: pulumi.Output<string>;
+  /** URNs of what stands when a node in a node subnet reaches what it needs. */
+  readonly ready: pulumi.Output<string[]>;
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:network:Network", name, {}, opts);
     const { region, zones } = args;
+    refuse(this, [...unlessOneOf("egress", args.egress, Egress), ...unlessOneOf("flowLogs", args.flowLogs, FlowLogs)]);
     const child = { parent: this };
 
     const vpc = new aws.ec2.Vpc(
@@ -177,7 +194,6 @@ export class Network extends pulumi.ComponentResource {
         break;
       }
       case "direct":
-        this.natGatewayId = undefined;
         break;
       default:
         args.egress satisfies never;
@@ -238,18 +254,18 @@ export class Network extends pulumi.ComponentResource {
         // Parquet is queried at a fraction of the price of text, and hourly folders keep a query small.
         destinationOptions: { fileFormat: "parquet", perHourPartition: true },
       },
-      { ...child, dependsOn: [...logs.ready] },
+      { ...child, dependsOn: allOf(logs.ready) },
     );
 
     this.vpcId = vpc.id;
-    this.internetGateway = internetGateway;
+    this.internetGatewayId = internetGateway.id;
     this.accountId = vpc.ownerId;
     this.publicSubnetIds = publicSubnets.map((each) => each.id);
     this.nodeSubnetIds = args.egress === "direct" ? this.publicSubnetIds : privateSubnets.map((each) => each.id);
     this.egressAddresses = pulumi.output(addresses.map((each) => each.publicIp));
     this.s3PrefixListId = s3.prefixListId;
-    this.logs = logs;
-    this.ready = [...publicRoutes, ...nodeRoutes, ...associations, s3, acl];
+    this.logs = { bucketName: logs.bucketName, bucketArn: logs.bucketArn, ready: logs.ready };
+    this.ready = standing([...publicRoutes, ...nodeRoutes, ...associations, s3, acl]);
     this.registerOutputs({ vpcId: this.vpcId, egressAddresses: this.egressAddresses });
   }
 }

@@ -4,7 +4,8 @@ import { STORE_KEYS } from "./node/protocol/storeKeys";
 export interface NodePolicyArgs {
   region: string;
   bucketArn: pulumi.Input<string>;
-  parameterArns: readonly pulumi.Input<string>[];
+  /** Default: it reads none. */
+  parameterArns?: pulumi.Input<pulumi.Input<string>[]>;
   /** Logical name of the group; its physical one begins with it. */
   groupNamePrefix: string;
 }
@@ -43,14 +44,14 @@ export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
         Action: "s3:ListBucket",
         Resource: bucketArn,
       },
-      ...(args.parameterArns.length === 0
+      ...(args.parameterArns === undefined
         ? []
         : [
             {
               Sid: "ReadOwnParameters",
               Effect: "Allow",
               Action: "ssm:GetParameters",
-              Resource: [...args.parameterArns],
+              Resource: args.parameterArns,
             },
           ]),
       {

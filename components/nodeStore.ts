@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { packagesKey, STORE_KEYS } from "./node/protocol/storeKeys";
+import { standing } from "./order";
 import { PrivateBucket } from "./privateBucket";
 import type { ParameterReferences } from "./secretParameters";
 
@@ -10,15 +11,26 @@ export interface NodeStoreArgs {
   /** Script that a new node runs first; a new one replaces instances, since user data names it by its hash. */
   bootstrap: string;
   /** Archive of the packages that the bootstrap installs: SHA-256, and the bucket from which it is copied. */
-  packages: { readonly bucket: string; readonly sha256: string };
+  packages: PackagesArgs;
   /** The agent that the bundle names: a file of this machine. */
-  agent: { readonly path: string; readonly sha256: string };
+  agent: AgentFile;
   /** What nodes run, as one text; a new one is adopted by running nodes. */
   bundle: string;
   /** Parameters that nodes read, by role; their versions tell nodes when to read again. */
   parameters: ParameterReferences;
   /** Delete the bucket with what nodes wrote into it. Only for a PoP that takes no traffic. */
   forceDestroy: boolean;
+}
+
+export interface PackagesArgs {
+  bucket: string;
+  sha256: string;
+}
+
+/** The agent that nodes run, as one file. */
+export interface AgentFile {
+  readonly path: string;
+  readonly sha256: string;
 }
 
 /** Days that a purge stays in the log: longer than any response may be kept, since a longer absence flushes all. */
@@ -60,8 +72,8 @@ export class NodeStore extends pulumi.ComponentResource {
   readonly bucketName: pulumi.Output<string>;
   readonly bucketArn: pulumi.Output<string>;
   readonly bootstrapSha256: string;
-  /** Stands when a node that starts finds all that it needs. */
-  readonly ready: readonly pulumi.Resource[];
+  /** URNs of what stands when a node that starts finds all that it needs. */
+  readonly ready: pulumi.Output<string[]>;
 
   constructor(name: string, args: NodeStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:nodeStore:NodeStore", name, {}, opts);
@@ -73,32 +85,14 @@ export class NodeStore extends pulumi.ComponentResource {
       {
         region,
         forceDestroy: args.forceDestroy,
-        lifecycleRules: [
-          {
-            id: "purge-log",
-            status: "Enabled",
-            filter: { prefix: STORE_KEYS.purgeLog },
-            expiration: { days: PURGE_LOG_DAYS },
-            noncurrentVersionExpiration: { noncurrentDays: 1 },
-          },
-          {
-            id: "purge-head",
-            status: "Enabled",
-            filter: { prefix: STORE_KEYS.purgeHead },
-            noncurrentVersionExpiration: { noncurrentDays: 1 },
-          },
-          {
-            id: "nodes",
-            status: "Enabled",
-            filter: { prefix: STORE_KEYS.nodes },
-            expiration: { days: REPORT_DAYS },
-            noncurrentVersionExpiration: { noncurrentDays: 1 },
-          },
+        retention: [
+          { id: "purge-log", prefix: STORE_KEYS.purgeLog, days: PURGE_LOG_DAYS, formerDays: 1 },
+          { id: "purge-head", prefix: STORE_KEYS.purgeHead, formerDays: 1 },
+          { id: "nodes", prefix: STORE_KEYS.nodes, days: REPORT_DAYS, formerDays: 1 },
           ...RESTORABLE.map((prefix) => ({
             id: `former-${prefix.replace("/", "")}`,
-            status: "Enabled",
-            filter: { prefix },
-            noncurrentVersionExpiration: { noncurrentDays: FORMER_VERSION_DAYS },
+            prefix,
+            formerDays: FORMER_VERSION_DAYS,
           })),
         ],
       },
@@ -150,7 +144,7 @@ export class NodeStore extends pulumi.ComponentResource {
       {
         content: pulumi.jsonStringify({
           bundle: { key: bundleKey, sha256: bundleSha256 },
-          parameters: args.parameters,
+          parameters: { "origin-auth": args.parameters.originAuth, purge: args.parameters.purge },
         }),
       },
       // Nodes follow the pointer the moment it changes: what it names must be there, and what that names.
@@ -159,7 +153,9 @@ export class NodeStore extends pulumi.ComponentResource {
 
     this.bucketName = store.bucketName;
     this.bucketArn = store.bucketArn;
-    this.ready = [bootstrap, packages, pointer, ...store.ready];
+    this.ready = pulumi
+      .all([standing([bootstrap, packages, pointer]), store.ready])
+      .apply(([own, ofBucket]) => [...own, ...ofBucket]);
     this.registerOutputs({ bucketName: this.bucketName });
   }
 }

@@ -1,78 +1,112 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AlarmTopic } from "./alarmTopic";
 import { Alarms } from "./alarms";
-import { CacheFleet, type CacheFleetArgs } from "./cacheFleet";
+import { CacheFleet, type NodesArgs } from "./cacheFleet";
 import { Certificates } from "./certificates";
 import { DrainGuard } from "./drainGuard";
 import type { HostedName } from "./hostedName";
 import { LoadBalancer } from "./loadBalancer";
-import { Network, type NetworkArgs } from "./network";
+import { Egress, FlowLogs, Network } from "./network";
 import { bootstrap } from "./node/bootstrap";
 import { bundle } from "./node/bundle";
 import { PACKAGE_LOCK } from "./node/packageLock";
-import type { Site } from "./node/site";
-import { NodeStore, type NodeStoreArgs } from "./nodeStore";
-import { popName, type RoutedPop } from "./popRouting";
-import { SecretParameters, type SecretParametersArgs } from "./secretParameters";
-import type { TlsPolicy } from "./tlsPolicies";
+import { NodeStore, type AgentFile } from "./nodeStore";
+import { popName, type AliasTarget, type RoutedPop } from "./popRouting";
+import { refuse, unlessOneOf } from "./refuse";
+import { SecretParameters } from "./secretParameters";
+import type { FootprintSecrets } from "./secrets";
+import { shippedAgent } from "./shippedAgent";
+import { siteOf, siteProblems, type SiteArgs } from "./site";
+import { TlsPolicy } from "./tlsPolicies";
 import { requireRegion, tagged } from "./transformations";
+import type { Zone } from "./zone";
 
-export interface PopArgs extends Pick<NetworkArgs, "cidr" | "zones" | "egress" | "flowLogs" | "logRetention"> {
+export interface PopArgs {
   /** The PoP's region, which is also its name. */
   region: string;
   /** Name of the footprint that it belongs to. */
   footprint: string;
-  /** `drained` takes it out of DNS and lifts its protection; all else stays. */
-  state: "active" | "drained";
-  /** Protect what may not be lost while the PoP is active. */
-  protection: boolean;
-  crossZone: boolean;
-  tlsPolicy: TlsPolicy;
+  /** Default: active. */
+  state?: PopState;
+  /** Protect what may not be lost while the PoP is active. Default: true. */
+  protection?: boolean;
+  /** The VPC's IPv4 block, /16 to /24. Changing it replaces the whole network. */
+  cidr: string;
+  /** Zones in use. Taking one in adds subnets and moves no other. */
+  zones: Zone[];
+  /** How nodes reach IPv4. Default: nat. */
+  egress?: Egress;
+  /** Connections that flow logs record. `all` costs per client connection. Default: rejected. */
+  flowLogs?: FlowLogs;
+  /** Days that logs are kept. Default: 30. */
+  logRetention?: number;
+  /** Spread connections over all zones, which AWS bills. Default: while there are fewer than two nodes a zone. */
+  crossZone?: boolean;
+  /** Default: the policy that AWS advises (2025-09). */
+  tlsPolicy?: TlsPolicy;
+  /** Id of the machine image, arm64, Debian 13. */
   image: string;
-  nodes: Pick<CacheFleetArgs, "min" | "max" | "types" | "spotShare" | "target">;
-  sites: readonly Site[];
+  nodes: NodesArgs;
+  sites: SiteArgs[];
   /** The sites' hosts in their zones. */
-  hosts: readonly HostedName[];
+  hosts: HostedName[];
   /** Where the per-PoP names live. */
   popDomain: HostedName;
-  /** CAA record of each name that has one: it must stand before the name's certificate is asked for. */
-  caaRecords: Readonly<Record<string, pulumi.Resource>>;
-  secrets: SecretParametersArgs["secrets"];
-  /** The agent that nodes run, and the bucket that holds the archive of the packages in the nodes' lock file. */
-  agent: NodeStoreArgs["agent"];
+  /** By name, the URN of the CAA record that must stand before the name's certificate is asked for. Default: none. */
+  caaRecords?: Record<string, pulumi.Input<string>>;
+  secrets: FootprintSecrets;
+  /** The agent that nodes run. Default: the one that comes with this package. */
+  agent?: AgentFile;
+  /** Bucket that holds the archive of the packages in the nodes' lock file (`footprint node publish`). */
   packagesBucket: string;
-  /** Seconds after which nodes that cannot read the purge log say that the PoP is unhealthy. */
-  purgeMaxStaleness: number;
-  alarmEmails: readonly string[];
+  /**
+   * Seconds after which nodes that cannot read the purge log say that the PoP is unhealthy. Default: an hour, longer
+   * than the 43 minutes a month that S3's service level (99.9 %) allows.
+   */
+  purgeMaxStaleness?: number;
+  /** Addresses that are asked to subscribe to alarms. Default: none. */
+  alarmEmails?: string[];
 }
+
+export const PopState = {
+  /** Takes traffic. */
+  Active: "active",
+  /** Out of DNS, and without protection; all else stays. */
+  Drained: "drained",
+} as const;
+export type PopState = (typeof PopState)[keyof typeof PopState];
 
 /**
  * One Point of Presence: all that serves users in one region, and nothing that another PoP shares.
  *
  * ```ts
- * const pop = new Pop("eu-central-1", { region: "eu-central-1", state: "active", ...settings });
+ * const pop = new Pop("eu-central-1", { region: "eu-central-1", footprint: "edge", ...settings });
  * ```
  *
  * Creates, in the order in which a packet travels: network, certificates, load balancer, node store, cache fleet; and
  * the alarms on them. Everything below carries the PoP's region, or the PoP throws before it is registered.
  *
  * Costs a month what its parts cost: `footprint plan` adds them up from a dated price table.
+ *
+ * @throws ResourceError when an argument is none of the values that there are, all of them at once; when a resource
+ * below it has another region
  */
 export class Pop extends pulumi.ComponentResource implements RoutedPop {
   readonly region: string;
   readonly active: boolean;
-  readonly loadBalancer: { readonly dnsName: pulumi.Output<string>; readonly zoneId: pulumi.Output<string> };
+  readonly loadBalancer: AliasTarget;
   /** IPv4 addresses from which the PoP's nodes reach origins; empty with direct egress. */
   readonly egressAddresses: pulumi.Output<string[]>;
   /** Name of the bucket that holds the PoP's drain switch and purge log. */
   readonly storeBucketName: pulumi.Output<string>;
   /** Name of the nodes' Auto Scaling group. */
   readonly nodeGroupName: pulumi.Output<string>;
-  readonly ready: readonly pulumi.Resource[];
-  readonly certificates: Readonly<Record<string, pulumi.Resource>>;
+  readonly ready: pulumi.Output<string[]>;
+  readonly certificates: Record<string, pulumi.Output<string>>;
 
   constructor(name: string, args: PopArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { region, protection } = args;
+    const { region, state = PopState.Active, egress = Egress.Nat, flowLogs = FlowLogs.Rejected } = args;
+    const { nodes, tlsPolicy = TlsPolicy.ResPq202509 } = args;
     super(
       "footprint:pop:Pop",
       name,
@@ -86,12 +120,20 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         ],
       },
     );
+    refuse(this, [
+      ...unlessOneOf("state", state, PopState),
+      ...unlessOneOf("egress", egress, Egress),
+      ...unlessOneOf("flowLogs", flowLogs, FlowLogs),
+      ...unlessOneOf("tlsPolicy", tlsPolicy, TlsPolicy),
+      ...args.sites.flatMap(siteProblems),
+    ]);
     const child = { parent: this };
-    const guarded = protection && args.state === "active";
+    const guarded = (args.protection ?? true) && state === PopState.Active;
+    const agent = args.agent ?? shippedAgent(this);
 
     new DrainGuard(region, { protection: guarded }, child);
 
-    const topic = new AlarmTopic(`${name}-alarms`, { region, emails: args.alarmEmails }, child);
+    const topic = new AlarmTopic(`${name}-alarms`, { region, emails: args.alarmEmails ?? [] }, child);
 
     const network = new Network(
       `${name}-network`,
@@ -99,9 +141,9 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         region,
         cidr: args.cidr,
         zones: args.zones,
-        egress: args.egress,
-        flowLogs: args.flowLogs,
-        logRetention: args.logRetention,
+        egress,
+        flowLogs,
+        logRetention: args.logRetention ?? 30,
       },
       child,
     );
@@ -112,7 +154,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       {
         region,
         names: [wildcard, ...args.hosts],
-        after: { ...args.caaRecords, ...only(wildcard.host, args.caaRecords[args.popDomain.host]) },
+        after: { ...args.caaRecords, ...only(wildcard.host, args.caaRecords?.[args.popDomain.host]) },
       },
       child,
     );
@@ -123,10 +165,10 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       {
         region,
         vpcId: network.vpcId,
-        internetGateway: network.internetGateway,
+        internetGatewayId: network.internetGatewayId,
         subnetIds: network.publicSubnetIds,
-        crossZone: args.crossZone,
-        tlsPolicy: args.tlsPolicy,
+        crossZone: args.crossZone ?? nodes.min < 2 * args.zones.length,
+        tlsPolicy,
         defaultCertificateArn: required(defaultCertificateArn),
         certificateArns,
         logs: network.logs,
@@ -144,11 +186,11 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         bundle: bundle({
           region,
           popName: popName(region, args.popDomain.host),
-          sites: args.sites,
-          purgeMaxStaleness: args.purgeMaxStaleness,
-          agentSha256: args.agent.sha256,
+          sites: args.sites.map(siteOf),
+          purgeMaxStaleness: args.purgeMaxStaleness ?? 3600,
+          agentSha256: agent.sha256,
         }),
-        agent: args.agent,
+        agent,
         packages: { bucket: args.packagesBucket, sha256: PACKAGE_LOCK.archive.sha256 },
         parameters: parameters.references,
         forceDestroy: !guarded,
@@ -175,12 +217,12 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         region,
         footprint: args.footprint,
         network,
-        publicAddresses: args.egress === "direct",
+        publicAddresses: egress === Egress.Direct,
         loadBalancer,
         store,
         parameterArns: parameters.arns,
         image: args.image,
-        ...args.nodes,
+        ...nodes,
         originPorts: args.sites.flatMap((site) => site.origins.map((origin) => origin.port)),
         alarms: { topicArn: topic.arn, rollbackAlarmName: alarms.unhealthyNodesName },
       },
@@ -188,7 +230,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     );
 
     this.region = region;
-    this.active = args.state === "active";
+    this.active = state === PopState.Active;
     this.loadBalancer = { dnsName: loadBalancer.dnsName, zoneId: loadBalancer.zoneId };
     this.egressAddresses = network.egressAddresses;
     this.storeBucketName = store.bucketName;

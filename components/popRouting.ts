@@ -2,32 +2,46 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostedName } from "./hostedName";
 import { POP_HEALTH_PATH } from "./node/ports";
+import { allOf } from "./order";
 
 /** A PoP as DNS sees it. */
 export interface RoutedPop {
   readonly region: string;
   /** Takes traffic. One that does not keeps its own name and its health check. */
   readonly active: boolean;
-  readonly loadBalancer: { readonly dnsName: pulumi.Input<string>; readonly zoneId: pulumi.Input<string> };
-  /** What must stand before traffic is sent there, and still stands when it is taken away. */
-  readonly ready: readonly pulumi.Resource[];
-  /** What must stand beside that before a host's traffic is sent there. */
-  readonly certificates: Readonly<Record<string, pulumi.Resource>>;
+  readonly loadBalancer: AliasTarget;
+  /** URNs of what must stand before traffic is sent there, and still stands when it is taken away. */
+  readonly ready: pulumi.Input<string[]>;
+  /** By host, the URN of what must stand beside that before the host's traffic is sent there. */
+  readonly certificates: Record<string, pulumi.Input<string>>;
 }
 
-export interface PopRoutingArgs {
-  pop: RoutedPop;
-  hosts: readonly HostedName[];
+/** What an alias record leads to. */
+export interface AliasTarget {
+  readonly dnsName: pulumi.Input<string>;
+  /** The hosted zone of `dnsName`. */
+  readonly zoneId: pulumi.Input<string>;
+}
+
+/** What the ways to all PoPs of a footprint have in common. */
+export interface RoutingArgs {
+  hosts: HostedName[];
   /** Where the PoPs' own names live: `pop.example.com` gives `eu-central-1.pop.example.com`. */
   popDomain: HostedName;
-  healthCheck: {
-    /** Seconds between two checks: 10 or 30. */
-    readonly interval: number;
-    /** Failures until a PoP is unhealthy. */
-    readonly threshold: number;
-  };
-  /** Topic in us-east-1 that hears when the PoP is unhealthy. */
+  healthCheck: HealthCheckArgs;
+  /** Topic in us-east-1 that hears when a PoP is unhealthy. */
   alarmTopicArn: pulumi.Input<string>;
+}
+
+export interface HealthCheckArgs {
+  /** Seconds between two checks: 10 or 30. */
+  interval: number;
+  /** Failures until a PoP is unhealthy: 1 to 10. */
+  threshold: number;
+}
+
+export interface PopRoutingArgs extends RoutingArgs {
+  pop: RoutedPop;
 }
 
 /** Route 53 is global; its metrics are in this region, and so are alarms on them. */
@@ -43,7 +57,7 @@ export function popName(region: string, popDomain: string): string {
  *
  * ```ts
  * new PopRouting("edge-eu-central-1", {
- *   pop: { region: "eu-central-1", active: true, loadBalancer, ready: [fleet], certificates: {} },
+ *   pop: { region: "eu-central-1", active: true, loadBalancer, ready: fleet.ready, certificates: {} },
  *   hosts: [{ host: "cdn.example.com", zoneId }],
  *   popDomain: { host: "pop.example.com", zoneId },
  *   healthCheck: { interval: 10, threshold: 3 },
@@ -127,17 +141,13 @@ export class PopRouting extends pulumi.ComponentResource {
             healthCheckId: healthCheck.id,
             aliases: [{ ...target, evaluateTargetHealth: true }],
           },
-          { ...child, dependsOn: [...pop.ready, ...present(pop.certificates[host])] },
+          { ...child, dependsOn: allOf(pop.ready, pop.certificates[host]) },
         );
       }
     }
 
     this.registerOutputs({});
   }
-}
-
-function present<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
 }
 
 const ADDRESS_TYPES = ["A", "AAAA"];

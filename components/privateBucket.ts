@@ -1,23 +1,48 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { standing } from "./order";
 
 export interface PrivateBucketArgs {
   region: string;
-  /** How long things are kept. Unfinished uploads are removed after seven days in any case. */
-  lifecycleRules: aws.types.input.s3.BucketLifecycleConfigurationRule[];
+  /** How long things are kept: for ever where no rule says otherwise. Unfinished uploads go after seven days. */
+  retention: RetentionRule[];
   /** Delete the bucket even when it holds objects. Default: false. */
   forceDestroy?: boolean;
   /** Leave the bucket, its contents and its settings in AWS when the stack no longer has it. Default: false. */
   retainOnDelete?: boolean;
-  /** Statements of the bucket's policy beside the one that refuses plain HTTP. */
-  statements?: (bucketArn: pulumi.Output<string>) => pulumi.Input<aws.iam.PolicyStatement>[];
+  /** Services of AWS that may use it, beside its owner. Default: none. */
+  services?: ServiceAccess[];
+}
+
+/** How long objects of a bucket are kept. */
+export interface RetentionRule {
+  id: string;
+  /** With what their keys begin. Default: all objects. */
+  prefix?: string;
+  /** Days until one expires. Default: it does not. */
+  days?: number;
+  /** Days that a former version is kept. Default: for ever. */
+  formerDays?: number;
+}
+
+/** One action that a service of AWS may do, on behalf of one account. */
+export interface ServiceAccess {
+  sid: string;
+  /** The service's principal, such as `delivery.logs.amazonaws.com`. */
+  service: string;
+  action: string;
+  /** Keys of the objects, such as `logs/*`. Default: the action is one on the bucket itself. */
+  objects?: pulumi.Input<string>;
+  accountId: pulumi.Input<string>;
+  /** ARN, or a pattern of it, of what the service acts for. */
+  sourceArn: pulumi.Input<string>;
 }
 
 /**
  * A bucket that nobody but its owner can use: public access blocked, encrypted (SSE-S3), versioned, HTTPS only.
  *
  * ```ts
- * const bucket = new PrivateBucket("reports", { region: "eu-central-1", lifecycleRules: [] });
+ * const bucket = new PrivateBucket("reports", { region: "eu-central-1", retention: [] });
  * ```
  *
  * Creates the bucket, its versioning, encryption, public access block, policy and life cycle. The bucket itself costs
@@ -27,8 +52,8 @@ export class PrivateBucket extends pulumi.ComponentResource {
   /** Name of the bucket, known once its policy stands. */
   readonly bucketName: pulumi.Output<string>;
   readonly bucketArn: pulumi.Output<string>;
-  /** Stands when the bucket may be written to by those whom its policy allows. */
-  readonly ready: readonly pulumi.Resource[];
+  /** URNs of what stands when the bucket may be written to by those whom its policy allows. */
+  readonly ready: pulumi.Output<string[]>;
 
   constructor(name: string, args: PrivateBucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:privateBucket:PrivateBucket", name, {}, opts);
@@ -67,7 +92,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
       {
         region,
         bucket: bucket.id,
-        policy: policyDocument(bucket.arn, args.statements),
+        policy: policyDocument(bucket.arn, args.services ?? []),
       },
       // S3 refuses a second change of a bucket's access while one is under way.
       { ...child, dependsOn: publicAccessBlock },
@@ -79,7 +104,7 @@ export class PrivateBucket extends pulumi.ComponentResource {
         region,
         bucket: bucket.id,
         rules: [
-          ...args.lifecycleRules,
+          ...args.retention.map(lifecycleRule),
           {
             id: "unfinished-uploads",
             status: "Enabled",
@@ -94,15 +119,22 @@ export class PrivateBucket extends pulumi.ComponentResource {
 
     this.bucketName = bucket.bucket;
     this.bucketArn = bucket.arn;
-    this.ready = [policy, versioning];
+    this.ready = standing([policy, versioning]);
     this.registerOutputs({ bucketName: this.bucketName, bucketArn: this.bucketArn });
   }
 }
 
-function policyDocument(
-  bucketArn: pulumi.Output<string>,
-  statements: PrivateBucketArgs["statements"],
-): pulumi.Output<string> {
+function lifecycleRule({ id, prefix, days, formerDays }: RetentionRule) {
+  return {
+    id,
+    status: "Enabled",
+    filter: prefix === undefined ? {} : { prefix },
+    ...(days === undefined ? {} : { expiration: { days } }),
+    ...(formerDays === undefined ? {} : { noncurrentVersionExpiration: { noncurrentDays: formerDays } }),
+  };
+}
+
+function policyDocument(bucketArn: pulumi.Output<string>, services: readonly ServiceAccess[]): pulumi.Output<string> {
   // Not inside an `apply`: what a statement depends on would be unknown to a preview.
   return pulumi.jsonStringify({
     Version: "2012-10-17",
@@ -115,7 +147,14 @@ function policyDocument(
         Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
         Condition: { Bool: { "aws:SecureTransport": "false" } },
       },
-      ...(statements?.(bucketArn) ?? []),
+      ...services.map(({ sid, service, action, objects, accountId, sourceArn }) => ({
+        Sid: sid,
+        Effect: "Allow",
+        Principal: { Service: service },
+        Condition: { StringEquals: { "aws:SourceAccount": accountId }, ArnLike: { "aws:SourceArn": sourceArn } },
+        Action: action,
+        Resource: objects === undefined ? bucketArn : pulumi.interpolate`${bucketArn}/${objects}`,
+      })),
     ],
   });
 }

@@ -1,12 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretRole } from "./node/protocol/pointer";
-import type { SecretPair } from "./secrets";
+import type { FootprintSecrets, SecretPair } from "./secrets";
 
 export interface SecretParametersArgs {
   region: string;
   /** The secrets by their role, which becomes part of the parameters' names. */
-  secrets: Readonly<Record<SecretRole, SecretPair>>;
+  secrets: FootprintSecrets;
 }
 
 /** Where a node finds one value of a secret. A new value is a new version. */
@@ -24,14 +23,17 @@ export interface ParameterPair {
 }
 
 /** What the pointer says of the secrets, by their role. */
-export type ParameterReferences = Readonly<Record<SecretRole, ParameterPair>>;
+export interface ParameterReferences {
+  readonly originAuth: ParameterPair;
+  readonly purge: ParameterPair;
+}
 
 /**
  * A region's copies of the footprint's secrets, as SecureString parameters: nodes read them from their own region.
  *
  * ```ts
  * const parameters = new SecretParameters("edge", {
- *   region: "eu-central-1", secrets: { "origin-auth": secrets.originAuth, purge: secrets.purge },
+ *   region: "eu-central-1", secrets,
  * });
  * ```
  *
@@ -39,7 +41,7 @@ export type ParameterReferences = Readonly<Record<SecretRole, ParameterPair>>;
  * parameters cost nothing.
  */
 export class SecretParameters extends pulumi.ComponentResource {
-  readonly arns: readonly pulumi.Output<string>[];
+  readonly arns: pulumi.Output<string>[];
   /** By role and value, for the pointer: no secret is in it. */
   readonly references: ParameterReferences;
 
@@ -57,13 +59,16 @@ export class SecretParameters extends pulumi.ComponentResource {
       return { name: made.name, version: made.version };
     };
 
-    const pair = (role: SecretRole): ParameterPair => ({
-      generation: args.secrets[role].generation,
-      current: parameter(`${role}-current`, args.secrets[role].current),
-      next: parameter(`${role}-next`, args.secrets[role].next),
+    const pair = (role: string, { generation, current, next }: SecretPair): ParameterPair => ({
+      generation,
+      current: parameter(`${role}-current`, current),
+      next: parameter(`${role}-next`, next),
     });
 
-    this.references = { "origin-auth": pair("origin-auth"), purge: pair("purge") };
+    this.references = {
+      originAuth: pair("origin-auth", args.secrets.originAuth),
+      purge: pair("purge", args.secrets.purge),
+    };
     this.arns = arns;
     this.registerOutputs({});
   }

@@ -9,6 +9,14 @@ export interface SecretPair {
   readonly next: pulumi.Output<string>;
 }
 
+/** The secrets of a footprint by their role; the component `Secrets` makes them. */
+export interface FootprintSecrets {
+  /** The header that proves to an origin that a request comes from this footprint. */
+  readonly originAuth: SecretPair;
+  /** The key that signs entries of the purge log. */
+  readonly purge: SecretPair;
+}
+
 export interface SecretsArgs {
   /** Generation of the header that proves to an origin that a request comes from this footprint; 1 or more. */
   originAuth: number;
@@ -30,7 +38,7 @@ const LENGTH = 48;
  * `next`, and the oldest is gone. Creates two random passwords a secret, kept encrypted in the stack's state. Costs
  * nothing.
  */
-export class Secrets extends pulumi.ComponentResource {
+export class Secrets extends pulumi.ComponentResource implements FootprintSecrets {
   readonly originAuth: SecretPair;
   readonly purge: SecretPair;
 

@@ -1,18 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Footprint } from "../components/footprint";
 import { agentFile, type AgentFile } from "./agentFile";
 import { placeholders } from "./config/complete";
 import type { FootprintConfig } from "./config/model";
 import { ConfigError } from "./config/problems";
 import { programConfig } from "./config/read";
-import { Footprint } from "./footprint";
+import { footprintArgs } from "./footprint";
 
 /** The program of every stack: read its file, declare its footprint, export what operators need. */
 export = () => {
   const config = deployable();
-  const { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers } = new Footprint("footprint", {
-    ...config,
-    agent: agent(),
-  });
+  const { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers } = new Footprint(
+    "footprint",
+    footprintArgs(config, agent()),
+  );
   // Of the file the operator's tool cannot tell what was deployed: where a rotation stands, and which PoPs take clients.
   const secretGenerations = config.secrets;
   const popStates = Object.fromEntries(config.pops.map(({ region, state }) => [region, state]));

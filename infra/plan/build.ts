@@ -1,4 +1,4 @@
-import { NODE_ROOT_VOLUME_GB } from "../../components/cacheFleet";
+import { NODE_ROOT_VOLUME_GB } from "../../components/cacheFleet/template";
 import { TIMING } from "../../components/node/timing";
 import { popName } from "../../components/popRouting";
 import { placeholders } from "../config/complete";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CacheFleet, type CacheFleetArgs } from "../../components/cacheFleet";
+import { standing } from "../../components/order";
 import { alone, standIn, type Alone } from "./alone";
 
 const REGION = "eu-central-1";
@@ -14,15 +15,20 @@ function args(changed: Partial<CacheFleetArgs> = {}): CacheFleetArgs {
       vpcId: "vpc-1",
       nodeSubnetIds: ["subnet-1", "subnet-2"],
       s3PrefixListId: "pl-s3",
-      ready: [standIn("routes")],
+      ready: standing([standIn("routes")]),
     },
     publicAddresses: false,
     loadBalancer: {
       securityGroupId: pulumi.output("sg-of-door"),
       targetGroupArns: [pulumi.output("arn:https"), pulumi.output("arn:http")],
-      ready: [standIn("listener")],
+      ready: standing([standIn("listener")]),
     },
-    store: { bucketName: "store-1", bucketArn: "arn:store", bootstrapSha256: SHA256, ready: [standIn("pointer")] },
+    store: {
+      bucketName: "store-1",
+      bucketArn: "arn:store",
+      bootstrapSha256: SHA256,
+      ready: standing([standIn("pointer")]),
+    },
     parameterArns: ["arn:parameter"],
     image: "ami-0123456789abcdef0",
     min: 6,
@@ -39,7 +45,7 @@ function args(changed: Partial<CacheFleetArgs> = {}): CacheFleetArgs {
 function fleet(changed: Partial<CacheFleetArgs> = {}): Promise<Alone> {
   return alone(() => {
     const { groupName, securityGroupId, ready } = new CacheFleet("fleet", args(changed));
-    return { groupName, securityGroupId, ready: ready.map(({ urn }) => urn) };
+    return { groupName, securityGroupId, ready };
   });
 }
 

@@ -14,7 +14,7 @@ describe("certificates", () => {
             { host: HOST, zoneId: "Z1" },
             { host: "*.pop.example.net", zoneId: "Z2" },
           ],
-          after: { [HOST]: standIn("caa") },
+          after: { [HOST]: standIn("caa").urn },
         }).arns,
     );
   });

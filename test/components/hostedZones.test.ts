@@ -12,8 +12,7 @@ function zones(args: Partial<HostedZonesArgs> = {}): Promise<Alone> {
       protection: true,
       ...args,
     });
-    const caa = Object.fromEntries(Object.entries(caaRecords).map(([host, { urn }]) => [host, urn]));
-    return { ids, nameServers, caa };
+    return { ids, nameServers, caa: caaRecords };
   });
 }
 

@@ -6,7 +6,7 @@ function pop(region: string, active = true): RoutedPop {
   return { region, active, loadBalancer: { dnsName: `${region}.elb`, zoneId: "Z" }, ready: [], certificates: {} };
 }
 
-function routing(pops: readonly RoutedPop[]): Promise<Alone> {
+function routing(pops: RoutedPop[]): Promise<Alone> {
   return alone(
     () =>
       new LatencyRouting("routing", {

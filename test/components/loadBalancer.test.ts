@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LoadBalancer, type LoadBalancerArgs } from "../../components/loadBalancer";
+import { standing } from "../../components/order";
 import { alone, standIn, type Alone } from "./alone";
 
 const REGION = "eu-central-1";
@@ -10,13 +11,17 @@ function args(changed: Partial<LoadBalancerArgs> = {}): LoadBalancerArgs {
   return {
     region: REGION,
     vpcId: "vpc-1",
-    internetGateway: standIn("gateway"),
+    internetGatewayId: standIn("gateway").id,
     subnetIds: ["subnet-1", "subnet-2"],
     crossZone: false,
     tlsPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
     defaultCertificateArn: "arn:default",
     certificateArns: { "cdn.example.com": "arn:cdn", "img.example.com": "arn:img" },
-    logs: { bucketName: pulumi.output("logs"), bucketArn: pulumi.output("arn:logs"), ready: [standIn("policy")] },
+    logs: {
+      bucketName: pulumi.output("logs"),
+      bucketArn: pulumi.output("arn:logs"),
+      ready: standing([standIn("policy")]),
+    },
     protection: true,
     ...changed,
   };
@@ -25,7 +30,6 @@ function args(changed: Partial<LoadBalancerArgs> = {}): LoadBalancerArgs {
 function loadBalancer(changed: Partial<LoadBalancerArgs> = {}): Promise<Alone> {
   return alone(() => {
     const { ready, certificates, ...made } = new LoadBalancer("door", args(changed));
-    const urnOf = ({ urn }: pulumi.Resource) => urn;
     return {
       dnsName: made.dnsName,
       zoneId: made.zoneId,
@@ -33,8 +37,8 @@ function loadBalancer(changed: Partial<LoadBalancerArgs> = {}): Promise<Alone> {
       httpsTargetGroupArnSuffix: made.httpsTargetGroupArnSuffix,
       targetGroupArns: made.targetGroupArns,
       securityGroupId: made.securityGroupId,
-      ready: ready.map(urnOf),
-      certificates: Object.fromEntries(Object.entries(certificates).map(([host, each]) => [host, urnOf(each)])),
+      ready,
+      certificates,
     };
   });
 }

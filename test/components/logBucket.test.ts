@@ -11,7 +11,7 @@ describe("a log bucket", () => {
         accountId: "111122223333",
         retention: 30,
       });
-      return { bucketName, bucketArn, ready: ready.map(({ urn }) => urn) };
+      return { bucketName, bucketArn, ready };
     });
   });
 

@@ -35,7 +35,7 @@ const ARGS: NodeStoreArgs = {
   packages: { bucket: "my-edge-packages", sha256: PACKAGES },
   agent: { path: agentPath, sha256: sha256(AGENT) },
   bundle: '{"files":{}}',
-  parameters: { "origin-auth": pair("origin-auth"), purge: pair("purge") },
+  parameters: { originAuth: pair("origin-auth"), purge: pair("purge") },
   forceDestroy: false,
 };
 
@@ -46,7 +46,7 @@ function sha256(text: string): string {
 function store(changed: Partial<NodeStoreArgs> = {}): Promise<Alone> {
   return alone(() => {
     const { bucketName, bootstrapSha256, ready } = new NodeStore("store", { ...ARGS, ...changed });
-    return { bucketName, bootstrapSha256, ready: ready.map(({ urn }) => urn) };
+    return { bucketName, bootstrapSha256, ready };
   });
 }
 

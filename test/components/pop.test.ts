@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { PACKAGE_LOCK } from "../../components/node/packageLock";
 import { bundleSchema } from "../../components/node/protocol/bundleFormat";
-import type { Site } from "../../components/node/site";
+import type { SiteArgs } from "../../components/site";
 import { Pop, type PopArgs } from "../../components/pop";
 import { agentFile } from "../../infra/agentFile";
 import { alone, aloneInPreview, standIn, type Alone } from "./alone";
@@ -11,7 +11,7 @@ const REGION = "ap-southeast-2";
 const HOST = "cdn.example.com";
 const WILDCARD = "*.pop.example.com";
 
-const SITE: Site = {
+const SITE: SiteArgs = {
   host: HOST,
   origins: [{ scheme: "https", host: "origin.example.org", port: 8443 }],
   cacheKey: { query: "all", headers: [], cookies: [] },
@@ -50,9 +50,9 @@ function args(changed: Partial<PopArgs> = {}): PopArgs {
     sites: [SITE],
     hosts: [{ host: HOST, zoneId: "Z1" }],
     popDomain: { host: "pop.example.com", zoneId: "Z1" },
-    caaRecords: { [HOST]: standIn("caa-of-host"), "pop.example.com": standIn("caa-of-pops") },
+    caaRecords: { [HOST]: standIn("caa-of-host").urn, "pop.example.com": standIn("caa-of-pops").urn },
     secrets: {
-      "origin-auth": { generation: 1, current: pulumi.secret("now"), next: pulumi.secret("then") },
+      originAuth: { generation: 1, current: pulumi.secret("now"), next: pulumi.secret("then") },
       purge: { generation: 1, current: pulumi.secret("now"), next: pulumi.secret("then") },
     },
     agent: agentFile(),
@@ -83,7 +83,7 @@ function recordPop(changed: Partial<PopArgs>): Promise<Alone> {
       egressAddresses: made.egressAddresses,
       storeBucketName: made.storeBucketName,
       nodeGroupName: made.nodeGroupName,
-      ready: made.ready.map(({ urn }) => urn),
+      ready: made.ready,
       certificates: Object.keys(made.certificates),
     };
   });

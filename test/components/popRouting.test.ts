@@ -1,4 +1,5 @@
 import { popName, PopRouting, type PopRoutingArgs, type RoutedPop } from "../../components/popRouting";
+import { standing } from "../../components/order";
 import { alone, standIn, type Alone } from "./alone";
 
 const REGION = "eu-central-1";
@@ -12,8 +13,8 @@ function routing(pop: Partial<RoutedPop> = {}, args: Partial<PopRoutingArgs> = {
           region: REGION,
           active: true,
           loadBalancer: { dnsName: TARGET.name, zoneId: TARGET.zoneId },
-          ready: [standIn("fleet")],
-          certificates: { "cdn.example.com": standIn("certificate") },
+          ready: standing([standIn("fleet")]),
+          certificates: { "cdn.example.com": standIn("certificate").urn },
           ...pop,
         },
         hosts: [

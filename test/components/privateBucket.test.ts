@@ -3,7 +3,20 @@ import { alone, type Alone } from "./alone";
 
 const REGION = "eu-central-1";
 const RULE = { id: "short", status: "Enabled", filter: {}, expiration: { days: 3 } };
-const STATEMENT = { Effect: "Allow", Principal: { AWS: "arn:reader" }, Action: "s3:GetObject" } as const;
+const READER = {
+  sid: "Read",
+  service: "reader.amazonaws.com",
+  action: "s3:ListBucket",
+  accountId: "1",
+  sourceArn: "arn:x",
+};
+const STATEMENT = {
+  Sid: "Read",
+  Effect: "Allow",
+  Principal: { Service: "reader.amazonaws.com" },
+  Condition: { StringEquals: { "aws:SourceAccount": "1" }, ArnLike: { "aws:SourceArn": "arn:x" } },
+  Action: "s3:ListBucket",
+};
 
 describe("a private bucket", () => {
   let made: Alone;
@@ -13,13 +26,13 @@ describe("a private bucket", () => {
     made = await alone(() => {
       const bucket = new PrivateBucket("store", {
         region: REGION,
-        lifecycleRules: [RULE],
-        statements: (arn) => [{ ...STATEMENT, Resource: arn }],
+        retention: [{ id: "short", days: 3 }],
+        services: [READER],
       });
       return {
         name: bucket.bucketName,
         arn: bucket.bucketArn,
-        ready: bucket.ready.map(({ urn }) => urn),
+        ready: bucket.ready,
       };
     });
   });
@@ -105,9 +118,7 @@ describe("a private bucket", () => {
 });
 
 test("a bucket that is to stay behind stays with all its settings", async () => {
-  const made = await alone(
-    () => new PrivateBucket("logs", { region: REGION, lifecycleRules: [], retainOnDelete: true }),
-  );
+  const made = await alone(() => new PrivateBucket("logs", { region: REGION, retention: [], retainOnDelete: true }));
   const resources = made.registrations.filter(({ custom }) => custom);
 
   expect(resources).toHaveLength(6);
@@ -115,9 +126,7 @@ test("a bucket that is to stay behind stays with all its settings", async () => 
 });
 
 test("a bucket may be told to go with its contents", async () => {
-  const made = await alone(
-    () => new PrivateBucket("store", { region: REGION, lifecycleRules: [], forceDestroy: true }),
-  );
+  const made = await alone(() => new PrivateBucket("store", { region: REGION, retention: [], forceDestroy: true }));
 
   expect(made.inputs("Bucket", "store").forceDestroy).toBe(true);
 });

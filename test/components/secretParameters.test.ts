@@ -14,7 +14,7 @@ describe("secret parameters", () => {
       });
       const { arns, references } = new SecretParameters("pop", {
         region: "eu-central-1",
-        secrets: { purge: pair("purge", 4), "origin-auth": pair("origin", 7) },
+        secrets: { purge: pair("purge", 4), originAuth: pair("origin", 7) },
       });
       return { arns, references };
     });
@@ -43,7 +43,7 @@ describe("secret parameters", () => {
 
     expect(references).toEqual({
       purge: { generation: 4, current: reference("purge-current"), next: reference("purge-next") },
-      "origin-auth": {
+      originAuth: {
         generation: 7,
         current: reference("origin-auth-current"),
         next: reference("origin-auth-next"),

@@ -1,0 +1,112 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { LIFECYCLE_HOOKS as HOOK_NAMES } from "../node/protocol/lifecycle";
+import { TIMING } from "../node/timing";
+
+export interface GroupOptions {
+  readonly region: string;
+  readonly min: number;
+  readonly max: number;
+  readonly types: readonly string[];
+  readonly spotShare: number;
+  readonly subnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  readonly targetGroupArns: pulumi.Input<pulumi.Input<string>[]>;
+  readonly template: aws.ec2.LaunchTemplate;
+  readonly rollbackAlarmName: pulumi.Input<string>;
+  readonly dependsOn: pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
+}
+
+/** A node is started before one is taken away, in an instance refresh, a rebalance or the group's own maintenance. */
+const LAUNCH_BEFORE_TERMINATE = { minHealthyPercentage: 100, maxHealthyPercentage: 150 };
+
+const LIFECYCLE_HOOKS = [
+  {
+    // The agent reports for service; a node that does not is never seen by the load balancer.
+    name: HOOK_NAMES.launching,
+    lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+    heartbeatTimeout: TIMING.launchingHeartbeat,
+    defaultResult: "ABANDON",
+  },
+  {
+    // Begins after deregistration: time for what is still under way. The node ends it itself when it is idle.
+    name: HOOK_NAMES.terminating,
+    lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+    heartbeatTimeout: TIMING.terminatingHeartbeat,
+    defaultResult: "CONTINUE",
+  },
+];
+
+/** The Auto Scaling group: how many nodes, of which kind, where, and how one takes another's place. */
+export function nodeGroup(name: string, options: GroupOptions, parent: pulumi.Resource): aws.autoscaling.Group {
+  const { region, template } = options;
+  const group = new aws.autoscaling.Group(
+    name,
+    {
+      region,
+      minSize: options.min,
+      maxSize: options.max,
+      vpcZoneIdentifiers: options.subnetIds,
+      targetGroupArns: options.targetGroupArns,
+      healthCheckType: "ELB",
+      // The launching hook covers the installation; what remains is until the checks have passed.
+      healthCheckGracePeriod: TIMING.instanceWarmup,
+      defaultInstanceWarmup: TIMING.instanceWarmup,
+      minElbCapacity: options.min,
+      waitForCapacityTimeout: "20m",
+      capacityRebalance: true,
+      mixedInstancesPolicy: {
+        launchTemplate: {
+          launchTemplateSpecification: {
+            launchTemplateId: template.id,
+            // A number: automatic rollback is refused with $Latest or $Default.
+            version: pulumi.interpolate`${template.latestVersion}`,
+          },
+          overrides: options.types.map((instanceType) => ({ instanceType })),
+        },
+        instancesDistribution: {
+          onDemandAllocationStrategy: "prioritized",
+          onDemandBaseCapacity: options.min,
+          onDemandPercentageAboveBaseCapacity: 100 - options.spotShare,
+          spotAllocationStrategy: "price-capacity-optimized",
+        },
+      },
+      instanceMaintenancePolicy: LAUNCH_BEFORE_TERMINATE,
+      instanceRefresh: {
+        strategy: "Rolling",
+        preferences: {
+          ...LAUNCH_BEFORE_TERMINATE,
+          instanceWarmup: String(TIMING.instanceWarmup),
+          skipMatching: true,
+          autoRollback: true,
+          alarmSpecification: { alarms: [options.rollbackAlarmName] },
+        },
+      },
+      // Hooks of their own come after the first launches; these are there from the start.
+      initialLifecycleHooks: LIFECYCLE_HOOKS,
+      enabledMetrics: [
+        "GroupDesiredCapacity",
+        "GroupInServiceInstances",
+        "GroupMaxSize",
+        "GroupMinSize",
+        "GroupPendingInstances",
+        "GroupTerminatingInstances",
+      ],
+    },
+    {
+      parent,
+      dependsOn: options.dependsOn,
+      // Nodes drain before they go: deregistration and the terminating hook, and then some for EC2.
+      customTimeouts: { create: "30m", update: "30m", delete: "30m" },
+      // They count at creation only, and the provider would replace the group for a change of them.
+      ignoreChanges: ["initialLifecycleHooks"],
+    },
+  );
+  for (const hook of LIFECYCLE_HOOKS) {
+    new aws.autoscaling.LifecycleHook(
+      `${name}-${hook.name}`,
+      { region, autoscalingGroupName: group.name, ...hook },
+      { parent },
+    );
+  }
+  return group;
+}

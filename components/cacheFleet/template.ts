@@ -1,0 +1,89 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { STORE_KEYS } from "../node/protocol/storeKeys";
+import { userData, USER_DATA_LIMIT } from "../node/userData";
+
+export interface TemplateOptions {
+  readonly region: string;
+  readonly footprint: string;
+  readonly image: string;
+  readonly publicAddresses: boolean;
+  readonly bucketName: pulumi.Input<string>;
+  readonly bootstrapSha256: string;
+  readonly securityGroupId: pulumi.Input<string>;
+  readonly profileArn: pulumi.Input<string>;
+}
+
+/** Size of a node's root volume, GB: the system and its logs; what is cached is in memory and on instance storage. */
+export const NODE_ROOT_VOLUME_GB = 8;
+
+/** Longest name of a bucket: with it the user data is as long as it can become. */
+const LONGEST_BUCKET_NAME = 63;
+
+/** What is wrong with the user data, before anything is made: EC2 takes so many bytes and no more. */
+export function userDataProblems(options: Pick<TemplateOptions, "region" | "footprint" | "bootstrapSha256">): string[] {
+  const size = Buffer.byteLength(bootData(options, "x".repeat(LONGEST_BUCKET_NAME)));
+  return size <= USER_DATA_LIMIT
+    ? []
+    : [
+        `user data: must be at most ${String(USER_DATA_LIMIT)} bytes, got ${String(size)}: shorten the footprint's name`,
+      ];
+}
+
+/** How a node is started: image, identity, disk, network. A new version of it replaces the nodes, a few at a time. */
+export function launchTemplate(name: string, options: TemplateOptions, parent: pulumi.Resource) {
+  const { region } = options;
+  return new aws.ec2.LaunchTemplate(
+    name,
+    {
+      region,
+      imageId: options.image,
+      iamInstanceProfile: { arn: options.profileArn },
+      userData: pulumi
+        .output(options.bucketName)
+        .apply((bucket) => Buffer.from(bootData(options, bucket)).toString("base64")),
+      metadataOptions: {
+        httpEndpoint: "enabled",
+        httpTokens: "required",
+        // One hop: nothing behind a forwarding proxy on the node can ask for the role's credentials.
+        httpPutResponseHopLimit: 1,
+        // The node learns the name of its group from its tags.
+        instanceMetadataTags: "enabled",
+      },
+      monitoring: { enabled: true },
+      blockDeviceMappings: [
+        {
+          // The root device of Debian's images.
+          deviceName: "/dev/xvda",
+          ebs: { volumeType: "gp3", volumeSize: NODE_ROOT_VOLUME_GB, encrypted: "true", deleteOnTermination: "true" },
+        },
+      ],
+      networkInterfaces: [
+        {
+          deviceIndex: 0,
+          securityGroups: [options.securityGroupId],
+          associatePublicIpAddress: options.publicAddresses ? "true" : "false",
+          ipv6AddressCount: 1,
+          deleteOnTermination: "true",
+        },
+      ],
+      tagSpecifications: [{ resourceType: "volume", tags: { Name: name, Footprint: options.footprint, Pop: region } }],
+      updateDefaultVersion: true,
+    },
+    { parent },
+  );
+}
+
+function bootData(
+  { region, footprint, bootstrapSha256 }: Pick<TemplateOptions, "region" | "footprint" | "bootstrapSha256">,
+  bucket: string,
+): string {
+  return userData({
+    footprint,
+    region,
+    bucket,
+    pointer: STORE_KEYS.pointer,
+    bootstrap: `${STORE_KEYS.bootstrap}${bootstrapSha256}`,
+    bootstrapSha256,
+  });
+}

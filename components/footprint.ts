@@ -1,0 +1,218 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AlarmTopic } from "./alarmTopic";
+import type { NodesArgs } from "./cacheFleet";
+import type { HostedName } from "./hostedName";
+import { HostedZones } from "./hostedZones";
+import { LatencyRouting } from "./latencyRouting";
+import type { Egress, FlowLogs } from "./network";
+import type { AgentFile } from "./nodeStore";
+import { Pop, type PopState } from "./pop";
+import { popName, ROUTE53_METRICS_REGION, type HealthCheckArgs } from "./popRouting";
+import { refuse } from "./refuse";
+import { Secrets, type SecretsArgs } from "./secrets";
+import type { SiteArgs } from "./site";
+import type { TlsPolicy } from "./tlsPolicies";
+import { tagged } from "./transformations";
+import type { Zone } from "./zone";
+
+export interface FootprintArgs {
+  /** Name of the footprint: a tag of all that it has, and part of each node's identity. */
+  footprint: string;
+  /** Public hosted zones. */
+  zones: FootprintZone[];
+  /** Name of the zone that holds `pop.<zone>`, the names of the single PoPs. Default: the first. */
+  primaryZone?: string;
+  sites: SiteArgs[];
+  pops: FootprintPop[];
+  /** Default: every 10 seconds, three failures. */
+  healthCheck?: HealthCheckArgs;
+  /** Bucket that holds the archive of the packages in the nodes' lock file (`footprint node publish`). */
+  packagesBucket: string;
+  /** Default: the policy that AWS advises (2025-09). */
+  tlsPolicy?: TlsPolicy;
+  /** Connections that flow logs record. `all` costs per client connection. Default: rejected. */
+  flowLogs?: FlowLogs;
+  /** Days that logs are kept. Default: 30. */
+  logRetention?: number;
+  /** Protect what may not be lost: load balancers, drain guards, zones that are made here. Default: true. */
+  protection?: boolean;
+  /** Seconds after which a PoP that cannot read the purge log takes itself out. Default: an hour. */
+  purgeMaxStaleness?: number;
+  /** Generations of the secrets; raising one by one rotates it. Default: the first of each. */
+  secrets?: SecretsArgs;
+  /** Tags of every resource that takes tags, beside the footprint's own. Default: none. */
+  tags?: Record<string, string>;
+  /** Addresses that are asked to subscribe to alarms. Default: none. */
+  alarmEmails?: string[];
+  /** The agent that nodes run. Default: the one that comes with this package. */
+  agent?: AgentFile;
+}
+
+export interface FootprintZone {
+  name: string;
+  /** Id of a zone that exists. Default: the zone is made. */
+  id?: string;
+  /** Put a CAA record at the apex also: it governs every name of the zone. Default: false. */
+  caaAtApex?: boolean;
+}
+
+/** What one PoP has of its own. */
+export interface FootprintPop {
+  region: string;
+  /** Default: active. */
+  state?: PopState;
+  /** The VPC's IPv4 block, /16 to /24, which no other PoP overlaps. */
+  cidr: string;
+  /** Zones in use. */
+  zones: Zone[];
+  /** How nodes reach IPv4. Default: nat. */
+  egress?: Egress;
+  /** Spread connections over all zones, which AWS bills. Default: while there are fewer than two nodes a zone. */
+  crossZone?: boolean;
+  /** Id of the machine image, arm64, Debian 13. */
+  image: string;
+  nodes: NodesArgs;
+}
+
+/**
+ * One deployment footprint: what is global once, and a PoP per region.
+ *
+ * ```ts
+ * new Footprint("edge", {
+ *   footprint: "edge", zones: [{ name: "example.com", id: "Z0123456789ABCDEFGHIJ" }], sites, pops,
+ *   packagesBucket: "my-edge-packages",
+ * });
+ * ```
+ *
+ * Creates the hosted zones without an id and the CAA records, the secrets, a `Pop` per region, and the latency routing
+ * between them with its alarms. A PoP shares nothing with another PoP but these, and IAM. Costs what its parts cost:
+ * `footprint plan` adds them up from a dated price table.
+ *
+ * @throws ResourceError when a site or the primary zone names a zone that is not listed, and when no PoP is active
+ */
+export class Footprint extends pulumi.ComponentResource {
+  /** URL of each site. */
+  readonly endpoints: string[];
+  /** The name of each PoP, by region: for tests of one PoP, and for its health. */
+  readonly popNames: Record<string, string>;
+  /** Addresses of each PoP, by region, that an origin must let in; empty for PoPs with direct egress. */
+  readonly egressAddresses: Record<string, pulumi.Output<string[]>>;
+  /** Bucket of each PoP, by region: an object `drain` in it takes the PoP out of service. */
+  readonly storeBuckets: Record<string, pulumi.Output<string>>;
+  /** Auto Scaling group of each PoP's nodes, by region. */
+  readonly nodeGroups: Record<string, pulumi.Output<string>>;
+  /** Name servers of zones that were made here, to delegate to. */
+  readonly nameServers: Record<string, pulumi.Output<string[]>>;
+
+  constructor(name: string, args: FootprintArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(
+      "footprint:footprint:Footprint",
+      name,
+      {},
+      {
+        ...opts,
+        transformations: [...(opts?.transformations ?? []), tagged({ ...args.tags, Footprint: args.footprint })],
+      },
+    );
+    const child = { parent: this };
+    const { protection = true, alarmEmails = [] } = args;
+    const primaryZone = args.primaryZone ?? args.zones[0]?.name ?? "";
+    refuse(this, unlistedZones(args, primaryZone));
+    const popDomain = `pop.${primaryZone}`;
+
+    const zones = new HostedZones(
+      `${name}-zones`,
+      {
+        zones: args.zones.map(({ name, id }) => ({ name, id })),
+        caa: caaNames(args, primaryZone, popDomain),
+        protection,
+      },
+      child,
+    );
+    const inZone = (host: string, zone: string): HostedName => ({ host, zoneId: listed(zones.ids[zone]) });
+    const hosts = args.sites.map(({ host, zone = primaryZone }) => inZone(host, zone));
+    const popDomainInZone = inZone(popDomain, primaryZone);
+
+    const secrets = new Secrets(`${name}-secrets`, args.secrets ?? { originAuth: 1, purge: 1 }, child);
+
+    const pops = args.pops.map(
+      (pop) =>
+        new Pop(
+          pop.region,
+          {
+            ...pop,
+            footprint: args.footprint,
+            protection,
+            flowLogs: args.flowLogs,
+            logRetention: args.logRetention,
+            tlsPolicy: args.tlsPolicy,
+            sites: args.sites,
+            hosts,
+            popDomain: popDomainInZone,
+            caaRecords: zones.caaRecords,
+            secrets,
+            agent: args.agent,
+            packagesBucket: args.packagesBucket,
+            purgeMaxStaleness: args.purgeMaxStaleness,
+            alarmEmails,
+          },
+          child,
+        ),
+    );
+
+    const topic = new AlarmTopic(`${name}-alarms`, { region: ROUTE53_METRICS_REGION, emails: alarmEmails }, child);
+    new LatencyRouting(
+      `${name}-routing`,
+      {
+        hosts,
+        popDomain: popDomainInZone,
+        pops,
+        healthCheck: args.healthCheck ?? { interval: 10, threshold: 3 },
+        alarmTopicArn: topic.arn,
+      },
+      child,
+    );
+
+    this.endpoints = args.sites.map((site) => `https://${site.host}/`);
+    this.popNames = byRegion(pops, (pop) => popName(pop.region, popDomain));
+    this.egressAddresses = byRegion(pops, (pop) => pop.egressAddresses);
+    this.storeBuckets = byRegion(pops, (pop) => pop.storeBucketName);
+    this.nodeGroups = byRegion(pops, (pop) => pop.nodeGroupName);
+    this.nameServers = zones.nameServers;
+    this.registerOutputs({});
+  }
+}
+
+/** Names of zones that somebody uses and nobody lists. */
+function unlistedZones({ zones, sites }: FootprintArgs, primaryZone: string): string[] {
+  const names = zones.map(({ name }) => name);
+  const used = [
+    { path: "primaryZone", zone: primaryZone },
+    ...sites.map(({ host, zone = primaryZone }) => ({ path: `sites.${host}.zone`, zone })),
+  ];
+  return used
+    .filter(({ zone }) => !names.includes(zone))
+    .map(({ path, zone }) => `${path}: must be one of ${names.join(", ")}, got ${JSON.stringify(zone)}`);
+}
+
+/** A CAA record governs all names below it: at an apex it stands only where that is asked for. */
+function caaNames({ zones, sites }: FootprintArgs, primaryZone: string, popDomain: string) {
+  const atApex = new Set(zones.filter((zone) => zone.caaAtApex).map((zone) => zone.name));
+  const isApex = new Set(zones.map((zone) => zone.name));
+  return [
+    { host: popDomain, zone: primaryZone },
+    ...sites.filter((site) => !isApex.has(site.host)).map(({ host, zone = primaryZone }) => ({ host, zone })),
+    ...[...atApex].map((zone) => ({ host: zone, zone })),
+  ];
+}
+
+function listed<T>(value: T | undefined): T {
+  if (value === undefined) {
+    throw new Error("a zone was used without having been checked");
+  }
+  return value;
+}
+
+function byRegion<T>(pops: readonly Pop[], value: (pop: Pop) => T): Record<string, T> {
+  return Object.fromEntries(pops.map((pop) => [pop.region, value(pop)]));
+}

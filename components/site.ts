@@ -1,0 +1,102 @@
+import type { Site } from "./node/site";
+import { unlessOneOf } from "./refuse";
+
+/** A site, and how it is cached. */
+export interface SiteArgs {
+  /** Host name, lower case, without a trailing dot. */
+  host: string;
+  /** Name of the hosted zone that the host is in, for a `Footprint`. Default: its primary zone. */
+  zone?: string;
+  /** In failover order: the first healthy one is used. */
+  origins: OriginArgs[];
+  cacheKey?: CacheKeyArgs;
+  stale?: StaleArgs;
+  /** Upper bound of a stored response's freshness lifetime, seconds. Default: a day. */
+  maxAge?: number;
+  /** Methods that the site answers; any other is refused with 405. Default: GET and HEAD. */
+  methods?: string[];
+  /** Compress responses that the origin sends uncompressed. Default: true. */
+  compression?: boolean;
+  /** Status with which port 80 redirects to https. Default: 308. */
+  redirectStatus?: RedirectStatus;
+  /** Response header in which the origin names the tags of a response, for purging. Default: Surrogate-Key. */
+  tagHeader?: string;
+}
+
+export interface OriginArgs {
+  scheme: Scheme;
+  host: string;
+  port: number;
+}
+
+export const Scheme = { Https: "https", Http: "http" } as const;
+export type Scheme = (typeof Scheme)[keyof typeof Scheme];
+
+/** What of a request tells stored responses apart, beside host and path. */
+export interface CacheKeyArgs {
+  /** Query parameters. Default: all. */
+  query?: CacheKeyQuery;
+  /** Names of the query parameters, with `query: "named"`. */
+  queryNames?: string[];
+  /** Names of request headers, lower case, beside what Vary names. Default: none. */
+  headers?: string[];
+  /** Names of cookies. Default: none. */
+  cookies?: string[];
+}
+
+export const CacheKeyQuery = { All: "all", None: "none", Named: "named" } as const;
+export type CacheKeyQuery = (typeof CacheKeyQuery)[keyof typeof CacheKeyQuery];
+
+/** Seconds for which a stale response may be used (RFC 5861), unless the response says otherwise. */
+export interface StaleArgs {
+  /** While a fresh one is fetched. Default: 60. */
+  whileRevalidate?: number;
+  /** When the origin fails. Default: a day. */
+  ifError?: number;
+}
+
+export const RedirectStatus = { MovedPermanently: 301, PermanentRedirect: 308 } as const;
+export type RedirectStatus = (typeof RedirectStatus)[keyof typeof RedirectStatus];
+
+const DAY = 86_400;
+
+/** What nodes serve. The defaults are those of a stack file, and a test holds the two together. */
+export function siteOf({ host, zone, ...args }: SiteArgs): Site {
+  return {
+    host,
+    ...(zone === undefined ? {} : { zone }),
+    origins: args.origins,
+    cacheKey: {
+      query: queryOf(args.cacheKey),
+      headers: args.cacheKey?.headers ?? [],
+      cookies: args.cacheKey?.cookies ?? [],
+    },
+    stale: { whileRevalidate: args.stale?.whileRevalidate ?? 60, ifError: args.stale?.ifError ?? DAY },
+    maxAge: args.maxAge ?? DAY,
+    methods: args.methods ?? ["GET", "HEAD"],
+    compression: args.compression ?? true,
+    redirectStatus: args.redirectStatus ?? RedirectStatus.PermanentRedirect,
+    tagHeader: args.tagHeader ?? "Surrogate-Key",
+  };
+}
+
+function queryOf({ query = CacheKeyQuery.All, queryNames = [] }: CacheKeyArgs = {}): Site["cacheKey"]["query"] {
+  return query === CacheKeyQuery.Named ? queryNames : query;
+}
+
+/** What is wrong with a site that TypeScript's types would not let pass. */
+export function siteProblems({ host, origins, cacheKey, redirectStatus }: SiteArgs): string[] {
+  const at = `sites.${host}`;
+  const { query = CacheKeyQuery.All, queryNames } = cacheKey ?? {};
+  return [
+    ...(origins.length > 0 ? [] : [`${at}.origins: must have at least one, got []`]),
+    ...origins.flatMap(({ scheme }, index) => unlessOneOf(`${at}.origins[${String(index)}].scheme`, scheme, Scheme)),
+    ...unlessOneOf(`${at}.cacheKey.query`, query, CacheKeyQuery),
+    ...((query === CacheKeyQuery.Named) === (queryNames ?? []).length > 0
+      ? []
+      : [
+          `${at}.cacheKey.queryNames: must be given with the query "named", and only with it, got ${JSON.stringify(queryNames ?? [])}`,
+        ]),
+    ...unlessOneOf(`${at}.redirectStatus`, redirectStatus ?? RedirectStatus.PermanentRedirect, RedirectStatus),
+  ];
+}
