@@ -1,6 +1,7 @@
 import type { NodeFiles } from "../nodeFiles";
 import type { NodeOptions } from "../options";
 import { deliverVcl } from "./deliver";
+import { inFlightVcl } from "./inFlight";
 import { mainVcl } from "./main";
 import { purgeVcl } from "./purge";
 import { requestVcl } from "./request";
@@ -16,6 +17,7 @@ export function varnishFiles({ popName, sites }: NodeOptions): NodeFiles {
     "/etc/varnish/request.vcl": requestVcl(),
     "/etc/varnish/purge.vcl": purgeVcl(),
     "/etc/varnish/shared.vcl": sharedVcl(),
+    "/etc/varnish/in_flight.vcl": inFlightVcl(),
     "/etc/varnish/stale.vcl": staleVcl(),
     "/etc/varnish/response.vcl": responseVcl(),
     "/etc/varnish/deliver.vcl": deliverVcl(popName),

@@ -8,6 +8,7 @@ export function mainVcl(): string {
 #   request.vcl    what is looked up, and by which key
 #   purge.vcl      what is taken out, by the agent or after a request that changed something
 #   shared.vcl     who may have what is stored, and when an answer is "not modified"
+#   in_flight.vcl  what is being fetched while it is purged
 #   stale.vcl      when a stale response is used, and when one waits for a fresh one
 #   response.vcl   whether and for how long a response is stored
 #   deliver.vcl    what a client is told
@@ -18,6 +19,7 @@ vcl 4.1;
 import saintmode;
 import std;
 import str;
+import var;
 import xkey;
 
 # HAProxy's egress side: it knows the origins of each site by its Host.
@@ -39,6 +41,7 @@ sub vcl_init {
 # Beside this file, wherever it is: a bundle is checked in another folder before it is put in place.
 include "./sites.vcl";
 include "./purge.vcl";
+include "./in_flight.vcl";
 include "./request.vcl";
 include "./shared.vcl";
 include "./stale.vcl";

@@ -6,9 +6,9 @@ export function purgeVcl(): string {
 #   PURGE      removes
 #   SOFTPURGE  makes stale, so that it is validated, or used if the origin fails
 #   BAN        removes by a ban, which looks at objects one by one: for when the index of keys is in doubt
-# with Host, and X-Footprint-Purge: url (the request's target), host (all of the site), tag (X-Footprint-Tag), or all,
-# whose Host does not matter; to remove everything there is the ban alone, which takes out also what is not in the index
-# of keys. The answer counts the objects in X-Footprint-Count; a ban does not know how many.
+# with Host, and X-Footprint-Purge: url (the request's target), host (all of the site), tag (X-Footprint-Tag), prefix (all
+# of the site whose path begins with the target; a ban alone can do that), or all, whose Host does not matter; to remove
+# everything there is the ban alone, which takes out also what is not in the index of keys. The answer counts the objects in X-Footprint-Count; a ban does not know how many.
 # Host, tag and all reach what is left of a site that was taken out as well: it may come back. The form of a URL that is
 # the key is the site's own affair, so for such a site there is none.
 
@@ -17,6 +17,8 @@ sub purge_request {
         return (synth(405, "Method Not Allowed"));
     }
     if (req.method == "BAN" && req.http.X-Footprint-Purge == "all") {
+        set req.http.X-Footprint-Word = " all ";
+        call remember_purge;
         # True of every object, and looks at no request: objects are dropped behind clients' backs, too.
         if (std.ban("obj.status != 0")) {
             return (synth(200, "OK"));
@@ -27,7 +29,8 @@ sub purge_request {
         set req.http.X-Footprint-Key = "all";
     } else if (req.http.X-Footprint-Purge == "host") {
         set req.http.X-Footprint-Key = "host:" + req.http.Host;
-    } else if (req.http.X-Footprint-Purge == "url") {
+    } else if (req.http.X-Footprint-Purge == "url"
+        || (req.http.X-Footprint-Purge == "prefix" && req.method == "BAN" && req.url !~ "\\?")) {
         call site_request;
         set req.http.X-Footprint-Key = "url:" + req.http.Host + regsuball(req.url, ",", "%2C");
     } else if (req.http.X-Footprint-Purge == "tag" && req.http.X-Footprint-Tag ~ "^[A-Za-z0-9_.:/@=~+-]{1,256}$") {
@@ -38,10 +41,16 @@ sub purge_request {
         || (req.method == "BAN" && req.http.X-Footprint-Key ~ {"["\\\\]"})) {
         return (synth(400, "Bad Request"));
     }
+    set req.http.X-Footprint-Word = " " + req.http.X-Footprint-Key;
+    if (req.http.X-Footprint-Purge != "prefix") {
+        set req.http.X-Footprint-Word = req.http.X-Footprint-Word + " ";
+        set req.http.X-Footprint-End = "([[:space:]]|$)";
+    }
+    call remember_purge;
     if (req.method == "BAN") {
         # Each character that means something in a regular expression is escaped.
         if (std.ban("obj.http.xkey ~ (^|[[:space:]])"
-            + regsuball(req.http.X-Footprint-Key, "([][{}()^$.|?*+])", "\\\\\\1") + "([[:space:]]|$)")) {
+            + regsuball(req.http.X-Footprint-Key, "([][{}()^$.|?*+])", "\\\\\\1") + req.http.X-Footprint-End)) {
             return (synth(200, "OK"));
         }
         return (synth(500, std.ban_error()));

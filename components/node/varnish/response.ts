@@ -39,6 +39,7 @@ sub vcl_backend_response {
     call stale_windows;
     call tags;
     call body;
+    call purged_meanwhile;
     return (deliver);
 }
 

@@ -97,6 +97,8 @@ function responseOf({ maxAge, stale, compression, tagHeader }: Site): readonly s
     `set beresp.http.X-Footprint-Max-Age = "${String(maxAge)}";`,
     `set beresp.http.X-Footprint-Swr = "${String(stale.whileRevalidate)}";`,
     `set beresp.http.X-Footprint-Sie = "${String(stale.ifError)}";`,
+    // Several lines are one list.
+    `std.collect(beresp.http.${fieldName(tagHeader)}, " ");`,
     `set beresp.http.X-Footprint-Tags = beresp.http.${fieldName(tagHeader)};`,
     ...(compression ? [`set beresp.http.X-Footprint-Compress = "1";`] : []),
   ];

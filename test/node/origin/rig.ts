@@ -27,8 +27,9 @@ export interface RigOptions {
   readonly node?: Omit<StartOptions, "root" | "files">;
 }
 
-/** What a purge is for: the request's target, a tag, all of the site, or everything. */
-export type PurgeKey = { readonly url: string } | { readonly tag: string } | "host" | "all";
+/** What a purge is for: the request's target, a tag, a prefix of paths, all of the site, or everything. */
+export type PurgeKey =
+  { readonly url: string } | { readonly tag: string } | { readonly prefix: string } | "host" | "all";
 
 /** A node with a scripted origin behind it. */
 export class Rig {
@@ -87,8 +88,10 @@ export class Rig {
         ? { "x-footprint-purge": key }
         : "url" in key
           ? { "x-footprint-purge": "url" }
-          : { "x-footprint-purge": "tag", "x-footprint-tag": key.tag };
-    const target = typeof key === "object" && "url" in key ? key.url : "/";
+          : "prefix" in key
+            ? { "x-footprint-purge": "prefix" }
+            : { "x-footprint-purge": "tag", "x-footprint-tag": key.tag };
+    const target = typeof key === "string" ? "/" : "url" in key ? key.url : "prefix" in key ? key.prefix : "/";
     return askSocket(this.node.root.outside(SOCKETS.purge), method, target, { host, ...fields });
   }
 

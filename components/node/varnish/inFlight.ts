@@ -1,0 +1,82 @@
+import { TARGETS_LIMIT } from "../protocol/purgeLog";
+
+/**
+ * How many purges back a fetch is told which of them concern it: more than one entry of the log may name, and what an
+ * origin that answers within a second misses while purges come a hundred a second.
+ */
+export const REMEMBERED = 128;
+
+/** Tries of a fetch that purges overtake, beside the first; Varnish allows four (parameter max_retries). */
+const TRIES = 2;
+
+if (REMEMBERED <= TARGETS_LIMIT) {
+  throw new Error("an entry of the purge log would make every fetch under way begin again");
+}
+
+/** Renders /etc/varnish/in_flight.vcl. */
+export function inFlightVcl(): string {
+  return `# A fetch that began before a purge of what it brings, and ends after it.
+#
+# Neither the index of keys nor a ban knows of it: both see what is stored. So purges are numbered, and the words of the
+# last ${String(REMEMBERED)} are remembered, in variables that outlive a reload of the VCL. A fetch notes the number at which it begins. When
+# its response is there, and says under which keys it would be stored, the purges since then are gone through: when one of
+# them was meant for it, the fetch begins anew, and whoever came to wait for it gets what the origin says after the purge.
+# When more purges came than are remembered, each may have been.
+
+# Before a purge is carried out. X-Footprint-Word: what it looks for among the keys of an object, which stand between
+# blanks. One at a time: the agent's purges follow each other.
+sub remember_purge {
+    set req.http.X-Footprint-Number = std.integer(var.global_get("purges"), 0) + 1;
+    var.global_set("purge" + std.integer(req.http.X-Footprint-Number, 0) % ${String(REMEMBERED)}, req.http.X-Footprint-Word);
+    var.global_set("purges", req.http.X-Footprint-Number);
+}
+
+sub vcl_backend_fetch {
+    set bereq.http.X-Footprint-Began = std.integer(var.global_get("purges"), 0);
+}
+
+# Called last in vcl_backend_response, for what would be stored. Between here and the storing lie some microseconds; for
+# them the agent does each purge once more.
+sub purged_meanwhile {
+    set beresp.http.X-Footprint-Missed =
+        std.integer(var.global_get("purges"), 0) - std.integer(bereq.http.X-Footprint-Began, 0);
+    if (beresp.http.X-Footprint-Missed != "0") {
+        call look_for_purge;
+        if (beresp.http.X-Footprint-Purged) {
+            if (bereq.retries < ${String(TRIES)}) {
+                return (retry);
+            }
+            if (bereq.is_bgfetch) {
+                return (abandon);
+            }
+            # For those who wait for it by name; whoever asks from now on causes a fetch of his own.
+            set beresp.http.X-Footprint-No = "purged";
+            set beresp.uncacheable = true;
+            set beresp.ttl = 1s;
+            set beresp.grace = 0s;
+            set beresp.keep = 0s;
+        }
+    }
+    unset beresp.http.X-Footprint-Missed;
+    unset beresp.http.X-Footprint-Purged;
+}
+
+sub look_for_purge {
+    if (std.integer(beresp.http.X-Footprint-Missed, 0) < 0
+        || std.integer(beresp.http.X-Footprint-Missed, 0) > ${String(REMEMBERED)}) {
+        set beresp.http.X-Footprint-Purged = "1";
+    }
+    set beresp.http.X-Footprint-Keys = " " + beresp.http.xkey + " ";
+    # VCL has no loop.
+${Array.from({ length: REMEMBERED }, (_, i) => look(i + 1)).join("")}    unset beresp.http.X-Footprint-Keys;
+}
+`;
+}
+
+/** Whether the n-th purge since the fetch began is one of the response's. */
+function look(n: number): string {
+  return `    if (std.integer(beresp.http.X-Footprint-Missed, 0) >= ${String(n)} && str.contains(beresp.http.X-Footprint-Keys, var.global_get("purge" + (std.integer(bereq.http.X-Footprint-Began, 0) + ${String(n)}) % ${String(REMEMBERED)}))) {
+        set beresp.http.X-Footprint-Purged = "1";
+    }
+`;
+}
