@@ -18,8 +18,8 @@ class Project {
   private readonly calls = path.join(this.root, "calls");
 
   constructor(npm = installs) {
-    for (const name of ["install.js", "cacheHome.js"]) {
-      fs.cpSync(path.join(repository, "infra/cli", name), path.join(this.root, "infra/cli", name));
+    for (const name of ["infra/cli/install.js", "infra/terminal/cacheHome.js"]) {
+      fs.cpSync(path.join(repository, name), path.join(this.root, name));
     }
     fs.mkdirSync(this.bin);
     this.lock("left", "1.0.0");
