@@ -128,7 +128,12 @@ describeWith([DEBIAN], "what one request caused and another gets, against an ora
 
 /** What the node would give away without a guard, and the guard as it is rendered. */
 const GUARDS: readonly (readonly [name: string, file: string, guard: string, without: string])[] = [
-  ["validation for the very request", "/etc/varnish/stale.vcl", "    call validate_first;\n", ""],
+  [
+    "validation for the very request",
+    "/etc/varnish/shared.vcl",
+    "if (obj.http.X-Footprint-Validate)",
+    "if (obj.http.None)",
+  ],
   ["the parser of directives", "/etc/varnish/response.vcl", '~ ",(no-store|private),"', '~ ",no-store,"'],
   [
     "the windows that an origin forbids",
