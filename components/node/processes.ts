@@ -1,7 +1,8 @@
+import { DEBIAN } from "./debian";
 import { STAGED } from "./protocol/bundleFormat";
 import { SOCKETS } from "./sockets";
 
-/** How a node runs one of its two programs. Names and paths stand here alone: upstream is renaming Varnish. */
+/** How a node runs one of its two programs. What Debian calls them stands in debian.ts. */
 export interface NodeProcess {
   /** Of the systemd unit, and of the folder below /run. */
   readonly unit: string;
@@ -18,17 +19,17 @@ export interface NodeProcess {
   readonly check: readonly string[];
 }
 
-export const HAPROXY_BINARY = "/usr/sbin/haproxy";
+export const HAPROXY_BINARY = DEBIAN.haproxy.binary;
 export const HAPROXY_FOLDER = "/etc/haproxy";
 export const HAPROXY_FILE = `${HAPROXY_FOLDER}/haproxy.cfg`;
 /** Environment variable: the folder in which HAPROXY_FILE looks for the files beside it; default: HAPROXY_FOLDER. */
 export const HAPROXY_FOLDER_VARIABLE = "HAPROXY_FOLDER";
 export const START_HAPROXY = "/usr/local/lib/footprint/start-haproxy";
 
-export const VARNISH_BINARY = "/usr/sbin/varnishd";
+export const VARNISH_BINARY = DEBIAN.varnish.binary;
 export const START_VARNISH = "/usr/local/lib/footprint/start-varnish";
 /** Varnish's shared memory, and the VCL that it has compiled: on a disk it would be written to without end. */
-export const VARNISH_FOLDER = "/var/lib/varnish/work";
+export const VARNISH_FOLDER = `${DEBIAN.varnish.folder}/work`;
 
 /** Run once at boot, as root: kernel settings and disks. */
 export const PREPARE_NODE = "/usr/local/lib/footprint/prepare-node";
@@ -48,10 +49,10 @@ Environment="RES_OPTIONS=timeout:1 attempts:1"
 export const HAPROXY_MASTER_SOCKET = SOCKETS.master;
 
 export const HAPROXY: NodeProcess = {
-  unit: "haproxy",
-  user: "haproxy",
-  group: "haproxy",
-  supplementaryGroup: "varnish",
+  unit: DEBIAN.haproxy.unit,
+  user: DEBIAN.haproxy.user,
+  group: DEBIAN.haproxy.group,
+  supplementaryGroup: DEBIAN.varnish.group,
   folders: ["/run/haproxy"],
   start: [START_HAPROXY],
   check: [
@@ -61,10 +62,10 @@ export const HAPROXY: NodeProcess = {
 };
 
 export const VARNISH: NodeProcess = {
-  unit: "varnish",
-  user: "vcache",
-  group: "varnish",
-  supplementaryGroup: "haproxy",
+  unit: DEBIAN.varnish.unit,
+  user: DEBIAN.varnish.user,
+  group: DEBIAN.varnish.group,
+  supplementaryGroup: DEBIAN.haproxy.group,
   folders: ["/run/varnish", VARNISH_FOLDER],
   start: [START_VARNISH],
   // Without a jail, because the agent may not become another user. The VCL names a storage.
@@ -77,6 +78,6 @@ export const VARNISH: NodeProcess = {
  * default varnishadm would give up after five.
  */
 export const VARNISH_RELOAD: readonly string[] = [
-  "/usr/share/varnish/varnishreload",
+  DEBIAN.varnish.reload,
   ...["-m", "2", "-t", "60", "-n", VARNISH_FOLDER],
 ];

@@ -3,13 +3,11 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DEBIAN } from "../../components/node/debian";
 import { cacheHome } from "../terminal/cacheHome";
 import { UserError } from "../terminal/userError";
 import { hasProgram, outputOf } from "./machine";
 import { debianMirrors } from "./mirrors";
-
-/** Debian 13, which nodes run. */
-export const RELEASE = "trixie";
 
 /** A Debian 13 that is built once and kept. */
 export interface DebianRecipe {
@@ -20,15 +18,9 @@ export interface DebianRecipe {
 
 /** What nodes run, for this machine's architecture, and what tests and benchmarks of a node use beside it. */
 const NODE_PACKAGES = [
-  // On a node. The compiler that VCL needs comes with varnish, and so does varnishtest.
-  "ca-certificates",
-  "haproxy",
-  "varnish",
-  "varnish-modules",
-  "logrotate",
+  ...DEBIAN.packages,
   // What any image of Debian has, and units and scripts of a node call.
   "procps",
-  "nodejs",
   // Checks rendered units (systemd-analyze).
   "systemd",
   // Loads and compares in the benchmark.
@@ -44,8 +36,8 @@ const LAST_LINES = 15;
 
 /** The folder of a Debian 13 of that recipe; default: that of a node. Another list of packages is another folder. */
 export function debianRootFolder({ packages, updated }: DebianRecipe = NODE_ROOT): string {
-  const recipe = createHash("sha256").update(JSON.stringify([RELEASE, packages, ...(updated ? [] : ["release"])]));
-  return join(cacheHome(), `debian-13-${recipe.digest("hex").slice(0, 12)}`);
+  const recipe = createHash("sha256").update(JSON.stringify([DEBIAN.codename, packages, ...(updated ? [] : ["release"])]));
+  return join(cacheHome(), `debian-${String(DEBIAN.release)}-${recipe.digest("hex").slice(0, 12)}`);
 }
 
 /**
@@ -92,10 +84,10 @@ function builderArguments(folder: string, { packages, updated }: DebianRecipe): 
     "--variant=apt",
     `--include=${packages.join(",")}`,
     ...aptOptions().map((option) => `--aptopt=${option}`),
-    RELEASE,
+    DEBIAN.codename,
     `${folder}.building`,
-    `deb ${main} ${RELEASE} main`,
-    ...(updated ? [`deb ${main} ${RELEASE}-updates main`, `deb ${security} ${RELEASE}-security main`] : []),
+    `deb ${main} ${DEBIAN.codename} main`,
+    ...(updated ? [`deb ${main} ${DEBIAN.codename}-updates main`, `deb ${security} ${DEBIAN.codename}-security main`] : []),
   ];
 }
 

@@ -132,7 +132,7 @@ export class RunningNode {
 
   /** Gives a command to Varnish. */
   varnishadm(...command: readonly string[]): Promise<Ended> {
-    return this.exec("varnishadm", "-n", VARNISH_FOLDER, ...command);
+    return this.exec(DEBIAN.varnish.admin, "-n", VARNISH_FOLDER, ...command);
   }
 
   /** Runs a program on the node to its end, as root. */
@@ -215,7 +215,10 @@ export class RunningNode {
 const PROCESSES: Readonly<Record<NodeProgram, NodeProcess>> = { haproxy: HAPROXY, varnish: VARNISH };
 
 /** What the kernel calls them. */
-const COMM: Readonly<Record<NodeProgram, string>> = { haproxy: "haproxy", varnish: "varnishd" };
+const COMM: Readonly<Record<NodeProgram, string>> = {
+  haproxy: DEBIAN.haproxy.process,
+  varnish: DEBIAN.varnish.process,
+};
 
 async function ownPorts(): Promise<Listen> {
   const roles = Object.keys(PRODUCTION.ports) as (keyof Listen["ports"])[];

@@ -3,22 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { DEBIAN } from "../../components/node/debian";
 import type { LockedPackage, PackageLock } from "../../components/node/packageLock";
 import { compare } from "../config/problems";
-import { aptOptions, RELEASE } from "../edge/debianRoot";
+import { aptOptions } from "../edge/debianRoot";
 import { hasProgram } from "../edge/machine";
 import type { Mirrors } from "../edge/mirrors";
 import { UserError } from "../terminal/userError";
-
-/** What nodes run. The compiler that VCL needs comes with varnish. */
-export const NODE_PACKAGES = [
-  "ca-certificates",
-  "haproxy",
-  "logrotate",
-  "nodejs",
-  "varnish",
-  "varnish-modules",
-] as const;
 
 /** Has what logrotate would else want cron for; any image that boots has it. */
 const INIT = "systemd-sysv";
@@ -62,9 +53,9 @@ export async function resolvePackages(
       .filter((each) => each["Essential"] === "yes" || ["required", "important"].includes(each["Priority"] ?? ""))
       .map((each) => each["Package"] ?? "");
     const baseClosure = new Set((await closure(apt, base)).map(({ name }) => name));
-    const wanted = await closure(apt, [INIT, ...NODE_PACKAGES]);
+    const wanted = await closure(apt, [INIT, ...DEBIAN.packages]);
     const shown = stanzasOf(await apt("apt-cache", "show", ...wanted.map(({ name, version }) => `${name}=${version}`)));
-    const isWanted: readonly string[] = NODE_PACKAGES;
+    const isWanted: readonly string[] = DEBIAN.packages;
     return wanted
       .map(({ name, version }) => {
         const stanza = stanzaOf(shown, name, version);
@@ -87,9 +78,9 @@ function privateApt(folder: string, architecture: string, { main, security }: Mi
   writeFileSync(
     join(folder, "sources.list"),
     [
-      `deb [signed-by=${KEYRING}] ${main} ${RELEASE} main`,
-      `deb [signed-by=${KEYRING}] ${main} ${RELEASE}-updates main`,
-      `deb [signed-by=${KEYRING}] ${security} ${RELEASE}-security main`,
+      `deb [signed-by=${KEYRING}] ${main} ${DEBIAN.codename} main`,
+      `deb [signed-by=${KEYRING}] ${main} ${DEBIAN.codename}-updates main`,
+      `deb [signed-by=${KEYRING}] ${security} ${DEBIAN.codename}-security main`,
       "",
     ].join("\n"),
   );

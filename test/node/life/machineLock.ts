@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { DEBIAN } from "../../../components/node/debian";
 import type { PackageLock } from "../../../components/node/packageLock";
 import { keptArchive, type ArchiveFile } from "../../../infra/packages/archiveFile";
 import { readLock, updateLock } from "../../../infra/packages/lock";
-import { NODE_PACKAGES } from "../../../infra/packages/resolve";
 import { cacheHome } from "../../../infra/terminal/cacheHome";
 import type { Requirement } from "../../support/requirements";
 
@@ -18,7 +18,7 @@ const ARCHITECTURE = process.arch === "arm64" ? "arm64" : "amd64";
 /** Made once for each list of packages and kept with them, since Debian's mirrors drop a version at the next update. */
 const FILE = join(
   cacheHome(),
-  `packages-${ARCHITECTURE}-${createHash("sha256").update(JSON.stringify(NODE_PACKAGES)).digest("hex").slice(0, 12)}.json`,
+  `packages-${ARCHITECTURE}-${createHash("sha256").update(JSON.stringify(DEBIAN.packages)).digest("hex").slice(0, 12)}.json`,
 );
 
 export const MACHINE_PACKAGES: Requirement = {
