@@ -3,9 +3,12 @@ import * as net from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RECLAIM } from "../../components/node/connections";
+import { DEBIAN } from "../../components/node/debian";
 import { SMALLEST, type BoundName } from "../../components/node/limits";
+import { modeOf } from "../../components/node/modes";
 import type { NodeFiles } from "../../components/node/nodeFiles";
 import { PRODUCTION, type Listen } from "../../components/node/options";
+import { NODE_HEALTH_PATH } from "../../components/node/ports";
 import {
   HAPROXY,
   HAPROXY_MASTER_SOCKET,
@@ -14,10 +17,8 @@ import {
   VARNISH_RELOAD,
   type NodeProcess,
 } from "../../components/node/processes";
-import { NODE_HEALTH_PATH } from "../../components/node/ports";
 import { STAGED } from "../../components/node/protocol/bundleFormat";
 import { PROBE_HOST, SOCKETS } from "../../components/node/sockets";
-import { modeOf } from "../../components/node/modes";
 import { freePorts, httpStatus } from "./ports";
 import { PrivateRoot, type Ended } from "./privateRoot";
 import { asUser, Service } from "./service";
