@@ -8,7 +8,7 @@ import { READ_DIRECTIVES } from "./directives";
 export function egressSections(sites: readonly Site[]): string {
   return `
 # From Varnish, by the site's name, to the first of its origins that is up; with none up the first answers 503.
-frontend egress from egress
+frontend egress from to-origins
     bind unix@${SOCKETS.egress} mode 660
     # Above what is let through, so that the others hear at once that there is no room.
     maxconn ${bound("EGRESS_CONNECTIONS")}
@@ -46,14 +46,14 @@ ${sites.flatMap(originRules).join("\n")}
     default_backend no-origin
 
 # Requests that each client has at each origin, and all of each origin, with how often it gave no answer in time.
-backend clients-of-origins from egress
+backend clients-of-origins from to-origins
     stick-table type string len 320 size 20k expire 10s store conn_cur
 
-backend origins from egress
+backend origins from to-origins
     stick-table type string len 288 size 20k expire 30s store conn_cur,gpc0,gpc0_rate(10s)
 
 # A site that was taken out while Varnish still works on a request for it.
-backend no-origin from egress
+backend no-origin from to-origins
     http-request return status 503
 
 ${sites.flatMap(({ host, origins }) => origins.map((origin, i) => originBackend(host, origin, i))).join("\n\n")}

@@ -62,7 +62,7 @@ defaults edge
 ${failureResponses(popName, "proxy_internal_error")}
 
 # From the cache.
-defaults egress
+defaults to-origins
     mode http
     timeout connect 3s
     timeout client 75s
@@ -72,7 +72,7 @@ defaults egress
 ${failureResponses(popName, "destination_unavailable")}
 
 # To origins.
-defaults origin from egress
+defaults origin from to-origins
     # Each request comes on a connection of its own, and goes on one that is kept.
     http-reuse always
     # A connection that failed, or was closed without a byte, is tried again; what may have had an effect is not, once

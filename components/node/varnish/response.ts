@@ -69,7 +69,7 @@ sub freshness_lifetime {
         set beresp.http.X-Footprint-Lifetime = regsub(beresp.http.X-Footprint-CC, "^.*,max-age=(\\d+),.*$", "\\1");
     } else if (beresp.http.${INTERNAL.expires} && !beresp.http.X-Footprint-Targeted) {
         set beresp.http.X-Footprint-Explicit = "1";
-        set beresp.ttl = std.time(beresp.http.${INTERNAL.expires}, std.real2time(0, now))
+        set beresp.ttl = std.time(beresp.http.${INTERNAL.expires}, std.time(real = 0))
             - std.time(beresp.http.${INTERNAL.date}, now) - beresp.age;
     } else if (beresp.http.${INTERNAL.lastModified} && !bereq.http.Cookie && !bereq.http.Authorization
         && (beresp.http.X-Footprint-Code ~ "^(200|203|204|300|301|308|404|405|410|414|501)$"

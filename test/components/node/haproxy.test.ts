@@ -69,7 +69,7 @@ describe("haproxy.cfg", () => {
   });
 
   test("keeps a part of the misses for each origin, and says at once who is above the others'", () => {
-    const origins = section(text, "defaults origin from egress");
+    const origins = section(text, "defaults origin from to-origins");
     const refused = origins.filter((rule) => rule.includes("X-Footprint-Full")).map((rule) => rule.split(" if ")[1]);
 
     // Three origins share a quarter: each has a twelfth.
@@ -101,13 +101,13 @@ describe("haproxy.cfg", () => {
   });
 
   test("gives up on an origin before Varnish does, and Varnish before the client's side", () => {
-    expect(section(text, "defaults egress")).toContain("timeout server 60s");
+    expect(section(text, "defaults to-origins")).toContain("timeout server 60s");
     expect(section(text, "defaults edge")).toContain("timeout server 75s");
   });
 
   test("goes from origin to origin, and to the first when none is up", () => {
     const here = "if { var(txn.site) -m str shop.example.com }";
-    const rules = section(text, "frontend egress from egress");
+    const rules = section(text, "frontend egress from to-origins");
 
     expect(rules.filter((rule) => rule.startsWith("use_backend origin:shop"))).toEqual([
       `use_backend origin:shop.example.com:0 ${here} { nbsrv(origin:shop.example.com:0) gt 0 }`,
