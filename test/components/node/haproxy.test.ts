@@ -34,7 +34,7 @@ describe("haproxy.cfg", () => {
     const sections = text.split("\n").filter((line) => /^(frontend|backend) /.test(line));
 
     expect(sections.length).toBeGreaterThan(10);
-    expect(sections.filter((line) => !/ from (edge|egress|origin|probe)$/.test(line))).toEqual([]);
+    expect(sections.filter((line) => !/ from (edge|to-origins|origin|probe)$/.test(line))).toEqual([]);
   });
 
   test("needs no root: systemd says who it runs as", () => {
