@@ -47,12 +47,13 @@ fi
 export LARGEST_OBJECT="$((size * 1024 / 10))K"
 
 # shortlived: what is stored at all is stored where room is made for it. timeout_idle: of HAProxy's connections alone.
+# thread_queue_limit: what came faster than threads are made waits for one and is not dropped.
 # rush_exponent: when a response cannot be stored, all who waited for it go on at once and not three at a time.
 exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/default.vcl \\
     -a http=${SOCKETS.cache},HTTP,mode=660 \\
     -a purge=${SOCKETS.purge},HTTP,mode=600 \\
     -s memory=malloc,"\${cache}m" -s large="$large" -s Transient=malloc,"\${TRANSIENT_MEMORY}m" \\
-    -p thread_pool_min=200 -p thread_pool_max="$THREADS" \\
+    -p thread_pool_min=200 -p thread_pool_max="$THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
     -p http_max_hdr=128 -p http_req_hdr_len=16k -p http_resp_hdr_len=16k \\
     -p workspace_client=160k -p workspace_backend=160k \\
     -p timeout_idle=60 -p rush_exponent=1000 \\
