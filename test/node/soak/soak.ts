@@ -87,7 +87,7 @@ export async function soak({ goesOn, hold = 0, progress = () => undefined }: Soa
       const settings = { more: round % 2 === 0 ? more : { ...more, [NEW]: {} } };
       const bundles = nodes.map((node) => node.publish(settings));
       cloud.outage("s3", undefined);
-      await Promise.all(nodes.map((node, i) => node.adopted(bundles[i] ?? "")));
+      await Promise.all(nodes.map((node, i) => adopted(node, bundles[i])));
       held.push(await heldBy(nodes));
     } while (goesOn(round));
     const outcomes = await Promise.all(loads.splice(0).map((load) => load.stop()));
@@ -104,6 +104,13 @@ export async function soak({ goesOn, hold = 0, progress = () => undefined }: Soa
     await origin.stop();
     await cloud.stop();
   }
+}
+
+/** Seconds until a node has its new bundle: two of them compile VCL, under load and attack. */
+const ADOPTION_PATIENCE = 300;
+
+function adopted(node: AgentNode, bundle: string | undefined): Promise<true> {
+  return until("the new bundle", () => node.report()?.configuration.generation === bundle, ADOPTION_PATIENCE);
 }
 
 function targetOf({ node: { ports } }: AgentNode): Target {
