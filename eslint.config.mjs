@@ -20,6 +20,19 @@ const habits = [
   },
 ];
 
+/** Expectations that hold of nothing at all. */
+const hollow = [
+  ...[
+    "ForOfStatement[right.type='CallExpression']:not([right.callee.name='some']):has(CallExpression[callee.name='expect'])",
+    "CallExpression[callee.name='expect'] > CallExpression[callee.property.name='every']:not([callee.object.callee.name='some'])",
+  ].map((selector) => ({ selector, message: "True when there is none. Write `some(...)` around what it goes over." })),
+  {
+    selector:
+      "CallExpression[callee.object.property.name='not'][callee.property.name='toBe'] > Literal[raw=/^(true|false|null)$/]",
+    message: "True of nothing at all, too. Say what it is instead of what it is not.",
+  },
+];
+
 /** A component knows no stack: it could be published as a package tomorrow. */
 const readsStack = "/^(Config|getStack|getProject|getOrganization|StackReference)$/";
 const stackReaders = [
@@ -79,6 +92,7 @@ export default defineConfig(
   {
     files: ["test/**/*.ts"],
     rules: {
+      "no-restricted-syntax": ["error", ...habits, ...hollow],
       // `expect(object.method)` never calls it, and a test may lean on what it has just set up.
       "@typescript-eslint/unbound-method": "off",
       "@typescript-eslint/no-non-null-assertion": "off",

@@ -4,6 +4,7 @@ import { openHead, openPurge, type Purge } from "../../components/node/protocol/
 import { purgeKey } from "../../components/node/protocol/storeKeys";
 import { publishPurge, renewHead, type PurgeLog } from "../../infra/operate/publish";
 import { Cloud } from "../node/life/cloud";
+import { some } from "../support/some";
 
 const REGION = "eu-west-1";
 const KEY = "purge-key-1";
@@ -136,7 +137,9 @@ test("several publishers at once lose no purge, and the head ends at the newest"
         expect(all.map(([number]) => entry(log, number))).toEqual(all.map(([, path]) => purgeOf(path)));
         expect(head(log)).toBe(all.length);
         // Each publisher's own purges keep their order.
-        expect(published.every((numbers) => numbers.every(([n], i) => n > (numbers[i - 1]?.[0] ?? 0)))).toBe(true);
+        expect(some(published).every((numbers) => numbers.every(([n], i) => n > (numbers[i - 1]?.[0] ?? 0)))).toBe(
+          true,
+        );
       },
     ),
     { numRuns: 8 },

@@ -17,5 +17,7 @@ export function footprint(args: readonly string[], env: NodeJS.ProcessEnv = {}):
     cwd: os.tmpdir(),
     env: { ...inherited, ...env },
     encoding: "utf8",
+    // A plan as JSON is longer than the megabyte that Node lets a child say.
+    maxBuffer: 64 * 1024 * 1024,
   });
 }

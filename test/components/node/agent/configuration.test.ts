@@ -6,6 +6,7 @@ import type { NodeReport } from "../../../../components/node/protocol/nodeReport
 import type { Pointer } from "../../../../components/node/protocol/pointer";
 import { bundleWith, MemoryStore, textOf } from "./bundles";
 import { keptLog } from "./quiet";
+import { some } from "../../../support/some";
 
 const INSTANCE = "i-1";
 const pair = { current: { name: "c", version: 1 }, next: { name: "n", version: 1 } };
@@ -125,7 +126,7 @@ describe("the configuration", () => {
     const shares = Array.from({ length: 200 }, (_, i) => shareOf(`i-${String(i)}`, "bundle")).sort((a, b) => a - b);
     const gaps = shares.slice(1).map((share, i) => share - (shares[i] ?? 0));
 
-    expect(shares.every((share) => share >= 0 && share < 1)).toBe(true);
+    expect(some(shares).every((share) => share >= 0 && share < 1)).toBe(true);
     expect(Math.max(...gaps)).toBeLessThan(0.05);
     expect(shareOf("i-1", "bundle")).toBe(shareOf("i-1", "bundle"));
     expect(shareOf("i-1", "bundle")).not.toBe(shareOf("i-1", "another bundle"));
