@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
-import { record } from "../../infra/plan/harness";
 import { Footprint, LoadBalancer, Network, Pop, type FootprintArgs } from "../../components";
 import { footprintArgs } from "../../infra/footprint";
 import { loadConfig } from "../../infra/config/load";
 import { agentFile } from "../../infra/agentFile";
 import { small, valuesOf } from "../support/stacks";
+import { alone } from "./alone";
 import { COMPONENTS, PACKAGE_SCHEMA_FILE, packageSchema } from "./packageSchema";
 
 describe("Pulumi's analyzer of components, and so programs in Python, Go and YAML", () => {
@@ -27,6 +27,7 @@ describe("Pulumi's analyzer of components, and so programs in Python, Go and YAM
 });
 
 describe("a footprint that another program makes", () => {
+  const made = (args: FootprintArgs) => alone(() => new Footprint("footprint", args));
   const args = (): FootprintArgs =>
     footprintArgs(loadConfig("test", valuesOf(small({ "eu-west-1": {} }))), agentFile());
 
@@ -41,8 +42,8 @@ describe("a footprint that another program makes", () => {
   });
 
   test("has the defaults of a stack file", async () => {
-    const whole = await record(() => void new Footprint("footprint", args()));
-    const short = await record(() => void new Footprint("footprint", least(args())));
+    const whole = await made(args());
+    const short = await made(least(args()));
 
     expect(whole.registrations.length).toBeGreaterThan(100);
     expect(short.registrations).toEqual(whole.registrations);
@@ -67,7 +68,7 @@ describe("a footprint that another program makes", () => {
       }),
     ) as ConstructorParameters<typeof Pop>[1];
 
-    await expect(record(() => void new Pop("eu-west-1", wrong))).rejects.toThrow(
+    await expect(alone(() => new Pop("eu-west-1", wrong))).rejects.toThrow(
       new RegExp(
         `^${[
           'state: must be one of active, drained, got "paused"',
@@ -86,15 +87,13 @@ describe("a footprint that another program makes", () => {
   test("rejects a zone that is not listed", async () => {
     const wrong = { ...args(), primaryZone: "example.org" };
 
-    await expect(record(() => void new Footprint("footprint", wrong))).rejects.toThrow(
-      /^primaryZone: must be one of example\.com, got "example\.org"$/,
-    );
+    await expect(made(wrong)).rejects.toThrow(/^primaryZone: must be one of example\.com, got "example\.org"$/);
   });
 
   test.each([
     ["egress", () => new Network("net", JSON.parse('{"region":"eu-west-1","zones":[]}') as never), "nat, direct"],
     ["tlsPolicy", () => new LoadBalancer("lb", JSON.parse('{"region":"eu-west-1"}') as never), "ELBSecurityPolicy"],
   ])("rejects a component that is given no %s", async (path, make, allowed) => {
-    await expect(record(make)).rejects.toThrow(new RegExp(`^${path}: must be one of ${allowed}[^\n]*, got nothing`));
+    await expect(alone(make)).rejects.toThrow(new RegExp(`^${path}: must be one of ${allowed}[^\n]*, got nothing`));
   });
 });
