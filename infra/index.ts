@@ -17,7 +17,13 @@ export = () => {
   // Of the file the operator's tool cannot tell what was deployed: where a rotation stands, and which PoPs take clients.
   const secretGenerations = config.secrets;
   const popStates = Object.fromEntries(config.pops.map(({ region, state }) => [region, state]));
-  return { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers, secretGenerations, popStates };
+  // What commands need of the file in an incident: it may be in the middle of a change then.
+  const hosts = config.sites.map(({ host }) => host);
+  const { healthCheck } = config;
+  return {
+    ...{ endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers },
+    ...{ secretGenerations, popStates, hosts, healthCheck },
+  };
 };
 
 /** The configuration; a mistake in it ends the program before anything is registered. */

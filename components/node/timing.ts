@@ -32,7 +32,6 @@ export const AGENT_TIMING: AgentTiming = {
   // Half of it is the mean delay of a purge. A GET costs about $1 per node and month at this pace.
   purgePoll: 1,
   purgeRepeat: 5,
-  purgeHeadPoll: 30,
   pointerPoll: 5,
   adoptionWindow: 120,
   selfTestPatience: 15,

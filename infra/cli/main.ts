@@ -36,9 +36,12 @@ export function run(): void {
   // and an exit code of its own.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") {
-      process.exit(exitCodes.failure);
+      process.on("exit", (code) => {
+        process.exitCode = code === 0 ? exitCodes.failure : code;
+      });
     }
   });
+  process.stderr.on("error", () => undefined);
   let stack: string | undefined;
   const program = footprint().hook("preAction", (_program, command) => {
     stack = command.opts<{ stack?: string }>().stack;

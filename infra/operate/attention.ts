@@ -2,7 +2,8 @@ import { REPORT_EXPIRES } from "../../components/node/protocol/nodeReport";
 import { AGENT_TIMING } from "../../components/node/timing";
 import type { NodeStatus, PopStatus } from "./popStatus";
 import type { Refresh } from "./look";
-import { plain, switchText } from "./survey";
+import { plain } from "../terminal/plain";
+import { switchText } from "./survey";
 
 /** Seconds without a look at the purge log that are no passing trouble any more. */
 const PURGE_LAG_TOLERATED = 60;

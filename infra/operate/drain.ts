@@ -1,13 +1,14 @@
 import * as os from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { DeleteObjectCommand, PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
-import type { DrainSwitch } from "../../components/node/protocol/drainSwitch";
+import { isDrainedText, type DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { TIMING } from "../../components/node/timing";
 import { awsReason } from "../terminal/awsReason";
 import { confirm, json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
 import { UserError } from "../terminal/userError";
+import { attempts } from "./attempts";
 import { clientsOf } from "./clients";
 import { isInService, readDrain, readGroup, readNodes, type Node } from "./look";
 import { deployment, popOf, type Deployment, type DeployedPop, type StackOptions } from "./pops";
@@ -73,7 +74,8 @@ export async function runDrain(
   checkOthers(region, others);
   await confirm(terminal, `Take ${region} out of service? Its clients go to the other PoPs.`, options.yes);
   const drained: DrainSwitch = { reason, by: whoAmI(), at: new Date().toISOString() };
-  await throwSwitch(deployed, pop, drained);
+  terminal.whenInterrupted(() => mayBeSet(deployed, pop));
+  await throwSwitch(deployed, pop, drained, terminal);
   // Another operator may have drained another PoP at the same moment: of two that look again, both step back.
   try {
     checkOthers(region, await surveyOthers(deployed, pop));
@@ -97,6 +99,9 @@ export async function runUndrain(
   const before = await drainOf(pop);
   terminal.say(before === undefined ? `${region} is not switched off` : `${region} was ${switchText(before)}`);
   if (before !== undefined) {
+    terminal.whenInterrupted(
+      () => `The switch of ${region} may be released all the same; \`footprint status\` says whether.`,
+    );
     await releaseSwitch(pop);
   }
   const result = { changed: before !== undefined, drained: null, others: [] };
@@ -144,8 +149,18 @@ async function drainOf(pop: DeployedPop): Promise<DrainSwitch | undefined> {
 }
 
 /** @throws UserError when it is another's, or when it may be thrown and may be not */
-async function throwSwitch(deployed: Deployment, pop: DeployedPop, content: DrainSwitch): Promise<void> {
-  if (!(await inStore(pop, () => put(pop, content), mayBeSet(deployed, pop)))) {
+async function throwSwitch(
+  deployed: Deployment,
+  pop: DeployedPop,
+  content: DrainSwitch,
+  { say }: Terminal,
+): Promise<void> {
+  const isThrown = await inStore(
+    pop,
+    () => attempts({ say }, async () => ({ value: await put(pop, content) })),
+    mayBeSet(deployed, pop),
+  );
+  if (!isThrown) {
     throw new UserError(`${pop.region} has just been switched off by somebody else; \`footprint status\` says by whom`);
   }
 }
@@ -218,7 +233,7 @@ function userName(): string {
 }
 
 async function finish(
-  { stack, config: { healthCheck } }: Deployment,
+  { stack, outputs: { healthCheck } }: Deployment,
   pop: DeployedPop,
   done: Pick<SwitchResult, "changed" | "drained" | "others">,
   options: UndrainOptions,
@@ -230,11 +245,14 @@ async function finish(
   if (options.json === true) {
     terminal.out(json(result));
   } else {
-    const turn = String(healthCheck.interval * healthCheck.threshold);
+    const turn =
+      healthCheck === undefined
+        ? "its health checks"
+        : `about ${String(healthCheck.interval * healthCheck.threshold)} s`;
     const effect =
       done.drained === null
         ? `Route 53 sends it clients as soon as it is healthy.`
-        : `Route 53 sends it no new ones after about ${turn} s, and what resolvers keep is over ${String(TIMING.aliasTtl)} s later.`;
+        : `Route 53 sends it no new ones after ${turn}, and what resolvers keep is over ${String(TIMING.aliasTtl)} s later.`;
     terminal.out(`${pop.region} is switched ${done.drained === null ? "on" : "off"}. ${effect}\n${seenText(result)}`);
   }
   return result.seen === false ? exitCodes.failure : exitCodes.ok;
@@ -246,7 +264,7 @@ async function nodesHaveSeen(
   seconds: number,
 ): Promise<Pick<SwitchResult, "seen" | "nodes" | "notYet">> {
   const clients = clientsOf(pop.region);
-  const knows = ({ report }: Node): boolean => report !== undefined && (report.health.pop !== "ok") === drained;
+  const knows = ({ report }: Node): boolean => report !== undefined && isDrainedText(report.health.pop) === drained;
   const seen = await until(
     seconds,
     async () => (await readNodes(clients, pop, await readGroup(clients, pop))).filter(isInService),

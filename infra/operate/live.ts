@@ -3,7 +3,7 @@ import type { Terminal } from "../terminal/confirm";
 import { refreshTrouble } from "./attention";
 import { clientsOf } from "./clients";
 import { readDrain, readGroup } from "./look";
-import { deployment, type DeployedPop, type StackOptions } from "./pops";
+import { deployment, notDeployedText, type DeployedPop, type StackOptions } from "./pops";
 import { switchText } from "./survey";
 
 /**
@@ -15,8 +15,9 @@ export async function liveNotes(
   terminal: Pick<Terminal, "say">,
   folder?: string,
 ): Promise<readonly string[]> {
-  const { pops } = await deployment(options, terminal, folder);
-  return (await Promise.all(pops.map(popNotes))).flat();
+  const { pops, notDeployed } = await deployment(options, terminal, folder);
+  const notes = (await Promise.all(pops.map(popNotes))).flat();
+  return notDeployed.length === 0 ? notes : [...notes, notDeployedText(notDeployed)];
 }
 
 async function popNotes(pop: DeployedPop): Promise<readonly string[]> {

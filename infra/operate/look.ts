@@ -5,6 +5,7 @@ import { drainSwitchSchema, type DrainSwitch } from "../../components/node/proto
 import { nodeReportSchema, REPORT_EXPIRES, type NodeReport } from "../../components/node/protocol/nodeReport";
 import { parsePointer, type Pointer } from "../../components/node/protocol/pointer";
 import { nodeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { plainTexts } from "../terminal/plain";
 import type { Clients } from "./clients";
 import type { DeployedPop } from "./pops";
 
@@ -172,9 +173,10 @@ function timeOfAnswer(command: GetObjectCommand): () => Date {
   return () => (date === undefined ? new Date() : new Date(date));
 }
 
+/** What stands in a store others may have written: nothing of it is to reach a terminal as it is. */
 function tryJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return plainTexts(JSON.parse(text));
   } catch {
     return undefined;
   }

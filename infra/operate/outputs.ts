@@ -17,6 +17,10 @@ const outputsSchema = z.object({
   secretGenerations: z.object({ originAuth: z.int(), purge: z.int() }),
   /** Missing in deployments of former versions. */
   popStates: z.record(z.string(), z.enum(["active", "drained"])).optional(),
+  /** Hosts of the sites, likewise. */
+  hosts: z.array(z.string()).optional(),
+  /** Seconds between two checks, and how many must fail, likewise. */
+  healthCheck: z.object({ interval: z.int(), threshold: z.int() }).optional(),
 });
 
 export type StackOutputs = z.output<typeof outputsSchema>;

@@ -1,11 +1,9 @@
-import { loadConfig } from "../config/load";
-import type { FootprintConfig } from "../config/model";
 import { compare, didYouMean } from "../config/problems";
-import { stackConfigFromFile } from "../config/stackFile";
-import { STACKS_FOLDER, stackFile } from "../config/stacks";
+import { STACKS_FOLDER } from "../config/stacks";
 import type { Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
 import { UserError } from "../terminal/userError";
+import { fileView } from "./fileView";
 import { stackOutputs, type StackOutputs } from "./outputs";
 
 /** A PoP that is deployed, and where it is found. */
@@ -24,12 +22,11 @@ export interface DeployedPop {
 /** A stack as it was deployed, beside its file as it stands now. */
 export interface Deployment {
   readonly stack: string;
-  /** Path of the stack file. */
-  readonly file: string;
-  readonly config: FootprintConfig;
   readonly outputs: StackOutputs;
   /** What is deployed, sorted by region. */
   readonly pops: readonly DeployedPop[];
+  /** Hosts of the sites, sorted: those that are deployed and those of the stack file. */
+  readonly hosts: readonly string[];
   /** Regions that the file has and the deployment does not, as far as its outputs tell: they may be old. */
   readonly notDeployed: readonly string[];
 }
@@ -41,9 +38,10 @@ export interface StackOptions {
 }
 
 /**
- * Reads the stack file and the stack's outputs. What is deployed counts: a purge must reach what still serves.
+ * Reads the stack's outputs, and what its file says beside them. What is deployed counts: a purge must reach what still
+ * serves, whatever somebody is writing into the file.
  *
- * @throws UserError when they cannot be read, or name no PoP at all
+ * @throws UserError when the outputs cannot be read, or name no PoP at all
  */
 export async function deployment(
   options: StackOptions,
@@ -51,25 +49,32 @@ export async function deployment(
   folder = STACKS_FOLDER,
 ): Promise<Deployment> {
   const { stack } = options;
-  const file = stackFile(stack, folder);
-  const config = loadConfig(stack, stackConfigFromFile(file));
   const outputs = await stackOutputs(stack, options.outputs, terminal);
-  const states = new Map(config.pops.map(({ region, state }) => [region, state]));
+  const { states, hosts, problem } = fileView(stack, folder);
+  if (problem !== undefined) {
+    terminal.say(`The stack file cannot be read as it stands (${problem}): what was deployed counts.`);
+  }
   const pops = Object.entries(outputs.storeBuckets)
     .map(([region, bucket]): DeployedPop => {
       const group = outputs.nodeGroups[region];
       if (group === undefined) {
         throw new UserError(`The outputs of stack ${stack} name a store in ${region}, but no group of nodes.`);
       }
-      const state = outputs.popStates?.[region] ?? states.get(region) ?? "unlisted";
-      return { region, bucket, group, state, listed: states.has(region) };
+      const listed = states.has(region) || (problem !== undefined && states.size === 0);
+      const state = outputs.popStates?.[region] ?? states.get(region) ?? (listed ? "active" : "unlisted");
+      return { region, bucket, group, state, listed };
     })
     .sort((a, b) => compare(a.region, b.region));
   if (pops.length === 0) {
     throw new UserError(`The outputs of stack ${stack} name no PoP: nothing is deployed, as far as they tell.`);
   }
-  const notDeployed = config.pops.map(({ region }) => region).filter((region) => !(region in outputs.storeBuckets));
-  return { stack, file, config, outputs, pops, notDeployed };
+  return {
+    stack,
+    outputs,
+    pops,
+    hosts: [...new Set([...(outputs.hosts ?? []), ...hosts])].sort(compare),
+    notDeployed: [...states.keys()].filter((region) => !(region in outputs.storeBuckets)),
+  };
 }
 
 /** Why some PoPs of the stack file are left out. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   GetObjectCommand,
   NoSuchKey,
@@ -6,11 +7,21 @@ import {
   S3ServiceException,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { openHead, purgeSchema, sealHead, sealPurge, type Purge } from "../../components/node/protocol/purgeLog";
+import {
+  BEGINNING,
+  openEntry,
+  purgeSchema,
+  sealEntry,
+  signedAnew,
+  type Entry,
+  type Place,
+  type Purge,
+} from "../../components/node/protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { attempts, type Patience } from "./attempts";
 
 /** The purge log of one PoP. */
-export interface PurgeLog {
+export interface PurgeLog extends Patience {
   readonly s3: S3Client;
   readonly region: string;
   /** The region's store. */
@@ -19,43 +30,84 @@ export interface PurgeLog {
   readonly keys: readonly [string, ...string[]];
 }
 
+/** The head as it was read. */
+interface Head {
+  readonly text: string;
+  readonly etag: string;
+  /** Undefined when none of the keys has signed it. */
+  readonly entry: Entry | undefined;
+}
+
 /**
- * Adds a purge to a PoP's log, from which its nodes take it within seconds. Several publishers at once lose none: each
- * number is given once, and who comes second takes the next.
+ * Adds a purge to a PoP's log, from which its nodes take it within seconds (components/node/protocol/purgeLog.ts says
+ * how). Of several publishers at once each gets a number of its own. A write whose answer is lost is found again.
  *
  * @returns the number of the entry
- * @throws when the store cannot be written; an entry may be there nevertheless, and a second one does no harm
+ * @throws when the store cannot be written; the entry may be there nevertheless, and a second one does no harm
  */
 export async function publishPurge(log: PurgeLog, purge: Purge): Promise<number> {
   const checked = purgeSchema.parse(purge);
-  let number = (await readNumber(log)) + 1;
-  while (!(await create(log, purgeKey(number), sealPurge(log.keys[0], log.region, number, checked)))) {
-    number += 1;
-  }
-  await raiseHead(log, number);
-  return number;
+  // What a log that begins anew follows: nothing that any node knows.
+  const nothing = randomBytes(32).toString("hex");
+  let tried: Entry | undefined;
+  return attempts<number>(log, async () => {
+    const head = await readHead(log);
+    if (tried !== undefined && (await isIn(log, tried, head))) {
+      return { value: tried.number };
+    }
+    tried = sealEntry(log.keys[0], log.region, await placeBefore(log, head, nothing), checked);
+    return (await replaceHead(log, head, tried.text))
+      ? { value: tried.number }
+      : { again: "another publisher was faster" };
+  });
 }
 
 /**
- * Signs the number of the newest entry with the first key. To be called when the key that signs has changed, before
- * nodes forget the former one: who finds no number that it can trust flushes its whole cache.
+ * Signs the head of the log with the first key. To be called when the key that signs has changed, before nodes forget the
+ * former one: they believe in no head that they cannot verify.
  */
 export async function renewHead(log: PurgeLog): Promise<void> {
-  if ((await readHead(log)) !== undefined) {
-    await raiseHead(log, await readNumber(log));
+  await attempts(log, async () => {
+    const head = await readHead(log);
+    const text = head?.entry && signedAnew(log.keys[0], log.region, head.entry);
+    return text === undefined || text === head?.text || (await replaceHead(log, head, text))
+      ? { value: undefined }
+      : { again: "somebody has just published" };
+  });
+}
+
+/** The place that the next entry follows. The entry there is kept under its number, where nodes look for it from then on. */
+async function placeBefore(log: PurgeLog, head: Head | undefined, nothing: string): Promise<Place> {
+  if (head?.entry !== undefined) {
+    await put(log, purgeKey(head.entry.number), head.text, {});
+    return head.entry;
   }
+  const number = await newestCopy(log);
+  if (head === undefined && number === 0) {
+    return BEGINNING;
+  }
+  log.say(
+    `the head of the purge log ${head === undefined ? "is gone" : "was not signed with the purge key"}: ` +
+      "the log begins anew, and nodes empty their caches since they cannot know what they have missed",
+  );
+  return { number, digest: nothing };
 }
 
-/** Number of the newest entry, as far as it is known; 0 when there is none. */
-async function readNumber(log: PurgeLog): Promise<number> {
-  const head = await readHead(log);
-  const number = head === undefined ? undefined : openHead(log.keys, log.region, head.text);
-  return number ?? (await highestEntry(log));
+/** Whether an entry, of whose writing the answer was not seen, is in the log. */
+async function isIn(log: PurgeLog, { number, digest }: Entry, head: Head | undefined): Promise<boolean> {
+  if (head?.entry === undefined || head.entry.number < number) {
+    return false;
+  }
+  const kept =
+    head.entry.number === number
+      ? head.entry
+      : openEntry(log.keys, log.region, (await read(log, purgeKey(number)))?.text ?? "");
+  return kept?.digest === digest;
 }
 
-/** For a log whose head is missing, or not to be trusted. */
-async function highestEntry({ s3, bucket }: PurgeLog): Promise<number> {
-  let highest = 0;
+/** For a log without a head that can be trusted. */
+async function newestCopy({ s3, bucket }: PurgeLog): Promise<number> {
+  let newest = 0;
   for await (const { Contents = [] } of paginateListObjectsV2(
     { client: s3 },
     { Bucket: bucket, Prefix: STORE_KEYS.purgeLog },
@@ -63,35 +115,19 @@ async function highestEntry({ s3, bucket }: PurgeLog): Promise<number> {
     const numbers = Contents.map(({ Key = "" }) => Key.slice(STORE_KEYS.purgeLog.length))
       .filter((name) => /^\d{12}$/.test(name))
       .map(Number);
-    highest = Math.max(highest, ...numbers);
+    newest = Math.max(newest, ...numbers);
   }
-  return highest;
+  return newest;
 }
 
-/**
- * Has the head name the number, unless it names a higher one already: it must not go back, or numbers would be given
- * twice once their first entries have expired.
- */
-async function raiseHead(log: PurgeLog, number: number): Promise<void> {
-  for (;;) {
-    const head = await readHead(log);
-    const known = head === undefined ? undefined : openHead(log.keys, log.region, head.text);
-    const highest = Math.max(number, known ?? 0);
-    const sealed = sealHead(log.keys[0], log.region, highest);
-    if (head?.text === sealed) {
-      return;
-    }
-    // What the head was a moment ago: if another publisher has changed it since, look again.
-    const condition = head === undefined ? { IfNoneMatch: "*" } : { IfMatch: head.etag };
-    if (await put(log, STORE_KEYS.purgeHead, sealed, condition)) {
-      return;
-    }
-  }
+async function readHead(log: PurgeLog): Promise<Head | undefined> {
+  const found = await read(log, STORE_KEYS.purgeHead);
+  return found && { ...found, entry: openEntry(log.keys, log.region, found.text) };
 }
 
-async function readHead({ s3, bucket }: PurgeLog): Promise<{ text: string; etag: string } | undefined> {
+async function read({ s3, bucket }: PurgeLog, key: string): Promise<{ text: string; etag: string } | undefined> {
   try {
-    const { Body, ETag = "" } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: STORE_KEYS.purgeHead }));
+    const { Body, ETag = "" } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return { text: (await Body?.transformToString()) ?? "", etag: ETag };
   } catch (error) {
     if (error instanceof NoSuchKey) {
@@ -101,40 +137,27 @@ async function readHead({ s3, bucket }: PurgeLog): Promise<{ text: string; etag:
   }
 }
 
-/** False when there is such an object already. */
-function create(log: PurgeLog, key: string, content: string): Promise<boolean> {
-  return put(log, key, content, { IfNoneMatch: "*" });
+/** @returns false when the head is not any more what was read */
+async function replaceHead(log: PurgeLog, head: Head | undefined, text: string): Promise<boolean> {
+  try {
+    await put(log, STORE_KEYS.purgeHead, text, head === undefined ? { IfNoneMatch: "*" } : { IfMatch: head.etag });
+    return true;
+  } catch (error) {
+    // 412: it has changed. 409: it was being changed at the same time. 404: it has been deleted.
+    if (error instanceof S3ServiceException && [404, 409, 412].includes(error.$metadata.httpStatusCode ?? 0)) {
+      return false;
+    }
+    throw error;
+  }
 }
 
-/** False when the condition does not hold. */
 async function put(
   { s3, bucket }: PurgeLog,
   key: string,
   content: string,
-  condition: { readonly IfNoneMatch: string } | { readonly IfMatch: string },
-): Promise<boolean> {
-  for (;;) {
-    try {
-      await s3.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          Body: content,
-          ContentType: "application/json",
-          ...condition,
-        }),
-      );
-      return true;
-    } catch (error) {
-      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-      // 404: what the condition is about has been deleted.
-      if (status === 412 || status === 404) {
-        return false;
-      }
-      // 409: two conditional writes met, and which of them holds is open.
-      if (status !== 409) {
-        throw error;
-      }
-    }
-  }
+  condition: { readonly IfNoneMatch?: string; readonly IfMatch?: string },
+): Promise<void> {
+  await s3.send(
+    new PutObjectCommand({ Bucket: bucket, Key: key, Body: content, ContentType: "application/json", ...condition }),
+  );
 }

@@ -41,6 +41,10 @@ interface PopResult {
   readonly entries: readonly number[];
   /** Why it was not taken. */
   readonly error: string | null;
+  /** Objects that its nodes have taken out, all together; null when they have not said so, or nobody counted. */
+  readonly objects: number | null;
+  /** Nodes that have said so. */
+  readonly counting: number;
   /** With --wait: whether every node has carried it out, and how far each is. */
   readonly carriedOut?: boolean;
   readonly nodes?: readonly NodeResult[];
@@ -52,13 +56,16 @@ interface NodeResult {
   readonly instance: string;
   /** Number of the last entry that it has carried out; null when it has not reported lately. */
   readonly position: number | null;
-  /** Purges that it has refused since this one was published: one of them may be this one. */
+  /** Heads of the log that it has refused since this one was published: nobody with the purge key had written them. */
   readonly refused: number;
   readonly carriedOut: boolean;
 }
 
 /** What nodes reported of the purge log before something was published, by instance. */
 type Before = ReadonlyMap<string, NodeReport["purge"]>;
+
+/** Seconds in which nodes say how many objects they have taken out: they look each second, and report a second later. */
+const COUNTED_WITHIN = 5;
 
 /**
  * Publishes a purge to every PoP at once.
@@ -69,10 +76,7 @@ export async function runPurge(options: PurgeOptions, terminal: Terminal, folder
   const seconds = timeout(options.timeout);
   const deployed = await deployment(options, terminal, folder);
   const { notDeployed } = deployed;
-  const all = targets(
-    options,
-    deployed.config.sites.map(({ host }) => host),
-  );
+  const all = targets(options, deployed.hosts);
   const pops = options.pop?.map((region) => popOf(deployed.pops, "--pop", region)) ?? deployed.pops;
   if (notDeployed.length > 0) {
     terminal.say(notDeployedText(notDeployed));
@@ -88,63 +92,109 @@ export async function runPurge(options: PurgeOptions, terminal: Terminal, folder
     soft: options.soft === true,
     targets: [...part],
   }));
+  const known = new Map<string, string>([...new Set(pops)].map(({ region }) => [region, "not known"]));
+  const whole = terminal.whenInterrupted(() => interruptedText(known));
   const results = await Promise.all(
     [...new Set(pops)].map((pop) =>
-      options.wait === true
-        ? publishAndWait(pop, purges, seconds, terminal)
-        : publish(clientsOf(pop.region), pop, purges),
+      purgePop(pop, purges, { seconds, wait: options.wait === true }, terminal, (state) =>
+        known.set(pop.region, state),
+      ),
     ),
   );
+  whole();
   const soft = options.soft === true;
   const result: PurgeResult = { stack: options.stack, soft, targets: all, pops: results, notDeployed };
   terminal.out(options.json === true ? json(result) : text(result, terminal));
   const done = results.every(({ taken, carriedOut: all }) => taken && all !== false);
-  return done ? exitCodes.ok : exitCodes.failure;
+  // What was not named and may be deployed has not been purged.
+  return done && (options.pop !== undefined || notDeployed.length === 0) ? exitCodes.ok : exitCodes.failure;
 }
 
-async function publishAndWait(
+function interruptedText(known: ReadonlyMap<string, string>): string {
+  const states = [...known].map(([region, state]) => `${region}: ${state}`);
+  return `Interrupted. What was taken is carried out. ${states.join(", ")}. Run it again where it is not: twice does no harm.`;
+}
+
+async function purgePop(
   pop: DeployedPop,
   purges: readonly Purge[],
-  seconds: number,
+  { seconds, wait }: { readonly seconds: number; readonly wait: boolean },
   terminal: Terminal,
+  told: (state: string) => void,
 ): Promise<PopResult> {
   const clients = clientsOf(pop.region);
   // Of the reports alone: what Auto Scaling does must not hold up a purge.
-  const nodes = await readNodes(clients, pop, undefined).catch(() => []);
+  const nodes = wait ? await readNodes(clients, pop, undefined).catch(() => []) : [];
   const before: Before = new Map(
     nodes.flatMap(({ instance, report }) => (report === undefined ? [] : [[instance, report.purge]])),
   );
-  const result = await publish(clients, pop, purges);
+  const result = await publish(clients, pop, purges, terminal);
+  const state = result.taken ? `taken, entry ${result.entries.join(" ")}` : `not taken: ${result.error ?? ""}`;
+  told(state);
+  terminal.say(`${pop.region}: ${state}`);
   if (!result.taken) {
-    terminal.say(`${pop.region}: not taken: ${result.error ?? ""}`);
     return result;
   }
-  terminal.say(`${pop.region}: taken, entry ${result.entries.join(" ")}`);
-  return { ...result, ...(await carriedOut(clients, pop, Math.max(...result.entries), before, seconds, terminal)) };
+  if (wait) {
+    return { ...result, ...(await carriedOut(clients, pop, result.entries, before, seconds, terminal)) };
+  }
+  const reports = await until(
+    Math.min(seconds, COUNTED_WITHIN),
+    () => readNodes(clients, pop, undefined),
+    (all) => all.every((node) => hasCounted(node, result.entries)),
+  );
+  return "view" in reports ? { ...result, ...counted(reports.view, result.entries) } : result;
 }
 
-async function publish(clients: Clients, pop: DeployedPop, purges: readonly Purge[]): Promise<PopResult> {
+async function publish(
+  clients: Clients,
+  pop: DeployedPop,
+  purges: readonly Purge[],
+  terminal: Terminal,
+): Promise<PopResult> {
+  const { region, bucket } = pop;
+  const say = (line: string): void => {
+    terminal.say(`${region}: ${line}`);
+  };
   const numbers: number[] = [];
   let error: string | null = null;
   try {
     const keys = await purgeKeys(clients, await readPointer(clients, pop));
     for (const purge of purges) {
-      numbers.push(await publishPurge({ s3: clients.s3, region: pop.region, bucket: pop.bucket, keys }, purge));
+      numbers.push(await publishPurge({ s3: clients.s3, region, bucket, keys, say }, purge));
     }
   } catch (thrown) {
     error = awsReason(thrown);
   }
-  return { region: pop.region, taken: error === null, entries: numbers, error };
+  return { region, taken: error === null, entries: numbers, error, objects: null, counting: 0 };
+}
+
+/** What nodes say that they have taken out. */
+function counted(nodes: readonly Node[], entries: readonly number[]): Pick<PopResult, "objects" | "counting"> {
+  const counts = nodes
+    .filter((node) => hasCounted(node, entries))
+    .flatMap(({ report }) => report?.purge.taken ?? [])
+    .filter(({ number }) => entries.includes(number));
+  const unknown = counts.length === 0 || counts.some(({ objects }) => objects === null);
+  return {
+    objects: unknown ? null : counts.reduce((sum, { objects }) => sum + (objects ?? 0), 0),
+    counting: nodes.filter((node) => hasCounted(node, entries)).length,
+  };
+}
+
+function hasCounted({ report }: Node, entries: readonly number[]): boolean {
+  return entries.every((entry) => report?.purge.taken?.some(({ number }) => number === entry) === true);
 }
 
 async function carriedOut(
   clients: Clients,
   pop: DeployedPop,
-  number: number,
+  entries: readonly number[],
   before: Before,
   seconds: number,
   terminal: Terminal,
-): Promise<Pick<PopResult, "carriedOut" | "nodes" | "waitError">> {
+): Promise<Partial<PopResult>> {
+  const number = Math.max(...entries);
   // Who stands where it stood was there before: the log was lost, and its numbers began anew.
   const isThere = ({ instance, report }: Node): boolean =>
     report !== undefined && report.purge.position >= number && report.purge.position !== before.get(instance)?.position;
@@ -167,12 +217,11 @@ async function carriedOut(
   }
   const nodes = seen.view.map((node): NodeResult => {
     const { instance, report } = node;
-    // A node's position goes past what it refuses.
     const refused = Math.max(0, (report?.purge.refused ?? 0) - (before.get(instance)?.refused ?? 0));
     const position = report?.purge.position ?? null;
-    return { instance, position, refused, carriedOut: isThere(node) && refused === 0 };
+    return { instance, position, refused, carriedOut: isThere(node) };
   });
-  return { carriedOut: nodes.every((node) => node.carriedOut), nodes };
+  return { carriedOut: nodes.every((node) => node.carriedOut), nodes, ...counted(seen.view, entries) };
 }
 
 function text({ targets: all, pops, soft }: PurgeResult, { style }: Terminal): string {
@@ -182,23 +231,38 @@ function text({ targets: all, pops, soft }: PurgeResult, { style }: Terminal): s
     pop.region,
     pop.entries.join(" "),
     pop.taken ? style.green("taken") : style.red(`not taken: ${pop.error ?? ""}`),
+    objectsText(pop),
     ...(pops.some(({ carriedOut }) => carriedOut !== undefined) ? [nodesText(pop, style)] : []),
   ]);
-  const waited = rows.some((row) => row.length > 3);
+  const waited = rows.some((row) => row.length > 4);
   const failed = pops.filter(({ taken }) => !taken).map(({ region }) => region);
   const done = `${failed.length === pops.length ? "not " : ""}${soft ? "made stale" : "purged"}`;
   const refusing = pops.filter(({ nodes = [] }) => nodes.some(({ refused }) => refused > 0));
   return (
     `${done}:\n${shown.join("")}${more}\n` +
-    `${table(["region", "entry", "log", ...(waited ? ["nodes"] : [])], rows, style)}\n` +
+    `${table(["region", "entry", "log", "objects", ...(waited ? ["nodes"] : [])], rows, style)}\n` +
     (failed.length === 0
       ? ""
       : `\nRun it again with --pop ${failed.join(" ")}: a purge that comes twice does no harm.\n`) +
+    (pops.some(({ counting }) => counting > 0) && pops.every(({ objects, counting }) => counting === 0 || objects === 0)
+      ? "\nNothing was there to be taken out. Is it spelled as clients ask for it, and as the origin tags it?\n"
+      : "") +
     (refusing.length === 0
       ? ""
-      : `\nNodes in ${refusing.map(({ region }) => region).join(", ")} have refused a purge that the purge key had not signed. ` +
+      : `\nNodes in ${refusing.map(({ region }) => region).join(", ")} have refused a head of the purge log that the purge key had not signed. ` +
         "Run the same purge again, and find out who else can write to the store.\n")
   );
+}
+
+function objectsText({ taken, objects, counting }: PopResult): string {
+  const nodes = `on ${String(counting)} ${counting === 1 ? "node" : "nodes"}`;
+  return !taken
+    ? ""
+    : counting === 0
+      ? "not said yet"
+      : objects === null
+        ? `not counted ${nodes}`
+        : `${String(objects)} ${nodes}`;
 }
 
 function nodesText({ nodes, waitError, carriedOut: all }: PopResult, style: Terminal["style"]): string {

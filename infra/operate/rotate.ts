@@ -1,5 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { ParameterPair, SecretRole } from "../../components/node/protocol/pointer";
+import { loadConfig } from "../config/load";
+import type { FootprintConfig } from "../config/model";
+import { stackConfigFromFile } from "../config/stackFile";
+import { stackFile } from "../config/stacks";
 import { awsReason } from "../terminal/awsReason";
 import { confirm, json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
@@ -50,8 +54,10 @@ export async function runRotate(
   terminal: Terminal,
   folder?: string,
 ): Promise<number> {
+  const file = stackFile(options.stack, folder);
+  const config = loadConfig(options.stack, stackConfigFromFile(file));
   const deployed = await deployment(options, terminal, folder);
-  const rotation = await whereItStands(deployed, secret);
+  const rotation = await whereItStands(deployed, config, secret);
   if (rotation.step !== "complete" || options.check === true) {
     terminal.out(options.json === true ? json(rotation) : standText(rotation));
     return rotation.step === "complete" ? exitCodes.ok : exitCodes.failure;
@@ -59,17 +65,21 @@ export async function runRotate(
   terminal.say(standText(rotation).trimEnd());
   await confirm(terminal, question(rotation), options.yes);
   if (secret === "purge") {
-    await renewHeads(deployed.pops);
+    await renewHeads(deployed.pops, terminal);
   }
   const key = GENERATIONS[secret];
   const generation = rotation.generation.file + 1;
-  replaceFile(deployed.file, withGeneration(readFileSync(deployed.file, "utf8"), deployed.file, key, generation));
+  replaceFile(file, withGeneration(readFileSync(file, "utf8"), file, key, generation));
   const begun: Rotation = { ...rotation, step: "up", generation: { ...rotation.generation, file: generation } };
   terminal.out(options.json === true ? json(begun) : standText(begun));
   return exitCodes.ok;
 }
 
-async function whereItStands({ stack, config, outputs, pops }: Deployment, secret: SecretRole): Promise<Rotation> {
+async function whereItStands(
+  { stack, outputs, pops, notDeployed }: Deployment,
+  config: FootprintConfig,
+  secret: SecretRole,
+): Promise<Rotation> {
   const key = GENERATIONS[secret];
   const generation = { file: config.secrets[key], deployed: outputs.secretGenerations[key] };
   if (generation.file !== generation.deployed && generation.file !== generation.deployed + 1) {
@@ -80,7 +90,10 @@ async function whereItStands({ stack, config, outputs, pops }: Deployment, secre
     );
   }
   const found = await Promise.all(pops.map((pop) => popSecrets(pop, secret, generation.deployed)));
-  const behind = found.flatMap((pop) => pop.behind);
+  const behind = [
+    ...found.flatMap((pop) => pop.behind),
+    ...notDeployed.map((region) => `${region} (in the stack file, and not in the outputs: they may be old)`),
+  ];
   return {
     stack,
     secret,
@@ -116,14 +129,17 @@ function pointerBehind(region: string, { generation }: ParameterPair, deployed: 
       ];
 }
 
-/** The purge log's head must be signed with a key that nodes know before and after: else they would flush everything. */
-async function renewHeads(pops: readonly DeployedPop[]): Promise<void> {
+/** The purge log's head must be signed with a key that nodes know before and after: else they would believe nothing any more. */
+async function renewHeads(pops: readonly DeployedPop[], terminal: Terminal): Promise<void> {
   const failures = await Promise.all(
     pops.map(async (pop) => {
       const clients = clientsOf(pop.region);
       try {
         const keys = await purgeKeys(clients, await readPointer(clients, pop));
-        await renewHead({ s3: clients.s3, region: pop.region, bucket: pop.bucket, keys });
+        const say = (line: string): void => {
+          terminal.say(`${pop.region}: ${line}`);
+        };
+        await renewHead({ s3: clients.s3, region: pop.region, bucket: pop.bucket, keys, say });
         return [];
       } catch (error) {
         return [`${pop.region}: ${awsReason(error)}`];

@@ -48,11 +48,5 @@ export function surveyText({ state, drained, nodes, healthy, unknown }: Survey):
 }
 
 export function switchText({ by, at, reason }: DrainSwitch): string {
-  return `switched off by ${plain(by)} at ${at}: ${plain(reason)}`;
-}
-
-/** What others wrote, without characters that could tell a terminal to do something. */
-export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  return `switched off by ${by} at ${at}: ${reason}`;
 }

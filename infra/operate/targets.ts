@@ -7,10 +7,13 @@ import { UserError } from "../terminal/userError";
 /** What is to be purged, as the command line names it. */
 export interface TargetOptions {
   readonly url?: readonly string[];
+  readonly prefix?: readonly string[];
   readonly tag?: readonly string[];
   readonly host?: readonly string[];
   readonly all?: true;
+  readonly soft?: true;
 }
+
 /** A target, or what is wrong with it. */
 type Read = Target | { readonly problem: string };
 
@@ -24,22 +27,23 @@ type Read = Target | { readonly problem: string };
  * @throws UserError listing everything that is wrong
  */
 export function targets(options: TargetOptions, hosts: readonly string[]): readonly Target[] {
-  const { url = [], tag = [], host = [], all } = options;
+  const { url = [], prefix = [], tag = [], host = [], all } = options;
   const sites = host.map((name) => hostOf("--host", name, hosts));
   const named = sites.flatMap((site) => (typeof site === "string" ? [site] : []));
   const read: readonly Read[] = [
     ...sites.flatMap((site) => (typeof site === "string" ? [] : [site])),
-    ...url.map((text) => urlTarget(text, hosts)),
+    ...url.map((text) => urlTarget("--url", text, hosts)),
+    ...prefix.map((text) => prefixTarget(text, hosts, options.soft)),
     ...tag.flatMap((text) => (host.length === 0 ? hosts : named).map((site) => tagTarget(text, site))),
     ...(tag.length === 0 ? named.map((site): Read => ({ kind: "host", host: site })) : []),
     ...(all === true ? [{ kind: "all" } as const] : []),
   ];
   const problems = read.flatMap((each) => ("problem" in each ? [each.problem] : []));
-  if (all === true && url.length + tag.length + host.length > 0) {
+  if (all === true && url.length + prefix.length + tag.length + host.length > 0) {
     problems.push("--all: is everything there is, so that nothing can be named beside it");
   }
   if (read.length === 0) {
-    problems.push("name what is to be purged: --url, --tag, --host or --all");
+    problems.push("name what is to be purged: --url, --prefix, --tag, --host or --all");
   }
   if (problems.length > 0) {
     throw new UserError([...new Set(problems)].join("\n"), exitCodes.usage);
@@ -59,6 +63,8 @@ export function targetText(target: Target): string {
   switch (target.kind) {
     case "url":
       return `https://${target.host}${target.path}`;
+    case "prefix":
+      return `all below https://${target.host}${target.path}`;
     case "tag":
       return `what ${target.host} has tagged ${target.tag}`;
     case "host":
@@ -68,8 +74,8 @@ export function targetText(target: Target): string {
   }
 }
 
-function urlTarget(text: string, hosts: readonly string[]): Read {
-  const rule = (what: string): Read => ({ problem: `--url: ${what}, got "${text}"` });
+function urlTarget(option: "--url" | "--prefix", text: string, hosts: readonly string[]): Read {
+  const rule = (what: string): Read => ({ problem: `${option}: ${what}, got "${text}"` });
   const [, authority, rest = ""] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(text) ?? [];
   if (authority === undefined) {
     return rule("must begin with https://");
@@ -80,7 +86,7 @@ function urlTarget(text: string, hosts: readonly string[]): Read {
   if (rest.includes("#")) {
     return rule("must have no fragment (#...), which no client sends");
   }
-  const host = hostOf("--url", authority, hosts);
+  const host = hostOf(option, authority, hosts);
   if (typeof host !== "string") {
     return host;
   }
@@ -88,6 +94,21 @@ function urlTarget(text: string, hosts: readonly string[]): Read {
   const sent = rest.replace(/[^!-~]+/g, encodeURIComponent);
   const target = targetSchema.safeParse({ kind: "url", host, path: sent.startsWith("/") ? sent : `/${sent}` });
   return target.data ?? rule("must have at most 8000 characters after the host");
+}
+
+/** By the path alone: what of a query counts, and in which order, is the site's affair. */
+function prefixTarget(text: string, hosts: readonly string[], soft: true | undefined): Read {
+  const read = urlTarget("--prefix", text, hosts);
+  if ("problem" in read || read.kind !== "url") {
+    return read;
+  }
+  if (read.path.includes("?")) {
+    return { problem: `--prefix: must have no query (?...): a prefix is one of paths, got "${text}"` };
+  }
+  if (soft === true) {
+    return { problem: `--prefix: cannot be made stale, only taken out; leave --soft out, got "${text}"` };
+  }
+  return { ...read, kind: "prefix" };
 }
 
 function tagTarget(tag: string, host: string): Read {

@@ -18,13 +18,13 @@ export async function until<T>(
   look: () => Promise<T>,
   isWanted: (view: T) => boolean,
 ): Promise<Seen<T>> {
-  const end = Date.now() + seconds * 1000;
+  const end = performance.now() + seconds * 1000;
   for (;;) {
     const seen = await look().then(
       (view): Seen<T> => ({ view }),
       (error: unknown): Seen<T> => ({ problem: awsReason(error) }),
     );
-    if (("view" in seen && isWanted(seen.view)) || Date.now() + PACE * 1000 > end) {
+    if (("view" in seen && isWanted(seen.view)) || performance.now() + PACE * 1000 > end) {
       return seen;
     }
     await sleep(PACE * 1000);

@@ -1,3 +1,4 @@
+import { plain } from "./plain";
 import { UserError } from "./userError";
 
 // The SDK would warn on each run that its releases of 2027 want a newer Node. Ours is pinned by the lockfile.
@@ -13,5 +14,5 @@ export function awsReason(error: unknown): string {
   }
   return error.name === "CredentialsProviderError"
     ? "no AWS credentials (set AWS_PROFILE, or sign in with `aws sso login`)"
-    : `${error.name}: ${error.message.split("\n")[0] ?? ""}`;
+    : plain(`${error.name}: ${error.message.split("\n")[0] ?? ""}`);
 }

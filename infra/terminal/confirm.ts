@@ -1,3 +1,4 @@
+import * as os from "node:os";
 import { createInterface } from "node:readline";
 import { coloursFor } from "./colours";
 import { exitCodes } from "./exitCodes";
@@ -19,7 +20,15 @@ export interface Terminal {
   say(line: string): void;
   /** The answer to a question, empty for Ctrl-C and Ctrl-D, or undefined when there is nobody to ask. */
   ask(question: string): Promise<string | undefined>;
+  /**
+   * From now on Ctrl-C, or another signal that ends the process, ends it with a word on what it leaves behind.
+   *
+   * @returns what takes that back
+   */
+  whenInterrupted(left: () => string): () => void;
 }
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The terminal of this process. */
 export function processTerminal({ stdin, stdout, stderr }: Streams = process): Terminal {
@@ -36,6 +45,17 @@ export function processTerminal({ stdin, stdout, stderr }: Streams = process): T
         return undefined;
       }
       return answerTo(question, stdin, stderr);
+    },
+    whenInterrupted(left) {
+      const end = (signal: (typeof SIGNALS)[number]): void => {
+        stderr.write(`\n${left()}\n`);
+        // As a shell counts what ended by a signal.
+        process.exit(128 + os.constants.signals[signal]);
+      };
+      SIGNALS.forEach((signal) => process.on(signal, end));
+      return () => {
+        SIGNALS.forEach((signal) => process.off(signal, end));
+      };
     },
   };
 }

@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { repository } from "../support/tree";
+import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { CANARY, Edge } from "./edge";
 
 let edge: Edge;
@@ -38,7 +39,13 @@ test("status, purge, drain, undrain, rotate and plan --live work as processes, w
 
   const url = ["https://www.example.com/", "https://www.example.com/news"];
   const purge = await footprint(["purge", ...ON(), "--url", ...url, "--soft", "--json"]);
-  expect(purge).toMatchObject({ status: 0, stderr: "" });
+  expect(purge).toMatchObject({ status: 0 });
+  expect(purge.stderr.split("\n").sort()).toEqual([
+    "",
+    "ap-southeast-2: taken, entry 1",
+    "eu-central-1: taken, entry 1",
+    "us-east-1: taken, entry 1",
+  ]);
   expect(JSON.parse(purge.stdout)).toMatchObject({
     soft: true,
     pops: [{ taken: true }, { taken: true }, { taken: true }],
@@ -63,7 +70,8 @@ test("a purge that a region does not take ends with 1", async () => {
   const purge = await footprint(["purge", ...ON(), "--tag", "t"]);
   edge.cloud.outage("s3", undefined, "us-east-1");
 
-  expect(purge).toMatchObject({ status: 1, stderr: "" });
+  expect(purge).toMatchObject({ status: 1 });
+  expect(purge.stderr).toMatch(/^us-east-1: not taken: .+$/m);
 });
 
 test("rejects mistakes with exit code 2, without a stack trace", async () => {
@@ -93,4 +101,48 @@ test("a purge that a region does not take ends with 1 when nobody reads what it 
   edge.cloud.outage("s3", undefined, "us-east-1");
 
   expect(status).toBe(1);
+});
+
+test("a purge goes on to its end when what it says on standard error cannot be written", async () => {
+  const before = edge.head("us-east-1") ?? 0;
+  const child = spawn(
+    process.execPath,
+    [path.join(repository, "infra/cli/footprint.js"), "purge", ...ON(), "--tag", "t", "--json"],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...edge.env } },
+  );
+  child.stderr.destroy();
+  const [stdout, [status]] = await Promise.all([text(child.stdout), once(child, "close") as Promise<[number | null]>]);
+
+  expect({
+    status,
+    pops: (JSON.parse(stdout) as { pops: { taken: boolean }[] }).pops.map(({ taken }) => taken),
+  }).toEqual({
+    status: 0,
+    pops: [true, true, true],
+  });
+  expect(edge.head("us-east-1")).toBe(before + 1);
+});
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("a drain that is ended by %s after its switch was thrown says how to release it", async (signal, code) => {
+  const child = spawn(
+    process.execPath,
+    [
+      path.join(repository, "infra/cli/footprint.js"),
+      ...["drain", "--now", "us-east-1", ...ON(), "--reason", "a test", "--yes", "--wait", "--timeout", "600"],
+    ],
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...edge.env } },
+  );
+  edge.whenWritten("us-east-1", STORE_KEYS.drain, () => {
+    child.kill(signal);
+  });
+  const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close") as Promise<[number | null]>]);
+  edge.cloud.remove(edge.bucket("us-east-1"), STORE_KEYS.drain);
+
+  expect(status).toBe(code);
+  expect(stderr).toMatch(
+    /\nThe switch of us-east-1 may be set all the same: `footprint undrain us-east-1 --stack sandbox` releases it\.\n$/,
+  );
 });

@@ -144,6 +144,42 @@ describe("footprint drain --now", () => {
     expect(out).toMatch(/Not yet: i-eu-central-1-2 \(ok\)\n$/);
   });
 
+  test("--wait does not take a node that is unhealthy for another reason for one that has seen the switch", async () => {
+    edge.report("eu-central-1", "i-eu-central-1-1", { health: { node: "ok", pop: "drained since now: packet loss" } });
+    edge.report("eu-central-1", "i-eu-central-1-2", {
+      health: { node: "ok", pop: "no purge could be read for 3600 s" },
+    });
+
+    const { status, out } = await drain("eu-central-1", { wait: true });
+
+    expect(status).toBe(1);
+    expect(out).toMatch(/Not yet: i-eu-central-1-2 \(no purge could be read for 3600 s\)\n$/);
+  });
+
+  test("that is interrupted says what it leaves behind, as soon as there may be something", async () => {
+    let before: string | undefined = "not asked";
+    edge.answer = "y";
+    edge.whenAsked = () => {
+      before = edge.left?.();
+    };
+
+    await drain("eu-central-1", { yes: undefined });
+
+    expect(before).toBeUndefined();
+    expect(edge.left?.()).toBe(
+      "The switch of eu-central-1 may be set all the same: `footprint undrain eu-central-1 --stack edge` releases it.",
+    );
+  });
+
+  test("works while somebody is editing the stack file", async () => {
+    edge.edit("us-east-1: {} # last", "us-east-1: { nodes: { min: 0 } }");
+
+    const { status, err } = await drain("eu-central-1");
+
+    expect(status).toBe(0);
+    expect(err).toMatch(/^The stack file cannot be read as it stands \(pops\.us-east-1\.nodes\.min: .+\): /);
+  });
+
   test("--wait does not say that every node says so where there is none", async () => {
     const group = edge.cloud.groups.get("edge-eu-central-1")!;
     edge.cloud.groups.set("edge-eu-central-1", { ...group, instances: [] });
@@ -372,6 +408,22 @@ describe("footprint undrain", () => {
       "eu-central-1 was switched off by a b at 2026-01-02T03:04:05Z:  [2Jgone\n",
     );
     expect(switchOf("eu-central-1")).toBeUndefined();
+  });
+
+  test("lets no node say anything to the terminal", async () => {
+    throwSwitch("eu-central-1", BY_HAND);
+    edge.report("eu-central-1", "i-eu-central-1-1", { health: { node: "ok", pop: "drained \u001b[2J\u009b31m" } });
+
+    const { out } = await undrain("eu-central-1", { wait: true });
+
+    expect(out).toMatch(/Not yet: i-eu-central-1-1 \(drained {2}\[2J 31m\)\n$/);
+  });
+
+  test("a node that has seen it and is unhealthy for another reason has seen it", async () => {
+    throwSwitch("eu-central-1", BY_HAND);
+    edge.report("eu-central-1", "i-eu-central-1-1", { health: { node: "ok", pop: "no purge could be read for 60 s" } });
+
+    expect((await undrain("eu-central-1", { wait: true })).status).toBe(0);
   });
 
   test("of a PoP that is not switched off changes nothing", async () => {

@@ -7,7 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { NodeReport } from "../../components/node/protocol/nodeReport";
 import type { Pointer } from "../../components/node/protocol/pointer";
-import { openHead, openPurge, type Purge } from "../../components/node/protocol/purgeLog";
+import { openEntry, type Entry, type Purge } from "../../components/node/protocol/purgeLog";
 import { nodeKey, purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import type { Terminal } from "../../infra/terminal/confirm";
 import { Cloud } from "../node/life/cloud";
@@ -74,6 +74,8 @@ export class Edge {
   whenAsked: () => void = () => undefined;
   /** Happens when a line of progress was said. */
   whenSaid: (line: string) => void = () => undefined;
+  /** What the command would say if it were interrupted now. */
+  left: (() => string) | undefined;
   private readonly environment = { ...process.env };
   private readonly proxies: http.Server[] = [];
 
@@ -151,6 +153,8 @@ export class Edge {
       storeBuckets: byRegion("store"),
       nodeGroups: byRegion("edge"),
       secretGenerations: { originAuth: 1, purge: 1 },
+      hosts: ["www.example.com", "shop.example.com"],
+      healthCheck: { interval: 10, threshold: 3 },
       popStates: Object.fromEntries(REGIONS.map((region) => [region, "active"])),
       ...changes,
     };
@@ -184,11 +188,17 @@ export class Edge {
 
   /** A purge as a node would read it, with the keys that it knows. */
   purge(region: Region, number: number): Purge | undefined {
-    return openPurge(KEYS, region, number, this.cloud.object(this.bucket(region), purgeKey(number)) ?? "");
+    const head = this.headEntry(region);
+    const kept = this.cloud.object(this.bucket(region), purgeKey(number)) ?? "";
+    return (head?.number === number ? head : openEntry(KEYS, region, kept))?.purge;
   }
 
   head(region: Region, keys: readonly string[] = KEYS): number | undefined {
-    return openHead(keys, region, this.cloud.object(this.bucket(region), STORE_KEYS.purgeHead) ?? "");
+    return this.headEntry(region, keys)?.number;
+  }
+
+  private headEntry(region: Region, keys: readonly string[] = KEYS): Entry | undefined {
+    return openEntry(keys, region, this.cloud.object(this.bucket(region), STORE_KEYS.purgeHead) ?? "");
   }
 
   /** Has something happen as soon as an object of a store is written. */
@@ -259,6 +269,12 @@ export class Edge {
           err.push(question);
           this.whenAsked();
           return Promise.resolve(this.answer);
+        },
+        whenInterrupted: (left) => {
+          this.left = left;
+          return () => {
+            this.left = undefined;
+          };
         },
       },
       this.folder,

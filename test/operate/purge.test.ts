@@ -1,4 +1,5 @@
-import { sealHead } from "../../components/node/protocol/purgeLog";
+import { rmSync } from "node:fs";
+import { sealEntry } from "../../components/node/protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { runPurge, type PurgeOptions, type PurgeResult } from "../../infra/operate/purge";
 import { CANARY, Edge, KEYS, REGIONS, type Ran } from "./edge";
@@ -31,7 +32,7 @@ test("a purge reaches every region's log, signed with a key that its nodes know"
     stack: "edge",
     soft: false,
     targets: [target],
-    pops: REGIONS.map((region) => ({ region, taken: true, entries: [1], error: null })),
+    pops: REGIONS.map((region) => ({ region, taken: true, entries: [1], error: null, objects: null, counting: 0 })),
     notDeployed: [],
   });
   for (const region of REGIONS) {
@@ -49,14 +50,20 @@ test("it is signed with the value that outlives the next rotation", async () => 
 });
 
 test("each region goes on from its own number, and another publisher's entry is not overwritten", async () => {
-  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.purgeHead, sealHead(KEYS[1], "us-east-1", 41));
-  edge.cloud.put(edge.bucket("us-east-1"), purgeKey(42), "of another publisher, who has not raised the head yet");
+  const after = { number: 40, digest: "0".repeat(64) };
+  const other = sealEntry(KEYS[1], "us-east-1", after, {
+    at: "2026-01-02T03:04:05Z",
+    soft: false,
+    targets: [{ kind: "all" }],
+  });
+  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.purgeHead, other.text);
 
   const { result } = await asJson({ url: URL, soft: true });
 
-  expect(result.pops.map(({ entries }) => entries)).toEqual([[1], [1], [43]]);
-  expect(edge.purge("us-east-1", 43)).toMatchObject({ soft: true });
-  expect(edge.head("us-east-1")).toBe(43);
+  expect(result.pops.map(({ entries }) => entries)).toEqual([[1], [1], [42]]);
+  expect(edge.purge("us-east-1", 41)).toMatchObject({ soft: false });
+  expect(edge.purge("us-east-1", 42)).toMatchObject({ soft: true });
+  expect(edge.head("us-east-1")).toBe(42);
 });
 
 test("a region that is away does not hold up the others, and is named with what to do", async () => {
@@ -66,7 +73,7 @@ test("a region that is away does not hold up the others, and is named with what 
 
   expect(status).toBe(1);
   expect(out).toMatch(/^ {2}eu-central-1 +not taken: .+$/m);
-  expect(out).toMatch(/^ {2}us-east-1 +1 +taken$/m);
+  expect(out).toMatch(/^ {2}us-east-1 +1 +taken +not said yet$/m);
   expect(out).toContain("Run it again with --pop eu-central-1: a purge that comes twice does no harm.\n");
   expect(edge.purge("ap-southeast-2", 1)).toBeDefined();
 });
@@ -82,6 +89,8 @@ test("a region whose key cannot be read says so without its value", async () => 
     taken: false,
     entries: [],
     error: "Error: the purge key cannot be read: there is no parameter /edge/purge-next:2",
+    objects: null,
+    counting: 0,
   });
 });
 
@@ -104,7 +113,7 @@ test("it can be held to some PoPs", async () => {
   const { result } = await asJson({ url: URL, pop: ["us-east-1", "us-east-1"] });
 
   expect(result.pops.map(({ region }) => region)).toEqual(["us-east-1"]);
-  expect(edge.cloud.object(edge.bucket("eu-central-1"), purgeKey(1))).toBeUndefined();
+  expect(edge.cloud.object(edge.bucket("eu-central-1"), STORE_KEYS.purgeHead)).toBeUndefined();
 });
 
 test("more targets than an entry takes become several entries", async () => {
@@ -133,7 +142,7 @@ describe("--wait", () => {
     const { status, out, err } = await purge({ url: URL, wait: true });
 
     expect(status).toBe(0);
-    expect(out).toMatch(/^ {2}us-east-1 +1 +taken +2 of 2$/m);
+    expect(out).toMatch(/^ {2}us-east-1 +1 +taken +not said yet +2 of 2$/m);
     expect(err.match(/^us-east-1: .+$/gm)).toEqual([
       "us-east-1: taken, entry 1",
       "us-east-1: 2 of 2 nodes have read it",
@@ -159,20 +168,22 @@ describe("--wait", () => {
     ]);
   });
 
-  test("fails when a node refuses a purge meanwhile, and says what to do", async () => {
+  test("fails when nodes refuse what somebody has put over it, and says what to do", async () => {
     for (const region of REGIONS) {
       edge.reportAll(region, { purge: { position: 0, caughtUpAt: null, refused: 3 } });
       edge.whenPurged(region, { position: 1, caughtUpAt: null, refused: 3 });
     }
-    edge.whenPurged("eu-central-1", { position: 1, caughtUpAt: null, refused: 4 }, ["i-eu-central-1-2"]);
+    edge.whenPurged("eu-central-1", { position: 0, caughtUpAt: null, refused: 4 }, ["i-eu-central-1-2"]);
 
     const { status, out } = await purge({ url: URL, wait: true });
 
     expect(status).toBe(1);
-    expect(out).toMatch(/^ {2}us-east-1 +1 +taken +2 of 2$/m);
-    expect(out).toMatch(/^ {2}eu-central-1 +1 +taken +1 of 2; not yet i-eu-central-1-2 \(has refused 1\)$/m);
+    expect(out).toMatch(/^ {2}us-east-1 +1 +taken +not said yet +2 of 2$/m);
+    expect(out).toMatch(
+      /^ {2}eu-central-1 +1 +taken +not said yet +1 of 2; not yet i-eu-central-1-2 \(has refused 1\)$/m,
+    );
     expect(out).toContain(
-      "Nodes in eu-central-1 have refused a purge that the purge key had not signed. Run the same purge again, and find out who else can write to the store.\n",
+      "Nodes in eu-central-1 have refused a head of the purge log that the purge key had not signed. Run the same purge again, and find out who else can write to the store.\n",
     );
   });
 
@@ -219,6 +230,8 @@ describe("--wait", () => {
         taken: true,
         entries: [1],
         error: null,
+        objects: null,
+        counting: 0,
         carriedOut: false,
         nodes: [{ instance: "i-leaving", position: null, refused: 0, carriedOut: false }],
       },
@@ -227,6 +240,8 @@ describe("--wait", () => {
         taken: true,
         entries: [1],
         error: null,
+        objects: null,
+        counting: 0,
         carriedOut: false,
         waitError: expect.stringContaining("there is no Auto Scaling group edge-eu-central-1") as string,
       },
@@ -240,7 +255,7 @@ describe("all of a host, or everything,", () => {
     const { status, err } = await purge(options);
 
     expect(status).toBe(0);
-    expect(err).toMatch(/^Take out of the cache .+ in ap-southeast-2, eu-central-1, us-east-1\?.+\[y\/N\] $/);
+    expect(err).toMatch(/^Take out of the cache .+ in ap-southeast-2, eu-central-1, us-east-1\?.+\[y\/N\] /);
     expect(edge.purge("us-east-1", 1)).toBeDefined();
   });
 
@@ -305,11 +320,74 @@ test("a PoP that the stack file has no more is purged as long as it is deployed"
 
   const { result } = await asJson({ url: URL });
 
-  expect(result.pops).toEqual([{ region: "eu-west-1", taken: true, entries: [1], error: null }]);
+  expect(result.pops).toEqual([
+    { region: "eu-west-1", taken: true, entries: [1], error: null, objects: null, counting: 0 },
+  ]);
+});
+
+describe("how many objects a purge took out", () => {
+  const said = (number: number, objects: number | null) => ({
+    purge: { position: number, caughtUpAt: null, refused: 0, taken: [{ number, objects }] },
+  });
+
+  test("is said by region, all nodes together", async () => {
+    edge.whenPurged("us-east-1", said(1, 4).purge, ["i-us-east-1-1"]);
+    edge.whenPurged("us-east-1", said(1, 3).purge, ["i-us-east-1-2"]);
+    edge.whenPurged("eu-central-1", said(1, null).purge);
+    edge.whenPurged("ap-southeast-2", said(1, 5).purge, ["i-ap-southeast-2-1"]);
+
+    const { out } = await purge({ url: URL });
+
+    expect(out).toMatch(/^ {2}us-east-1 +1 +taken +7 on 2 nodes$/m);
+    expect(out).toMatch(/^ {2}eu-central-1 +1 +taken +not counted on 2 nodes$/m);
+    expect(out).toMatch(/^ {2}ap-southeast-2 +1 +taken +5 on 1 node$/m);
+    expect(out).not.toContain("spelled");
+  });
+
+  test("is said with --wait, too, and adds up what several entries took", async () => {
+    const taken = [1, 2].map((number) => ({ number, objects: number * 10 }));
+    edge.whenPurged("us-east-1", { position: 2, caughtUpAt: null, refused: 0, taken });
+    const url = Array.from({ length: 101 }, (_, n) => `https://www.example.com/${String(n)}`);
+
+    const { status, result } = await asJson({ url, wait: true, pop: ["us-east-1"] });
+
+    expect(status).toBe(0);
+    expect(result.pops[0]).toMatchObject({ objects: 60, counting: 2, carriedOut: true });
+  });
+
+  test("shows a typing error: nothing anywhere", async () => {
+    REGIONS.forEach((region) => {
+      edge.whenPurged(region, said(1, 0).purge);
+    });
+
+    const { status, out } = await purge({ tag: ["prodcut-17"] });
+
+    expect(status).toBe(0);
+    expect(out).toContain(
+      "Nothing was there to be taken out. Is it spelled as clients ask for it, and as the origin tags it?\n",
+    );
+  });
+});
+
+test("a purge that is interrupted says which regions have taken it", async () => {
+  edge.cloud.outage("s3", "hangs", "eu-central-1");
+  let left: string | undefined;
+  edge.whenSaid = (line) => {
+    if (line.startsWith("us-east-1: taken")) {
+      left = edge.left?.();
+    }
+  };
+
+  await purge({ url: URL, pop: ["us-east-1", "eu-central-1"] });
+
+  expect(left).toBe(
+    "Interrupted. What was taken is carried out. us-east-1: taken, entry 1, eu-central-1: not known. Run it again where it is not: twice does no harm.",
+  );
+  expect(edge.left).toBeUndefined();
 });
 
 describe("PoPs of the stack file that the outputs do not name", () => {
-  test("are told, since old outputs would leave them unpurged", async () => {
+  test("end it with 1 unless PoPs were named, since old outputs leave them unpurged", async () => {
     edge.writeOutputs({
       storeBuckets: { "us-east-1": "store-us-east-1" },
       nodeGroups: { "us-east-1": "edge-us-east-1" },
@@ -317,11 +395,12 @@ describe("PoPs of the stack file that the outputs do not name", () => {
 
     const { status, out, err } = await purge({ url: URL, json: true });
 
-    expect(status).toBe(0);
+    expect(status).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ notDeployed: ["ap-southeast-2", "eu-central-1"] });
     expect(err).toBe(
-      "In the stack file, and not deployed as far as the outputs tell: ap-southeast-2, eu-central-1. Nothing is looked at or done there; if they are deployed, the outputs are old.\n",
+      "In the stack file, and not deployed as far as the outputs tell: ap-southeast-2, eu-central-1. Nothing is looked at or done there; if they are deployed, the outputs are old.\nus-east-1: taken, entry 1\n",
     );
+    expect((await purge({ url: URL, pop: ["us-east-1"] })).status).toBe(0);
   });
 
   test("rejects to purge nothing at all", async () => {
@@ -332,5 +411,39 @@ describe("PoPs of the stack file that the outputs do not name", () => {
       exitCode: 1,
     });
     expect(edge.cloud.calls).toEqual([]);
+  });
+});
+
+describe("a stack file that somebody is editing", () => {
+  test.each<[string, () => void]>([
+    ["with a mistake in another PoP", () => edge.edit("ap-southeast-2: {}", "ap-southeast-2: { nodes: { min: 0 } }")],
+    ["that is no sound YAML", () => edge.edit("footprint:pops:", "footprint:pops: {")],
+    [
+      "that is gone",
+      () => {
+        rmSync(edge.stackFile);
+      },
+    ],
+  ])("%s does not keep a purge from what is deployed", async (_, spoil) => {
+    spoil();
+
+    const { status, err } = await purge({ url: URL, pop: ["us-east-1"] });
+
+    expect(status).toBe(0);
+    expect(err).toMatch(/^The stack file cannot be read as it stands \(.+\): what was deployed counts\.$/m);
+    expect(edge.purge("us-east-1", 1)).toBeDefined();
+  });
+
+  test("that has a site no more still has it purged while it is deployed", async () => {
+    edge.edit("    shop.example.com: { origin: https://origin.example.org }\n", "");
+
+    expect((await purge({ url: ["https://shop.example.com/a"] })).status).toBe(0);
+    expect((await purge({ host: ["shop.example.com"], yes: true })).status).toBe(0);
+  });
+
+  test("tells the sites where the outputs of a former version do not", async () => {
+    edge.writeOutputs({ hosts: undefined, healthCheck: undefined, popStates: undefined });
+
+    expect((await purge({ url: URL })).status).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { sealHead } from "../../components/node/protocol/purgeLog";
+import { sealEntry, type Purge } from "../../components/node/protocol/purgeLog";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { loadConfig } from "../../infra/config/load";
 import { parseStackFile, stackConfigFromFile } from "../../infra/config/stackFile";
@@ -121,9 +121,12 @@ test("its JSON has where it stands, and names parameters, never values", async (
   });
 });
 
+const AT_6 = { number: 6, digest: "0".repeat(64) };
+const PURGE: Purge = { at: "2026-01-02T03:04:05Z", soft: false, targets: [{ kind: "all" }] };
+
 test("before the purge key changes the log's head is signed with the value that outlives the change", async () => {
   for (const region of REGIONS) {
-    edge.cloud.put(edge.bucket(region), STORE_KEYS.purgeHead, sealHead(KEYS[1], region, 7));
+    edge.cloud.put(edge.bucket(region), STORE_KEYS.purgeHead, sealEntry(KEYS[1], region, AT_6, PURGE).text);
   }
 
   const { status } = await rotate("purge", { yes: true });

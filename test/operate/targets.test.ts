@@ -79,7 +79,7 @@ test.each(["", "a b", "a,b", "a\nb", 'a"b', "\u00e9", "t".repeat(257)])("rejects
 });
 
 test("rejects nothing at all, and anything beside all", () => {
-  expect(refusal({}).message).toBe("name what is to be purged: --url, --tag, --host or --all");
+  expect(refusal({}).message).toBe("name what is to be purged: --url, --prefix, --tag, --host or --all");
   expect(refusal({ all: true, tag: ["t"] }).message).toBe(
     "--all: is everything there is, so that nothing can be named beside it",
   );

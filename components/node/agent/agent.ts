@@ -170,7 +170,6 @@ export class Agent {
     this.every("configuration", timing.pointerPoll, () => this.followPointer());
     this.every("secrets", timing.pointerPoll, () => this.followSecrets());
     this.every("purges", timing.purgePoll, () => feed.poll());
-    this.every("purge head", timing.purgeHeadPoll, () => feed.lookAtHead());
     this.every("node health", timing.healthPoll, async () => {
       await nodeHealth.look();
       await this.lookAtHealth();
@@ -254,6 +253,7 @@ export class Agent {
         position: feed?.position ?? -1,
         caughtUpAt: feed?.caughtUpAt?.toISOString() ?? null,
         refused: feed?.refused ?? 0,
+        ...(feed === undefined ? {} : { taken: [...feed.taken] }),
       },
       secrets: this.secrets.versions(),
       health: { node: this.health, pop: switches.reason("pop") ?? "ok" },

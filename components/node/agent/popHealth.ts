@@ -1,4 +1,4 @@
-import { drainSwitchSchema } from "../protocol/drainSwitch";
+import { drainedText, drainSwitchSchema } from "../protocol/drainSwitch";
 import { STORE_KEYS } from "../protocol/storeKeys";
 import type { Store, StoredObject } from "./store";
 import type { Switches } from "./switches";
@@ -50,10 +50,8 @@ export class PopHealth {
 /** Whatever the object holds, that it is there drains the PoP. */
 function reasonIn({ content }: StoredObject): string {
   try {
-    const { reason, at } = drainSwitchSchema.parse(JSON.parse(content.toString()));
-    // Anyone can read it: who threw the switch is for operators, in the object.
-    return `drained since ${at}: ${reason}`;
+    return drainedText(drainSwitchSchema.parse(JSON.parse(content.toString())));
   } catch {
-    return "drained; the switch does not say why";
+    return drainedText(undefined);
   }
 }

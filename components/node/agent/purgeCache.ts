@@ -3,10 +3,20 @@ import type { Target } from "../protocol/purgeLog";
 
 /** What takes responses out of a node's cache. Each call throws when the cache does not answer. */
 export interface PurgeCache {
-  /** Takes out what the target names; soft: makes it stale. What is of no site of this PoP is no error. */
-  purge(target: Target, soft: boolean): Promise<void>;
+  /**
+   * Takes out what the target names; soft: makes it stale, but for a prefix, which can only be taken out. What is of no
+   * site of this PoP is no error.
+   *
+   * @returns how many objects that were; null for a prefix, which nobody counts
+   */
+  purge(target: Target, soft: boolean): Promise<number | null>;
   /** Takes out everything, whatever the index of keys says. */
   flush(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly count: number | null;
 }
 
 /** An answer that takes longer has failed: tens of thousands of objects are taken out in some ms. */
@@ -14,7 +24,7 @@ const PATIENCE_MS = 10_000;
 
 /** Varnish, by its socket for purges (varnish/purge.ts says what it takes). */
 export function varnishPurgeCache(socketPath: string): PurgeCache {
-  async function ask(method: string, path: string, headers: http.OutgoingHttpHeaders): Promise<number> {
+  async function ask(method: string, path: string, headers: http.OutgoingHttpHeaders): Promise<Answer> {
     return new Promise((resolve, reject) => {
       // A connection of its own: one that waits for the next purge may be closed by then.
       const request = http.request({ socketPath, method, path, headers, agent: false, timeout: PATIENCE_MS });
@@ -23,7 +33,8 @@ export function varnishPurgeCache(socketPath: string): PurgeCache {
       request.on("response", (response) => {
         response.on("error", reject);
         response.on("end", () => {
-          resolve(response.statusCode ?? 0);
+          const count = response.headers["x-footprint-count"];
+          resolve({ status: response.statusCode ?? 0, count: typeof count === "string" ? Number(count) : null });
         });
         response.resume();
       });
@@ -33,21 +44,26 @@ export function varnishPurgeCache(socketPath: string): PurgeCache {
 
   return {
     async purge(target, soft) {
-      const method = soft ? "SOFTPURGE" : "PURGE";
-      const status = await ask(method, target.kind === "url" ? target.path : "/", fieldsOf(target));
+      const method = target.kind === "prefix" ? "BAN" : soft ? "SOFTPURGE" : "PURGE";
+      const { status, count } = await ask(method, "path" in target ? target.path : "/", fieldsOf(target));
       if (status === 200) {
-        return;
+        return count;
       }
       // Such as a URL that overflows a workspace, or one of a site that is not there at the moment. To try for ever would
       // hold up all purges that follow, and to go on would leave what was to be forgotten: so the whole site goes.
       const whole =
-        target.kind === "all" ? status : await ask(method, "/", fieldsOf({ kind: "host", host: target.host }));
-      if (whole !== 200) {
-        throw new Error(`Varnish answers ${method} of ${target.kind} with ${status}, and of the whole with ${whole}`);
+        target.kind === "all"
+          ? { status, count }
+          : await ask(soft ? "SOFTPURGE" : "PURGE", "/", fieldsOf({ kind: "host", host: target.host }));
+      if (whole.status !== 200) {
+        throw new Error(
+          `Varnish answers ${method} of ${target.kind} with ${status}, and of the whole with ${whole.status}`,
+        );
       }
+      return whole.count;
     },
     async flush() {
-      const status = await ask("BAN", "/", { host: "all", "x-footprint-purge": "all" });
+      const { status } = await ask("BAN", "/", { host: "all", "x-footprint-purge": "all" });
       if (status !== 200) {
         throw new Error(`Varnish answers a ban of everything with ${status}`);
       }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { z } from "zod";
-import { openHead, openPurge, type Purge } from "../protocol/purgeLog";
+import { BEGINNING, openEntry, type Entry, type Place, type Purge } from "../protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../protocol/storeKeys";
 import { writeDurably } from "./durableFile";
 import type { Log } from "./log";
@@ -9,7 +9,7 @@ import type { PurgeCache } from "./purgeCache";
 import type { Store } from "./store";
 
 export interface PurgeFeedOptions {
-  readonly store: Pick<Store, "get" | "list">;
+  readonly store: Pick<Store, "get" | "getUnless">;
   readonly region: string;
   /** Purge keys that are known now. */
   readonly keys: () => readonly string[];
@@ -25,6 +25,12 @@ export interface PurgeFeedOptions {
   readonly now?: () => number;
 }
 
+/** What a purge has taken out, by the number of its entry; null when nobody counted. */
+export interface Taken {
+  readonly number: number;
+  readonly objects: number | null;
+}
+
 /** Something that is to be done once more; without a purge, everything is taken out. */
 interface Repeat {
   readonly at: number;
@@ -35,18 +41,28 @@ interface Repeat {
 /** Most entries that are fetched at once. */
 const BATCH = 16;
 
-const savedSchema = z.object({ position: z.int().min(0), caughtUp: z.number().min(0) });
+/** Of so many purges it is kept how many objects they have taken out: for those who have just published one. */
+const COUNTED = 64;
+
+const savedSchema = z.object({
+  number: z.int().min(0),
+  digest: z.string().min(1),
+  caughtUp: z.number().min(0),
+});
 
 type Saved = z.output<typeof savedSchema>;
 
 /**
- * Takes the entries of a PoP's purge log out of the cache: each of them, in their order. Whatever fails, the position
- * stays before what was not carried out, and the next call goes on from there; to carry an entry out twice does no harm.
+ * Takes the entries of a PoP's purge log out of the cache: each of them, in their order (protocol/purgeLog.ts). Whatever
+ * fails, the place stays before what was not carried out, and the next call goes on from there; to carry an entry out
+ * twice does no harm.
  */
 export class PurgeFeed {
-  private last = -1;
+  private last: Place | undefined;
   private readonly repeats: Repeat[] = [];
   private saved: Saved | undefined;
+  /** Of the head that was carried out. */
+  private etag: string | undefined;
   private refusedHead: string | undefined;
   private keysAreFresh = false;
   private turn: Promise<void> = Promise.resolve();
@@ -56,9 +72,11 @@ export class PurgeFeed {
 
   /** When it last knew that there was nothing newer. */
   caughtUpAt: Date | null = null;
-  /** Entries that no known key had signed for their place. */
+  /** Heads that no known key had signed. */
   refused = 0;
   carriedOut = 0;
+  /** The newest purges, the oldest first. */
+  readonly taken: Taken[] = [];
 
   constructor(private readonly options: PurgeFeedOptions) {
     this.now = options.now ?? (() => uptime() * 1000);
@@ -66,9 +84,9 @@ export class PurgeFeed {
     this.caughtUp = Math.min(this.now(), this.saved?.caughtUp ?? Infinity);
   }
 
-  /** Number of the last entry that was carried out or refused; -1 before the log was read. */
+  /** Number of the last entry that was carried out; -1 before the log was read. */
   get position(): number {
-    return this.last;
+    return this.last?.number ?? -1;
   }
 
   /** Seconds for which something newer may have been missed. */
@@ -76,36 +94,12 @@ export class PurgeFeed {
     return (this.now() - this.caughtUp) / 1000;
   }
 
-  /** Goes on where a former agent was, else empties the cache and begins with what comes next. */
-  start(): Promise<void> {
-    return this.exclusively(async () => {
-      await this.begin();
-      await this.compareWithHead();
-    });
-  }
-
-  /** Carries out what is new, and once more what is due. */
+  /** Carries out what is new, and once more what is due. One call at a time: each moves the place. */
   poll(): Promise<void> {
-    return this.exclusively(async () => {
-      await this.begin();
-      await this.repeatDue();
-      await this.follow();
-    });
-  }
-
-  /** Finds out whether entries are missing, and then empties the cache. */
-  lookAtHead(): Promise<void> {
-    return this.exclusively(async () => {
-      await this.begin();
-      await this.compareWithHead();
-    });
-  }
-
-  /** One call at a time: each moves the position. */
-  private exclusively(run: () => Promise<void>): Promise<void> {
     const done = this.turn.then(async () => {
       try {
-        await run();
+        await this.repeatDue();
+        await this.follow();
       } finally {
         this.save();
       }
@@ -114,152 +108,147 @@ export class PurgeFeed {
     return done;
   }
 
-  private async begin(): Promise<void> {
-    if (this.last >= 0) {
-      return;
-    }
-    if (this.saved !== undefined) {
-      this.last = this.saved.position;
-      return;
-    }
-    // Read before the cache is emptied: what is published in between is carried out.
-    await this.flush((await this.readHead()) ?? (await this.beforeOldest()));
-  }
-
-  /** Where to begin without a head: the entries that are there are carried out, which on an empty cache costs nothing. */
-  private async beforeOldest(): Promise<number> {
-    const [oldest] = (await this.options.store.list(STORE_KEYS.purgeLog))
-      .map((key) => key.slice(STORE_KEYS.purgeLog.length))
-      .filter((name) => /^\d{12}$/.test(name))
-      .map(Number)
-      .sort((a, b) => a - b);
-    return Math.max(0, (oldest ?? 1) - 1);
-  }
-
-  /** Carries out all that follows the position. */
   private async follow(): Promise<void> {
-    for (let size = 1; ; size = Math.min(2 * size, BATCH)) {
-      const [asked, askedAt] = [this.now(), new Date()];
-      const next = this.last + 1;
-      const entries = await Promise.all(
-        Array.from({ length: size }, (_, i) => this.options.store.get(purgeKey(next + i))),
-      );
-      this.keysAreFresh = false;
-      for (const entry of entries) {
-        if (entry === undefined) {
-          this.caughtUp = asked;
-          this.caughtUpAt = askedAt;
-          return;
-        }
-        await this.take(this.last + 1, entry.content.toString());
+    const { log, store } = this.options;
+    const [asked, askedAt] = [this.now(), new Date()];
+    const found = await store.getUnless(STORE_KEYS.purgeHead, this.etag);
+    this.keysAreFresh = false;
+    if (found !== "unchanged") {
+      const head = found === undefined ? undefined : await this.headIn(found.content.toString());
+      if (found !== undefined && head === undefined) {
+        return;
       }
-      await this.repeatDue();
+      this.last ??= this.saved ?? (await this.flush(head ?? BEGINNING));
+      if (head !== undefined) {
+        await this.goTo(head);
+      } else if (this.etag !== undefined) {
+        // Whoever publishes next begins a log that does not follow what this node knows.
+        log.error("the purge head is gone", { position: this.last.number });
+      }
+      this.etag = found?.etag;
     }
+    this.caughtUp = asked;
+    this.caughtUpAt = askedAt;
   }
 
-  private async take(number: number, text: string): Promise<void> {
-    const { log, region, repeatAfter } = this.options;
-    const purge = await this.opened((keys) => openPurge(keys, region, number, text));
-    if (purge === undefined) {
-      log.error("purge refused: no known key has signed it for its place", { number });
+  /** The entry in the head; undefined when it cannot be trusted. */
+  private async headIn(text: string): Promise<Entry | undefined> {
+    const head = await this.opened(text);
+    if (head === undefined && text !== this.refusedHead) {
+      this.options.log.error("purge head refused: no known key has signed it for this region");
       this.refused += 1;
-      this.last = number;
-      return;
+      this.refusedHead = text;
     }
-    await this.carryOut(purge);
-    this.last = number;
+    return head;
+  }
+
+  /** Carries out all up to the head, or takes everything out when it cannot be known what that is. */
+  private async goTo(head: Entry): Promise<void> {
+    while (this.last !== undefined && this.last.number < head.number - 1) {
+      const next = this.last.number + 1;
+      const size = Math.min(BATCH, head.number - next);
+      const texts = await Promise.all(
+        Array.from({ length: size }, async (_, i) =>
+          (await this.options.store.get(purgeKey(next + i)))?.content.toString(),
+        ),
+      );
+      for (const text of texts) {
+        const entry = text === undefined ? undefined : await this.opened(text);
+        if (entry === undefined || !(await this.take(entry))) {
+          return this.startOver(head);
+        }
+        await this.repeatDue();
+      }
+    }
+    if (this.last?.digest !== head.digest && !(await this.take(head))) {
+      await this.startOver(head);
+    }
+  }
+
+  /** @returns false when the entry does not follow what was carried out last */
+  private async take({ number, previous, digest, purge }: Entry): Promise<boolean> {
+    if (number !== this.position + 1 || previous !== this.last?.digest) {
+      return false;
+    }
+    const objects = purge === undefined ? await this.flushOnce() : await this.carryOut(purge);
+    this.repeats.push({ at: this.now() + this.options.repeatAfter * 1000, number, purge });
+    this.arrive({ number, digest }, objects);
     this.carriedOut += 1;
-    this.repeats.push({ at: this.now() + repeatAfter * 1000, number, purge });
-    log.info("purged", { number, soft: purge.soft, targets: purge.targets.length });
+    this.options.log.info("purged", { number, soft: purge?.soft, targets: purge?.targets.length, objects });
+    return true;
   }
 
-  private async carryOut({ soft, targets }: Purge): Promise<void> {
+  private async startOver(head: Entry): Promise<void> {
+    this.options.log.warn("purges are missing: everything is taken out", {
+      position: this.position,
+      head: head.number,
+    });
+    await this.flush(head);
+  }
+
+  private async flush({ number, digest }: Place): Promise<Place> {
+    await this.flushOnce();
+    // It covers what was to be repeated before.
+    const at = this.now() + this.options.repeatAfter * 1000;
+    this.repeats.splice(0, Infinity, { at, number, purge: undefined });
+    return this.arrive({ number, digest }, null);
+  }
+
+  private arrive(place: Place, objects: number | null): Place {
+    this.last = place;
+    this.taken.push({ number: place.number, objects });
+    this.taken.splice(0, this.taken.length - COUNTED);
+    return place;
+  }
+
+  private async flushOnce(): Promise<null> {
+    await this.options.cache.flush();
+    return null;
+  }
+
+  private async carryOut({ soft, targets }: Purge): Promise<number | null> {
     const { cache } = this.options;
+    let all: number | null = 0;
     for (const target of targets) {
-      await (target.kind === "all" && !soft ? cache.flush() : cache.purge(target, soft));
+      const objects: number | null =
+        target.kind === "all" && !soft ? await this.flushOnce() : await cache.purge(target, soft);
+      all = all === null || objects === null ? null : all + objects;
     }
+    return all;
   }
 
-  /** A fetch that was under way at the first time may have stored the former response since. */
+  /** For a response that was being stored at the very moment of the first time (varnish/inFlight.ts). */
   private async repeatDue(): Promise<void> {
     for (;;) {
       const due = this.repeats[0];
       if (due === undefined || due.at > this.now()) {
         return;
       }
-      await (due.purge === undefined ? this.options.cache.flush() : this.carryOut(due.purge));
+      await (due.purge === undefined ? this.flushOnce() : this.carryOut(due.purge));
       this.repeats.shift();
+      this.options.log.info("purged again", { number: due.number });
     }
-  }
-
-  private async compareWithHead(): Promise<void> {
-    const head = await this.readHead();
-    if (head === undefined) {
-      return;
-    }
-    if (head > this.last) {
-      // What has been published just now is no loss.
-      await this.follow();
-      if (head > this.last) {
-        await this.startOver(head);
-      }
-    } else if (head < this.last && (await this.options.store.get(purgeKey(this.last))) === undefined) {
-      // A head may lag behind while its entry is there. Without the entry, publishers give the same numbers again.
-      await this.startOver(head);
-    }
-  }
-
-  private async startOver(head: number): Promise<void> {
-    this.options.log.warn("purges are missing: everything is taken out", { position: this.last, head });
-    await this.flush(head);
-  }
-
-  private async flush(position: number): Promise<void> {
-    await this.options.cache.flush();
-    this.last = position;
-    const at = this.now() + this.options.repeatAfter * 1000;
-    // It covers what was to be repeated before.
-    this.repeats.splice(0, Infinity, { at, number: position, purge: undefined });
-  }
-
-  /** The number that the head names; undefined when there is none that can be trusted. */
-  private async readHead(): Promise<number | undefined> {
-    const { store, region, log } = this.options;
-    const found = await store.get(STORE_KEYS.purgeHead);
-    if (found === undefined) {
-      return undefined;
-    }
-    const text = found.content.toString();
-    this.keysAreFresh = false;
-    const number = await this.opened((keys) => openHead(keys, region, text));
-    if (number === undefined && text !== this.refusedHead) {
-      log.error("purge head refused: no known key has signed it for this region");
-      this.refusedHead = text;
-    }
-    return number;
   }
 
   /** Opens with the known keys, and with newer ones when that fails: a key may have been changed just now. */
-  private async opened<T>(open: (keys: readonly string[]) => T | undefined): Promise<T | undefined> {
-    const { keys, refreshKeys } = this.options;
-    const known = open(keys());
+  private async opened(text: string): Promise<Entry | undefined> {
+    const { keys, refreshKeys, region } = this.options;
+    const known = openEntry(keys(), region, text);
     if (known !== undefined || this.keysAreFresh) {
       return known;
     }
     await refreshKeys();
     this.keysAreFresh = true;
-    return open(keys());
+    return openEntry(keys(), region, text);
   }
 
-  /** Up to what is done once more already: an agent that goes on from there leaves nothing out. */
   private save(): void {
-    const isFlushing = this.repeats.some(({ purge }) => purge === undefined);
-    const settled = this.repeats[0] === undefined ? this.last : this.repeats[0].number - 1;
-    const { saved, caughtUp } = this;
-    if (isFlushing || settled < 0 || (settled === saved?.position && caughtUp === saved.caughtUp)) {
+    const { last, saved, caughtUp } = this;
+    if (last === undefined || (last.digest === saved?.digest && caughtUp === saved.caughtUp)) {
       return;
     }
-    this.saved = { position: settled, caughtUp };
+    const { number, digest } = last;
+    this.saved = { number, digest, caughtUp };
     writeDurably(this.options.positionFile, JSON.stringify(this.saved));
   }
 }

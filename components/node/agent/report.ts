@@ -27,7 +27,8 @@ export class Reporter {
     const said = look();
     const at = now();
     const news = newsOf(said);
-    if (this.written?.news === news && at - this.written.at < interval() * 1000) {
+    // However the clock was set meanwhile.
+    if (this.written?.news === news && Math.abs(at - this.written.at) < interval() * 1000) {
       return;
     }
     const report: NodeReport = { instance: id, region, at: new Date(at).toISOString(), ...said };

@@ -4,10 +4,8 @@ import { z } from "zod";
 export const agentTimingSchema = z.object({
   /** Between two looks at the purge log. */
   purgePoll: z.number().positive(),
-  /** After which a purge is done once more: a fetch that was under way may have stored the former response. */
+  /** After which a purge is done once more, for a response that was being stored at the very moment of the first time. */
   purgeRepeat: z.number().positive(),
-  /** Between two looks at the number of the newest purge, which tells when an entry is missing. */
-  purgeHeadPoll: z.number().positive(),
   /** Between two looks at the pointer. */
   pointerPoll: z.number().positive(),
   /** Within which the nodes of a PoP adopt a new bundle, each at its own time. */

@@ -22,8 +22,10 @@ export const nodeReportSchema = z.object({
     position: z.int(),
     /** When the node last knew that there was nothing newer, ISO 8601; null before that. */
     caughtUpAt: z.iso.datetime().nullable(),
-    /** Entries that were not signed for their place, since the agent started. */
+    /** Heads of the log that no key had signed for the region, since the agent started. */
     refused: z.int(),
+    /** How many objects the newest purges have taken out, by number of their entry; null when nobody counted. */
+    taken: z.array(z.object({ number: z.int(), objects: z.int().nullable() })).optional(),
   }),
   /** Versions of the parameters that the node knows. */
   secrets: z.object({ "origin-auth": versions, purge: versions }).nullable(),

@@ -1,11 +1,28 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+
+/*
+ * The purge log of a region. Its newest entry is the object `purge-head`, and those before it are `purge/<number>`:
+ *
+ *   a publisher   1. reads the head, and keeps a copy of it under its number
+ *                 2. replaces the head, if it is still the one that was read, by the entry that follows it
+ *   a node        reads the head; what it has missed in between it reads from the copies
+ *
+ * The second step is the only one that counts: one conditional write that happens or does not. What breaks off before it
+ * has published nothing, and what is tried again after a lost answer finds its own entry. Each entry names the one before
+ * it by its digest. So a node knows whether what it reads follows what it has carried out: numbers that are given again
+ * (the head was deleted, or the bucket was restored), copies that have expired and copies that somebody has changed all
+ * end in the same way: the node cannot know what it has missed, and empties its cache.
+ */
 
 const host = z.string().regex(/^[a-z0-9.-]{1,253}$/);
 
-/** What one purge takes out. Tags and URLs belong to a site. */
+const path = z.string().regex(/^\/[!-~]{0,7999}$/);
+
+/** What one purge takes out. Tags, URLs and prefixes of paths belong to a site. */
 export const targetSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("url"), host, path: z.string().regex(/^\/[!-~]{0,7999}$/) }),
+  z.object({ kind: z.literal("url"), host, path }),
+  z.object({ kind: z.literal("prefix"), host, path }),
   z.object({ kind: z.literal("tag"), host, tag: z.string().regex(/^[A-Za-z0-9_.:/@=~+-]{1,256}$/) }),
   z.object({ kind: z.literal("host"), host }),
   z.object({ kind: z.literal("all") }),
@@ -28,50 +45,64 @@ export type Purge = z.output<typeof purgeSchema>;
 /** Longest body, characters. As many targets as there may be, each with the longest path of nothing but quotes, fit in. */
 const BODY_LIMIT = 2_000_000;
 
-const headSchema = z.object({ number: z.int().min(0) });
-const signedSchema = z.object({ body: z.string().max(BODY_LIMIT), signature: z.string().regex(/^[0-9a-f]{64}$/) });
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const placeSchema = z.object({ number: z.int().min(1), previous: digest });
+const signedSchema = z.object({ body: z.string().max(BODY_LIMIT), signature: digest });
 
-/** The object of an entry. The signature covers region and number too: an entry is good in one place only. */
-export function sealPurge(key: string, region: string, number: number, purge: Purge): string {
-  return seal(key, entryContext(region, number), purge);
+/** A place in a log. */
+export interface Place {
+  /** Of its newest entry; 0 when there is none. */
+  readonly number: number;
+  /** SHA-256 of what that entry says, and by it of all before. */
+  readonly digest: string;
 }
 
-/** The object that names the newest entry. */
-export function sealHead(key: string, region: string, number: number): string {
-  return seal(key, headContext(region), { number });
+/** Where a log is to which nothing was published. */
+export const BEGINNING: Place = { number: 0, digest: "0".repeat(64) };
+
+/** An entry of the log. */
+export interface Entry extends Place {
+  /** Digest of the entry before. */
+  readonly previous: string;
+  /** Undefined for one of a later version: whoever does not understand what is to be forgotten forgets everything. */
+  readonly purge: Purge | undefined;
+  readonly text: string;
 }
 
-/** The purge that an entry holds, or undefined when none of the keys has signed it for this place. */
-export function openPurge(keys: readonly string[], region: string, number: number, text: string): Purge | undefined {
-  return open(keys, entryContext(region, number), text, purgeSchema);
+/** The entry that follows a place. */
+export function sealEntry(key: string, region: string, after: Place, purge: Purge): Entry {
+  const { number, previous } = { number: after.number + 1, previous: after.digest };
+  const body = JSON.stringify({ number, previous, ...purge });
+  return { number, previous, purge, digest: digestOf(body), text: signed(key, region, body) };
 }
 
-/** The number of the newest entry, or undefined when none of the keys has signed it for this region. */
-export function openHead(keys: readonly string[], region: string, text: string): number | undefined {
-  return open(keys, headContext(region), text, headSchema)?.number;
-}
-
-const entryContext = (region: string, number: number): string => `entry\n${region}\n${String(number)}`;
-const headContext = (region: string): string => `head\n${region}`;
-
-function sign(key: string, context: string, body: string): Buffer {
-  return createHmac("sha256", key).update(`${context}\n${body}`).digest();
-}
-
-function seal(key: string, context: string, value: unknown): string {
-  const body = JSON.stringify(value);
-  return JSON.stringify({ body, signature: sign(key, context, body).toString("hex") });
-}
-
-function open<T>(keys: readonly string[], context: string, text: string, schema: z.ZodType<T>): T | undefined {
-  const signed = parsed(text, signedSchema);
-  if (signed === undefined) {
+/** The entry that a text holds, or undefined when none of the keys has signed it for this region. */
+export function openEntry(keys: readonly string[], region: string, text: string): Entry | undefined {
+  const found = parsed(text, signedSchema);
+  const signature = Buffer.from(found?.signature ?? "", "hex");
+  if (found === undefined || !keys.some((key) => timingSafeEqual(sign(key, region, found.body), signature))) {
     return undefined;
   }
-  const signature = Buffer.from(signed.signature, "hex");
-  return keys.some((key) => timingSafeEqual(sign(key, context, signed.body), signature))
-    ? parsed(signed.body, schema)
-    : undefined;
+  const place = parsed(found.body, placeSchema);
+  return place && { ...place, purge: parsed(found.body, purgeSchema), digest: digestOf(found.body), text };
+}
+
+/** The text of the same entry, signed with another key. */
+export function signedAnew(key: string, region: string, { text }: Entry): string {
+  return signed(key, region, signedSchema.parse(JSON.parse(text)).body);
+}
+
+function digestOf(body: string): string {
+  return createHash("sha256").update(body).digest("hex");
+}
+
+function signed(key: string, region: string, body: string): string {
+  return JSON.stringify({ body, signature: sign(key, region, body).toString("hex") });
+}
+
+/** For its region alone: an entry is good in one log. */
+function sign(key: string, region: string, body: string): Buffer {
+  return createHmac("sha256", key).update(`purge\n${region}\n${body}`).digest();
 }
 
 function parsed<T>(text: string, schema: z.ZodType<T>): T | undefined {

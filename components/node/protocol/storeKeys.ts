@@ -7,9 +7,9 @@ export const STORE_KEYS = {
   packages: "packages/",
   bundles: "bundles/",
   agents: "agents/",
-  /** One object an entry, numbered. */
+  /** The entries of the purge log before the newest, an object each, by number; they expire. */
   purgeLog: "purge/",
-  /** Number of the newest purge, signed. It outlives the entries, so that numbers go on from it. */
+  /** The newest entry of the purge log. */
   purgeHead: "purge-head",
   /** While this object exists, the PoP answers its health check with 503. */
   drain: "drain",

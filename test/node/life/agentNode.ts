@@ -34,7 +34,6 @@ export const QUICK: AgentTiming = {
   ...AGENT_TIMING,
   purgePoll: 0.1,
   purgeRepeat: 0.5,
-  purgeHeadPoll: 0.5,
   pointerPoll: 0.1,
   adoptionWindow: 0,
   drainSwitchPoll: 0.1,

@@ -1,5 +1,3 @@
-import { sealHead, sealPurge, type Purge } from "../../../components/node/protocol/purgeLog";
-import { purgeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { SOCKETS } from "../../../components/node/sockets";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
@@ -8,6 +6,7 @@ import { HOST } from "../origin/rig";
 import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { AgentNode, SECRETS, storeOf } from "./agentNode";
+import { write } from "./writtenLog";
 import { Cloud, type Outage, type ServiceName } from "./cloud";
 
 const SERVICES: readonly ServiceName[] = ["s3", "ssm", "autoscaling", "metadata"];
@@ -51,16 +50,6 @@ describeWith([DEBIAN], "a node from which all that it depends on is taken away (
   const age = () =>
     askSocket(node.node.root.outside(SOCKETS.purge), "SOFTPURGE", "/page", { host: HOST, "x-footprint-purge": "url" });
 
-  function publishPurge(number: number, purge: Omit<Purge, "at">): void {
-    const key = SECRETS["purge-current"];
-    cloud.put(
-      storeOf("local"),
-      purgeKey(number),
-      sealPurge(key, "local", number, { at: "2026-01-01T00:00:00Z", ...purge }),
-    );
-    cloud.put(storeOf("local"), STORE_KEYS.purgeHead, sealHead(key, "local", number));
-  }
-
   test.each<[Outage]>([["refuses"], ["fails"], ["hangs"]])(
     "stays healthy while every call %s and the origin is down, serves what is stale, and catches up afterwards",
     async (outage) => {
@@ -83,7 +72,9 @@ describeWith([DEBIAN], "a node from which all that it depends on is taken away (
       const agent = node.agentProcess();
       origin = await ScriptedOrigin.start({ port });
       page(`after it ${outage}`);
-      publishPurge(position + 1, { soft: false, targets: [{ kind: "url", host: HOST, path: "/page" }] });
+      const log = { cloud, region: "local", bucket: storeOf("local"), keys: [SECRETS["purge-current"]] as const };
+      const at = "2026-01-01T00:00:00Z";
+      write(log, [{ at, soft: false, targets: [{ kind: "url", host: HOST, path: "/page" }] }]);
       const generation = node.publish({ more: { [`${outage}.${NEW}`]: {} } });
       all(undefined);
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { buffer } from "node:stream/consumers";
 import { autoScaling, type Groups } from "./cloudAutoScaling";
 import { metadata, type MachineFacts } from "./cloudMetadata";
@@ -9,8 +10,8 @@ import { s3, type Buckets } from "./cloudStore";
 
 export type ServiceName = "s3" | "ssm" | "autoscaling" | "metadata";
 
-/** How a service is away: it closes connections, answers 503, or never answers. */
-export type Outage = "refuses" | "fails" | "hangs";
+/** How a service is away: it closes connections, answers 503, never answers, or a second after it has done its work. */
+export type Outage = "refuses" | "fails" | "hangs" | "late";
 
 export interface Call {
   readonly service: ServiceName;
@@ -166,6 +167,9 @@ export class Cloud {
       incoming.socket.destroy();
     } else if (outage !== "hangs") {
       const { status, headers = {}, body = "" } = outage === "fails" ? { status: 503 } : serve();
+      if (outage === "late") {
+        await sleep(1000);
+      }
       response.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
       response.end(request.method === "HEAD" ? "" : body);
     }

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import { S3Client } from "@aws-sdk/client-s3";
-import { AGENT_FILES } from "../../../components/node/agentFiles";
 import type { AgentTiming } from "../../../components/node/protocol/bundleFormat";
 import type { Purge, Target } from "../../../components/node/protocol/purgeLog";
 import { publishPurge, type PurgeLog } from "../../../infra/operate/publish";
@@ -14,6 +12,10 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 export const REGIONS = ["eu-west-1", "us-east-1", "ap-southeast-2"];
 export const KEY = SECRETS["purge-current"];
+/** A key that comes into use during the tests. */
+export const ROTATED = "purge-key-3";
+/** What operators know. */
+export const KEYS: PurgeLog["keys"] = [KEY, ROTATED];
 export const OTHER = "other.example.com";
 
 /** Stored for long, and used for long while the origin fails; once it is stale, a fresh one is waited for. */
@@ -107,13 +109,17 @@ export class PurgePops {
   async publish(
     targets: readonly Target[],
     soft = false,
-    keys: PurgeLog["keys"] = [KEY],
+    keys: PurgeLog["keys"] = KEYS,
   ): Promise<ReadonlyMap<string, number>> {
     const purge: Purge = { at: new Date().toISOString(), soft, targets: [...targets] };
+    const say = (): void => undefined;
     const numbers = await Promise.all(
       REGIONS.map(
         async (region) =>
-          [region, await publishPurge({ s3: this.s3(region), region, bucket: storeOf(region), keys }, purge)] as const,
+          [
+            region,
+            await publishPurge({ s3: this.s3(region), region, bucket: storeOf(region), keys, say }, purge),
+          ] as const,
       ),
     );
     return new Map(numbers);
@@ -122,9 +128,12 @@ export class PurgePops {
   /** Resolves when every node has carried out what it is to, also for the second time. */
   async settled(numbers: ReadonlyMap<string, number>): Promise<void> {
     for (const node of this.nodes) {
-      const file = node.node.root.outside(AGENT_FILES.purge);
       const wanted = numbers.get(node.region) ?? 0;
-      await until(`${node.instance} has repeated ${String(wanted)}`, () => positionIn(file) >= wanted);
+      await until(`${node.instance} has repeated ${String(wanted)}`, () =>
+        node.said
+          .filter((line) => line.includes('"purged again"'))
+          .some((line) => (JSON.parse(line) as { number: number }).number >= wanted),
+      );
     }
   }
 
@@ -152,13 +161,4 @@ export class PurgePops {
 
 export function bodyOf({ path }: Pick<Resource, "path">, version: string): string {
   return `${path} ${version}`;
-}
-
-function positionIn(file: string): number {
-  try {
-    return (JSON.parse(readFileSync(file, "utf8")) as { position: number }).position;
-  } catch {
-    // Not written yet.
-    return -1;
-  }
 }

@@ -5,14 +5,14 @@ import { AGENT_FAILED } from "../../../components/node/agent/agentProgram";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
 import { ACCESS_LOG } from "../../../components/node/processes";
 import type { NodeReport } from "../../../components/node/protocol/nodeReport";
-import { sealHead, sealPurge, type Purge } from "../../../components/node/protocol/purgeLog";
-import { purgeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
+import type { Purge } from "../../../components/node/protocol/purgeLog";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN, IMAGE } from "../debianRoot";
 import { until } from "../origin/until";
 import { BootWorld, BUCKET, deployment, INSTANCE, REGION, SITE } from "./bootWorld";
 import type { Answer } from "./machine";
 import { MACHINE_PACKAGES, machinePackages } from "./machineLock";
+import { write } from "./writtenLog";
 
 /** A boot takes some twenty seconds, and several times that on a machine that has other work. */
 const PATIENCE = 600;
@@ -69,8 +69,7 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
       soft: false,
       targets: [{ kind: "url", host: SITE, path: "/a" }],
     };
-    world.cloud.put(BUCKET, purgeKey(1), sealPurge(key, REGION, 1, purge));
-    world.cloud.put(BUCKET, STORE_KEYS.purgeHead, sealHead(key, REGION, 1));
+    write({ cloud: world.cloud, region: REGION, bucket: BUCKET, keys: [key] }, [purge]);
 
     await until("the new body is served", async () => (await served()).body === "second", 60);
   });

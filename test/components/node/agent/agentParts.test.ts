@@ -122,6 +122,10 @@ describe("a report", () => {
     now += 30_000;
     await reporter.tell();
     expect(written()).toBe(3);
+    // The clock was set back by an hour: it is no reason to be silent for one.
+    now -= 3_600_000;
+    await reporter.tell();
+    expect(written()).toBe(4);
     const report = nodeReportSchema.parse(JSON.parse(store.objects.get("nodes/i-1.json") ?? ""));
     expect(report).toEqual({ instance: "i-1", region: "eu-west-1", at: new Date(now).toISOString(), ...status });
   });

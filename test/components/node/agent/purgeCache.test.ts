@@ -26,7 +26,8 @@ beforeEach(async () => {
         fields.filter((line) => line.toLowerCase().startsWith(`${name}: `)).map((line) => line.slice(name.length + 2));
       asked.push([first, ...field("host"), ...field("x-footprint-purge"), ...field("x-footprint-tag")].join(" "));
       const status = answers.shift();
-      connection.end(status === undefined ? "" : `HTTP/1.1 ${String(status)} x\r\ncontent-length: 0\r\n\r\n`);
+      const count = first.startsWith("BAN") ? "" : "x-footprint-count: 7\r\n";
+      connection.end(status === undefined ? "" : `HTTP/1.1 ${String(status)} x\r\n${count}content-length: 0\r\n\r\n`);
     });
   });
   server.listen(socket);
@@ -43,12 +44,13 @@ afterEach(async () => {
 const URL_TARGET = { kind: "url", host: "www.example.com", path: '/a?b="1"#' } as const;
 
 test("each kind is asked for as Varnish takes it", async () => {
-  answers = [200, 200, 200, 200, 200];
+  answers = [200, 200, 200, 200, 200, 200];
   const cache = varnishPurgeCache(socket);
 
   await cache.purge(URL_TARGET, false);
   await cache.purge({ kind: "tag", host: "www.example.com", tag: "t" }, true);
   await cache.purge({ kind: "host", host: "www.example.com" }, true);
+  await cache.purge({ kind: "prefix", host: "www.example.com", path: "/a/" }, false);
   await cache.purge({ kind: "all" }, true);
   await cache.flush();
 
@@ -56,9 +58,19 @@ test("each kind is asked for as Varnish takes it", async () => {
     'PURGE /a?b="1"# HTTP/1.1 www.example.com url',
     "SOFTPURGE / HTTP/1.1 www.example.com tag t",
     "SOFTPURGE / HTTP/1.1 www.example.com host",
+    "BAN /a/ HTTP/1.1 www.example.com prefix",
     "SOFTPURGE / HTTP/1.1 all all",
     "BAN / HTTP/1.1 all all",
   ]);
+});
+
+test("Varnish says how many objects that were; a ban does not know", async () => {
+  answers = [200, 400, 200, 200];
+  const cache = varnishPurgeCache(socket);
+
+  expect(await cache.purge(URL_TARGET, false)).toBe(7);
+  expect(await cache.purge(URL_TARGET, false)).toBe(7);
+  expect(await cache.purge({ kind: "prefix", host: "www.example.com", path: "/a/" }, false)).toBeNull();
 });
 
 test("a URL of a site that is not there at the moment goes with all that is left of the site", async () => {

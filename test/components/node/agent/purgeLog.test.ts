@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import {
-  openHead,
-  openPurge,
+  BEGINNING,
+  openEntry,
   purgeSchema,
-  sealHead,
-  sealPurge,
+  sealEntry,
+  signedAnew,
   TARGETS_LIMIT,
   type Purge,
   type Target,
@@ -18,6 +18,7 @@ const host = fc.string({ unit: characters("abz09.-"), minLength: 1, maxLength: 2
 const visible = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)) });
 const target: fc.Arbitrary<Target> = fc.oneof(
   fc.record({ kind: fc.constant("url" as const), host, path: visible.map((text) => `/${text}`) }),
+  fc.record({ kind: fc.constant("prefix" as const), host, path: visible.map((text) => `/${text}`) }),
   fc.record({
     kind: fc.constant("tag" as const),
     host,
@@ -32,13 +33,34 @@ const purge: fc.Arbitrary<Purge> = fc.record({
   targets: fc.array(target, { minLength: 1, maxLength: TARGETS_LIMIT }),
 });
 
-test("what was sealed opens with its key, at its place", () => {
+const AFTER = { number: 6, digest: "a".repeat(64) };
+const seal = (each: Purge, key = KEY, region = REGION) => sealEntry(key, region, AFTER, each);
+const sealed = seal(PURGE);
+
+test("what was sealed opens with its key, and follows its place", () => {
   fc.assert(
     fc.property(purge, fc.nat(), fc.string(), (each, number, key) => {
-      expect(openPurge(["another", key], REGION, number, sealPurge(key, REGION, number, each))).toEqual(each);
-      expect(openHead([key], REGION, sealHead(key, REGION, number))).toBe(number);
+      const entry = sealEntry(key, REGION, { number, digest: AFTER.digest }, each);
+
+      expect(entry).toMatchObject({ number: number + 1, previous: AFTER.digest, purge: each });
+      expect(openEntry(["another", key], REGION, entry.text)).toEqual(entry);
     }),
   );
+});
+
+test("each entry follows the one before, from the beginning on", () => {
+  const first = sealEntry(KEY, REGION, BEGINNING, PURGE);
+  const second = sealEntry(KEY, REGION, first, PURGE);
+
+  expect([first.number, second.number, second.previous]).toEqual([1, 2, first.digest]);
+  expect(second.digest).not.toBe(first.digest);
+});
+
+test("an entry signed anew is the same entry", () => {
+  const text = signedAnew("another", REGION, sealed);
+
+  expect(openEntry(["another"], REGION, text)).toEqual({ ...sealed, text });
+  expect(openEntry([KEY], REGION, text)).toBeUndefined();
 });
 
 test("the largest purge there may be opens", () => {
@@ -52,37 +74,32 @@ test("the largest purge there may be opens", () => {
     })),
   };
 
-  expect(openPurge([KEY], REGION, 1, sealPurge(KEY, REGION, 1, purgeSchema.parse(largest)))).toEqual(largest);
+  expect(openEntry([KEY], REGION, seal(purgeSchema.parse(largest)).text)?.purge).toEqual(largest);
 });
 
 test("no change of a character goes unseen", () => {
-  const sealed = sealPurge(KEY, REGION, 7, PURGE);
+  const { text } = sealed;
   fc.assert(
-    fc.property(fc.nat({ max: sealed.length - 1 }), fc.integer({ min: 0x20, max: 0x7e }), (at, code) => {
-      const changed = sealed.slice(0, at) + String.fromCharCode(code) + sealed.slice(at + 1);
-      const opened = openPurge([KEY], REGION, 7, changed);
+    fc.property(fc.nat({ max: text.length - 1 }), fc.integer({ min: 0x20, max: 0x7e }), (at, code) => {
+      const changed = text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1);
+      const opened = openEntry([KEY], REGION, changed);
       // The hexadecimal digits of a signature are lower case only.
-      expect(opened === undefined).toBe(changed !== sealed);
+      expect(opened === undefined).toBe(changed !== text);
     }),
     { numRuns: 1000 },
   );
 });
 
 test.each<[string, () => unknown]>([
-  ["an entry under another number", () => openPurge([KEY], REGION, 8, sealPurge(KEY, REGION, 7, PURGE))],
-  ["an entry of another region", () => openPurge([KEY], REGION, 7, sealPurge(KEY, "eu-west-2", 7, PURGE))],
-  ["an entry signed with another key", () => openPurge([KEY], REGION, 7, sealPurge("forged", REGION, 7, PURGE))],
-  ["an entry where no key is known", () => openPurge([], REGION, 7, sealPurge(KEY, REGION, 7, PURGE))],
-  ["a head as an entry", () => openPurge([KEY], REGION, 7, sealHead(KEY, REGION, 7))],
-  ["an entry as a head", () => openHead([KEY], REGION, sealPurge(KEY, REGION, 7, PURGE))],
-  ["a head of another region", () => openHead([KEY], REGION, sealHead(KEY, "eu-west-2", 7))],
-  ["a head signed with another key", () => openHead([KEY], REGION, sealHead("forged", REGION, 7))],
-  ["what is not JSON", () => openPurge([KEY], REGION, 7, "purge everything")],
-  ["JSON of another form", () => openPurge([KEY], REGION, 7, "[]")],
-  ["an entry without a signature", () => openPurge([KEY], REGION, 7, JSON.stringify({ body: JSON.stringify(PURGE) }))],
+  ["an entry of another region", () => openEntry([KEY], REGION, seal(PURGE, KEY, "eu-west-2").text)],
+  ["an entry signed with another key", () => openEntry([KEY], REGION, seal(PURGE, "forged").text)],
+  ["an entry where no key is known", () => openEntry([], REGION, sealed.text)],
+  ["what is not JSON", () => openEntry([KEY], REGION, "purge everything")],
+  ["JSON of another form", () => openEntry([KEY], REGION, "[]")],
+  ["an entry without a signature", () => openEntry([KEY], REGION, JSON.stringify({ body: JSON.stringify(PURGE) }))],
   [
     "a body that is too long",
-    () => openPurge([KEY], REGION, 7, JSON.stringify({ body: " ".repeat(2_000_001), signature: "0".repeat(64) })),
+    () => openEntry([KEY], REGION, JSON.stringify({ body: " ".repeat(2_000_001), signature: "0".repeat(64) })),
   ],
 ])("rejects %s", (_, open) => {
   expect(open()).toBeUndefined();
@@ -93,18 +110,19 @@ test.each<[string, Target]>([
   ["a host in upper case", { kind: "host", host: "WWW.example.com" }],
   ["an empty host", { kind: "host", host: "" }],
   ["a path that is none", { kind: "url", host: "www.example.com", path: "a" }],
+  ["a prefix that is none", { kind: "prefix", host: "www.example.com", path: "" }],
   ["a path with a line end", { kind: "url", host: "www.example.com", path: "/a\r\nHost: x" }],
   ["a path with a space", { kind: "url", host: "www.example.com", path: "/a HTTP/1.1" }],
   ["a path that is too long", { kind: "url", host: "www.example.com", path: `/${"a".repeat(8000)}` }],
   ["a tag with a comma", { kind: "tag", host: "www.example.com", tag: "a,b" }],
   ["a tag with a quote", { kind: "tag", host: "www.example.com", tag: 'a"' }],
   ["an empty tag", { kind: "tag", host: "www.example.com", tag: "" }],
-])("rejects %s, although it is signed", (_, each) => {
-  expect(openPurge([KEY], REGION, 7, sealPurge(KEY, REGION, 7, purgeOf(each)))).toBeUndefined();
+])("rejects %s, although it is signed: what it means is not known", (_, each) => {
+  expect(openEntry([KEY], REGION, seal(purgeOf(each)).text)).toMatchObject({ number: 7, purge: undefined });
 });
 
 test("rejects more targets than one entry may have, although they are signed", () => {
   const targets = Array.from({ length: TARGETS_LIMIT + 1 }, () => url("/a"));
 
-  expect(openPurge([KEY], REGION, 7, sealPurge(KEY, REGION, 7, { ...PURGE, targets }))).toBeUndefined();
+  expect(openEntry([KEY], REGION, seal({ ...PURGE, targets }).text)).toMatchObject({ number: 7, purge: undefined });
 });

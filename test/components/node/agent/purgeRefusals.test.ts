@@ -1,16 +1,15 @@
-import { sealHead, sealPurge } from "../../../../components/node/protocol/purgeLog";
+import { BEGINNING, sealEntry } from "../../../../components/node/protocol/purgeLog";
 import { purgeKey } from "../../../../components/node/protocol/storeKeys";
 import { KEY, PurgeRig, purgeOf, REGION, REPEAT_AFTER, url } from "./purgeRig";
 
-const REFUSED = "purge refused: no known key has signed it for its place";
-const REFUSED_HEAD = "purge head refused: no known key has signed it for this region";
+const REFUSED = "purge head refused: no known key has signed it for this region";
 const GOOD = "hard url www.example.com/good";
 
 let rig: PurgeRig;
 
 beforeEach(async () => {
   rig = new PurgeRig();
-  await rig.feed.start();
+  await rig.feed.poll();
   rig.seconds += REPEAT_AFTER;
   await rig.feed.poll();
   rig.taken();
@@ -22,59 +21,82 @@ afterEach(() => {
 
 const evil = purgeOf({ kind: "all" });
 
-describe("an entry", () => {
+describe("a head", () => {
   test.each<[string, string | (() => string)]>([
-    ["that is forged", sealPurge("forged", REGION, 1, evil)],
-    ["that was published under another number", sealPurge(KEY, REGION, 2, evil)],
-    ["that was published in another region", sealPurge(KEY, "eu-west-2", 1, evil)],
-    ["that is a head", sealHead(KEY, REGION, 1)],
+    ["that is forged", sealEntry("forged", REGION, BEGINNING, evil).text],
+    ["of another region", sealEntry(KEY, "eu-west-2", BEGINNING, evil).text],
     ["that is not JSON", "everything"],
     ["that is empty", ""],
     ["that is not even text", "\uFFFD\u0000"],
     ["that is huge", () => "x".repeat(20_000_000)],
-    ["that names what no site has", sealPurge(KEY, REGION, 1, purgeOf({ kind: "host", host: "a b" }))],
-  ])("rejects one %s, counts it, and goes on with the next", async (_, text) => {
-    rig.publish(2, [purgeOf(url("/good"))]);
-    rig.objects.set(purgeKey(1), typeof text === "string" ? text : text());
+  ])("rejects one %s, says so once, and does not call itself caught up", async (_, text) => {
+    rig.publish([purgeOf(url("/good"))]);
+    const good = rig.objects.get("purge-head") ?? "";
+    rig.objects.set("purge-head", typeof text === "string" ? text : text());
+    rig.seconds += 60;
 
     await rig.feed.poll();
+    await rig.feed.poll();
 
-    expect(rig.taken()).toEqual([GOOD]);
-    expect(rig.feed).toMatchObject({ position: 2, refused: 1, carriedOut: 1 });
+    expect(rig.taken()).toEqual([]);
+    expect(rig.feed).toMatchObject({ position: 0, refused: 1, carriedOut: 0 });
+    expect(rig.feed.lagSeconds()).toBe(60);
     expect(rig.logged).toEqual([REFUSED]);
+
+    rig.objects.set("purge-head", good);
+    await rig.feed.poll();
+    expect(rig.taken()).toEqual([GOOD]);
+    expect(rig.feed.lagSeconds()).toBe(0);
   });
 
-  test("rejects one for good: the next agent does not count it again", async () => {
-    rig.objects.set(purgeKey(1), "everything");
+  test("a new node waits for one that it can trust", async () => {
+    rig.objects.set("purge-head", sealEntry("forged", REGION, BEGINNING, evil).text);
+    rig.reboot();
+
     await rig.feed.poll();
 
-    rig.restartAgent();
-    await rig.feed.start();
-    await rig.feed.poll();
-
-    expect(rig.feed).toMatchObject({ position: 1, refused: 0 });
+    expect(rig.feed.position).toBe(-1);
     expect(rig.taken()).toEqual([]);
   });
 
-  test("rejects a replay of the whole log behind its end", async () => {
-    rig.publish(1, [purgeOf(url("/1")), purgeOf(url("/2")), purgeOf(url("/3"))]);
+  test("a replayed former one loses no purge: the cache is emptied, and what then follows is carried out", async () => {
+    rig.publish([purgeOf(url("/1"))]);
+    const restore = rig.backUp();
+    rig.publish([purgeOf(url("/2")), purgeOf(url("/3"))]);
     await rig.feed.poll();
     rig.taken();
 
-    for (let number = 1; number <= 3; number += 1) {
-      rig.objects.set(purgeKey(3 + number), rig.objects.get(purgeKey(number)) ?? "");
-    }
+    restore();
+    await rig.feed.poll();
+    rig.publish([purgeOf(url("/good"))]);
     await rig.feed.poll();
 
-    expect(rig.taken()).toEqual([]);
-    expect(rig.feed).toMatchObject({ position: 6, refused: 3 });
+    expect(rig.taken()).toEqual(["flush", GOOD]);
+  });
+});
+
+describe("a former entry", () => {
+  test.each<[string, string]>([
+    ["that is forged", sealEntry("forged", REGION, BEGINNING, evil).text],
+    ["of another region", sealEntry(KEY, "eu-west-2", BEGINNING, evil).text],
+    ["of another log", sealEntry(KEY, REGION, { number: 0, digest: "1".repeat(64) }, evil).text],
+    ["of another number", sealEntry(KEY, REGION, { ...BEGINNING, number: 1 }, evil).text],
+    ["that is not JSON", "everything"],
+  ])("rejects one %s: what it was cannot be known, so that everything goes", async (_, text) => {
+    rig.publish([purgeOf(url("/1")), purgeOf(url("/2"))]);
+    rig.objects.set(purgeKey(1), text);
+
+    await rig.feed.poll();
+
+    expect(rig.taken()).toEqual(["flush"]);
+    expect(rig.feed).toMatchObject({ position: 2, carriedOut: 0 });
   });
 });
 
 describe("a key that the node does not know yet", () => {
   test("is read, and the entry carried out", async () => {
     rig.newKeys = ["purge-key-2", KEY];
-    rig.publish(1, [purgeOf(url("/good"))], "purge-key-2");
+    rig.publish([purgeOf(url("/good"))], "purge-key-2");
 
     await rig.feed.poll();
 
@@ -82,19 +104,9 @@ describe("a key that the node does not know yet", () => {
     expect(rig.feed.refused).toBe(0);
   });
 
-  test("is read for a head, too", async () => {
-    rig.newKeys = ["purge-key-2"];
-    rig.head(7, "purge-key-2");
-
-    await rig.feed.lookAtHead();
-
-    expect(rig.taken()).toEqual(["flush"]);
-    expect(rig.feed.position).toBe(7);
-  });
-
   test("is waited for while keys cannot be read: the entry is not skipped", async () => {
     rig.newKeys = ["purge-key-2"];
-    rig.publish(1, [purgeOf(url("/good"))], "purge-key-2");
+    rig.publish([purgeOf(url("/good"))], "purge-key-2");
     rig.away.add("keys");
 
     await expect(rig.feed.poll()).rejects.toThrow(new Error("keys is away"));
@@ -106,69 +118,23 @@ describe("a key that the node does not know yet", () => {
   });
 
   test("is asked for once for all entries that came together", async () => {
-    rig.publish(
-      1,
-      Array.from({ length: 16 }, () => evil),
-      "forged",
-    );
+    rig.keys = ["purge-key-0"];
+    rig.newKeys = ["purge-key-0"];
+    rig.publish(Array.from({ length: 16 }, () => evil));
 
     await rig.feed.poll();
 
-    expect(rig.feed.refused).toBe(16);
-    // In turns of 1, 2, 4, 8 and the last one with what follows.
-    expect(rig.refreshes).toBe(5);
+    expect(rig.refreshes).toBe(1);
   });
 
   test("entries of the former key are carried out while both are known", async () => {
     rig.keys = ["purge-key-2", KEY];
-    rig.publish(1, [purgeOf(url("/good"))]);
-    rig.publish(2, [purgeOf(url("/new"))], "purge-key-2");
+    rig.publish([purgeOf(url("/good"))]);
+    rig.publish([purgeOf(url("/new"))], "purge-key-2");
 
     await rig.feed.poll();
 
     expect(rig.taken()).toEqual([GOOD, "hard url www.example.com/new"]);
     expect(rig.refreshes).toBe(0);
-  });
-});
-
-describe("a head", () => {
-  test.each<[string, string]>([
-    ["that is forged", sealHead("forged", REGION, 1_000_000)],
-    ["of another region", sealHead(KEY, "eu-west-2", 1_000_000)],
-    ["that is an entry", sealPurge(KEY, REGION, 1_000_000, evil)],
-    ["that is not JSON", "1000000"],
-  ])("rejects one %s, and says so once", async (_, text) => {
-    rig.objects.set("purge-head", text);
-
-    await rig.feed.lookAtHead();
-    await rig.feed.lookAtHead();
-
-    expect(rig.taken()).toEqual([]);
-    expect(rig.feed.position).toBe(0);
-    expect(rig.logged).toEqual([REFUSED_HEAD]);
-  });
-
-  test("a replayed former one changes nothing", async () => {
-    rig.publish(1, [purgeOf(url("/1"))]);
-    const former = rig.objects.get("purge-head") ?? "";
-    rig.publish(2, [purgeOf(url("/2")), purgeOf(url("/3"))]);
-    await rig.feed.poll();
-    rig.taken();
-
-    rig.objects.set("purge-head", former);
-    await rig.feed.lookAtHead();
-
-    expect(rig.taken()).toEqual([]);
-    expect(rig.feed.position).toBe(3);
-  });
-
-  test("a late joiner that finds a forged one begins with the oldest entry", async () => {
-    rig.publish(5, [purgeOf(url("/5")), purgeOf(url("/6"))]);
-    rig.objects.set("purge-head", sealHead("forged", REGION, 1_000_000));
-
-    rig.reboot();
-    await rig.feed.poll();
-
-    expect(rig.taken()).toEqual(["flush", "hard url www.example.com/5", "hard url www.example.com/6"]);
   });
 });

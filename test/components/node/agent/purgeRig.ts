@@ -1,9 +1,17 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../../../components/node/agent/log";
+import type { StoredObject } from "../../../../components/node/agent/store";
 import { PurgeFeed } from "../../../../components/node/agent/purgeFeed";
-import { sealHead, sealPurge, type Purge, type Target } from "../../../../components/node/protocol/purgeLog";
+import {
+  BEGINNING,
+  sealEntry,
+  type Entry,
+  type Purge,
+  type Target,
+} from "../../../../components/node/protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../../../../components/node/protocol/storeKeys";
 
 export const REGION = "eu-west-1";
@@ -21,6 +29,8 @@ type Part = "store" | "cache" | "keys";
 /** A purge feed over a store, a cache and a clock that are variables of the test. */
 export class PurgeRig {
   readonly objects = new Map<string, string>();
+  /** The newest entry that was published. */
+  head: Entry | undefined;
   /** What was taken out of the cache, in order. */
   readonly done: string[] = [];
   /** Keys that were asked of the store. */
@@ -53,16 +63,25 @@ export class PurgeRig {
     this.restartAgent();
   }
 
-  /** Publishes purges as the next numbers, from `first` on. */
-  publish(first: number, purges: readonly Purge[], key = KEY): void {
-    purges.forEach((purge, i) => {
-      this.objects.set(purgeKey(first + i), sealPurge(key, REGION, first + i, purge));
-    });
-    this.head(first + purges.length - 1, key);
+  /** Publishes purges, as a publisher does whom nothing disturbs. */
+  publish(purges: readonly Purge[], key = KEY): void {
+    for (const purge of purges) {
+      if (this.head !== undefined) {
+        this.objects.set(purgeKey(this.head.number), this.head.text);
+      }
+      this.head = sealEntry(key, REGION, this.head ?? BEGINNING, purge);
+      this.objects.set(STORE_KEYS.purgeHead, this.head.text);
+    }
   }
 
-  head(number: number, key = KEY): void {
-    this.objects.set(STORE_KEYS.purgeHead, sealHead(key, REGION, number));
+  /** The log as it is now: to be restored some time. */
+  backUp(): () => void {
+    const [objects, head] = [new Map(this.objects), this.head];
+    return () => {
+      this.objects.clear();
+      objects.forEach((text, key) => this.objects.set(key, text));
+      this.head = head;
+    };
   }
 
   /** Deletes entries, as the log's expiry does. */
@@ -94,16 +113,11 @@ export class PurgeRig {
     const log: Log = { info: () => undefined, warn: say, error: say };
     return new PurgeFeed({
       store: {
-        get: (key) => {
-          this.asked.push(key);
-          this.onGet(key);
-          return this.promised("store", () => {
-            const text = this.objects.get(key);
-            return text === undefined ? undefined : { content: Buffer.from(text), etag: "" };
-          });
+        get: (key) => this.object(key),
+        getUnless: async (key, etag) => {
+          const found = await this.object(key);
+          return found !== undefined && found.etag === etag ? "unchanged" : found;
         },
-        list: (prefix) =>
-          this.promised("store", () => [...this.objects.keys()].filter((key) => key.startsWith(prefix))),
       },
       region: REGION,
       keys: () => this.keys,
@@ -115,9 +129,10 @@ export class PurgeRig {
       cache: {
         purge: (target, soft) =>
           this.promised("cache", () => {
-            const what = target.kind === "url" ? target.path : target.kind === "tag" ? target.tag : "";
+            const what = "path" in target ? target.path : target.kind === "tag" ? target.tag : "";
             const host = target.kind === "all" ? "" : target.host;
             this.done.push(`${soft ? "soft" : "hard"} ${target.kind} ${host}${what}`);
+            return target.kind === "prefix" ? null : 3;
           }),
         flush: () =>
           this.promised("cache", () => {
@@ -128,6 +143,18 @@ export class PurgeRig {
       repeatAfter: REPEAT_AFTER,
       log,
       now: () => this.seconds * 1000,
+    });
+  }
+
+  private object(key: string): Promise<StoredObject | undefined> {
+    this.asked.push(key);
+    this.onGet(key);
+    return this.promised("store", () => {
+      const text = this.objects.get(key);
+      const etag = createHash("md5")
+        .update(text ?? "")
+        .digest("hex");
+      return text === undefined ? undefined : { content: Buffer.from(text), etag };
     });
   }
 
