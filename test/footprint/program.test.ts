@@ -22,6 +22,8 @@ describe("the program", () => {
       nodeGroups: { "eu-west-1": "eu-west-1-nodes-0a1b2c3" },
       nameServers: {},
       secretGenerations: { originAuth: 1, purge: 1 },
+      hosts: ["cdn.example.com"],
+      healthCheck: { interval: 10, threshold: 3 },
       popStates: { "eu-west-1": "active" },
     });
   });

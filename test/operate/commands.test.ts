@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { repository } from "../support/tree";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
-import { CANARY, Edge } from "./edge";
+import { CANARY, Edge, REGIONS } from "./edge";
 
 let edge: Edge;
 beforeAll(async () => {
@@ -16,6 +16,7 @@ afterAll(() => edge.stop());
 
 /** The command line in a process of its own, with the shipped stack `sandbox` deployed to the test's cloud. */
 async function footprint(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  freshReports();
   const child = spawn(process.execPath, [path.join(repository, "infra/cli/footprint.js"), ...args], {
     cwd: os.tmpdir(),
     stdio: ["ignore", "pipe", "pipe"],
@@ -28,6 +29,13 @@ async function footprint(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   ]);
   expect(`${stdout}${stderr}`).not.toContain(CANARY);
   return { status, stdout, stderr };
+}
+
+/** Reports are good for some time only, and processes start slowly on a busy machine. */
+function freshReports(): void {
+  REGIONS.forEach((region) => {
+    edge.reportAll(region, {});
+  });
 }
 
 const ON = () => ["--stack", "sandbox", "--outputs", edge.outputs];
@@ -127,6 +135,7 @@ test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const)("a drain that is ended by %s after its switch was thrown says how to release it", async (signal, code) => {
+  freshReports();
   const child = spawn(
     process.execPath,
     [

@@ -11,7 +11,8 @@ import { Cloud, type Outage } from "./cloud";
 import type * as http from "node:http";
 
 const REGION = "eu-west-1";
-const RESOURCES = 6;
+/** Few, so that what is purged is being fetched. */
+const RESOURCES = 3;
 const OFFSET_FILE = "/run/footprint/clock-offset";
 const CLOCK_FILE = "/run/footprint/clock.js";
 
@@ -66,6 +67,7 @@ export class History {
   private readonly folder = mkdtempSync(join(tmpdir(), "footprint-history-"));
   private readonly environment = { ...process.env };
   private publishing = 0;
+  private purged = 0;
 
   private constructor(
     private readonly cloud: Cloud,
@@ -129,13 +131,11 @@ export class History {
       origin.on(pathOf(i), (response, request) => this.answer(i, response, request));
     });
     for (const instance of ["i-1", "i-2"]) {
-      const timing = { purgeRepeat: 5 };
       const node = await AgentNode.start({
         cloud,
         origin,
         region: REGION,
         instance,
-        timing,
         node: { cacheMemory: 64 },
       });
       this.nodes.push(node);
@@ -161,7 +161,7 @@ export class History {
   /** Reads its version when it is asked, and answers some time later. */
   private async answer(resource: number, response: http.ServerResponse, { headers }: Received): Promise<void> {
     const version = String(this.versions[resource]);
-    await sleep(this.random() < 0.2 ? 1000 + this.random() * 6000 : this.random() * 200);
+    await sleep(this.random() < 0.5 ? 1000 + this.random() * 5000 : this.random() * 200);
     const fields = {
       "cache-control": this.one([
         "max-age=3600",
@@ -200,7 +200,9 @@ export class History {
   }
 
   private async publish(): Promise<void> {
-    const resource = Math.floor(this.random() * RESOURCES);
+    // Often the same once more: while what the first time took out is being fetched.
+    const resource = this.random() < 0.6 ? this.purged : Math.floor(this.random() * RESOURCES);
+    this.purged = resource;
     const all = this.random() < 0.1;
     const changed = all ? this.versions.map((_, i) => i) : [resource];
     const wanted = changed.map((i) => (this.versions[i] = (this.versions[i] ?? 0) + 1));
