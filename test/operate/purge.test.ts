@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { sealEntry } from "../../components/node/protocol/purgeLog";
-import { purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { runPurge, type PurgeOptions, type PurgeResult } from "../../infra/operate/purge";
 import { CANARY, Edge, KEYS, REGIONS, type Ran } from "./edge";
 
