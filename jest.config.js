@@ -27,13 +27,14 @@ module.exports = {
       ...common,
       displayName: "plain",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["<rootDir>/test/(engine|node)/"],
+      testPathIgnorePatterns: ["<rootDir>/test/(engine|node|browser)/"],
       globalSetup: "<rootDir>/test/support/before.js",
       globalTeardown: "<rootDir>/test/support/after.js",
     },
     // These need more than Node and take minutes, so they have commands of their own.
     { ...common, displayName: "engine", testMatch: ["<rootDir>/test/engine/**/*.test.ts"] },
     { ...common, displayName: "node", testMatch: ["<rootDir>/test/node/**/*.test.ts"] },
+    { ...common, displayName: "browser", testMatch: ["<rootDir>/test/browser/**/*.test.ts"] },
   ],
   // No test waits for a clock; this only ends what hangs, on slow machines too.
   testTimeout: 600_000,

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { version } from "../../package.json";
+import { registerAdvise } from "../commands/advise";
 import { registerDrain } from "../commands/drain";
 import { registerEdge } from "../commands/edge";
 import { registerImages } from "../commands/images";
@@ -19,6 +20,7 @@ const examples = `
 Examples:
   $ footprint plan --stack sandbox            what the stack sandbox would deploy, without credentials or network
   $ footprint plan --stack global --json      the same as one JSON object
+  $ footprint advise --stack global           which region to add next, which PoP to leave out
   $ footprint sandbox                         deploy it with the real Pulumi engine to a stand-in for AWS
   $ footprint edge --origin URL               run one real node of a PoP in front of an origin
   $ footprint images --stack global --help    how image ids come into a stack file
@@ -77,6 +79,7 @@ export function footprint(): Command {
   // A command loads what it needs when it runs: the AWS SDK alone takes longer than `--help` may.
   for (const register of [
     registerPlan,
+    registerAdvise,
     registerSandbox,
     registerEdge,
     registerNode,

@@ -1,14 +1,21 @@
 import { Option, type Command } from "commander";
 import type { PlanOptions } from "../plan/run";
 import { coloursFor } from "../terminal/colours";
+import { latencyOption, originOption, weightsOption } from "./usersOptions";
 
 /** `footprint plan`: what a stack file would deploy, without a CLI, credentials or network. */
 export function registerPlan(program: Command): void {
   program
     .command("plan")
-    .description("Say what a stack file would deploy: PoPs, routing, capacity, cost, quotas. Touches nothing.")
+    .description("Say what a stack file would deploy: PoPs, users, routing, capacity, cost, quotas. Touches nothing.")
     .option("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml", "sandbox")
     .option("--json", "print one JSON object, with every resource")
+    .addOption(
+      new Option("--html <file>", "write a page with a map of PoPs and users, to open in a browser").conflicts("diff"),
+    )
+    .addOption(latencyOption())
+    .addOption(weightsOption())
+    .addOption(originOption())
     .option("--diff <file>", "compare with a plan that --json printed before: what would change, PoP by PoP")
     .addOption(
       new Option("--live", "also look at the deployment: PoPs that are switched off, rolled-back refreshes").conflicts(
@@ -30,6 +37,7 @@ Without --live it needs neither credentials nor network. --live reads the drain 
 
 Examples:
   $ footprint plan --stack global
+  $ footprint plan --stack global --html global.html
   $ footprint plan --stack global --json > before.json    and, after an edit of the stack file:
   $ footprint plan --stack global --diff before.json`,
     )

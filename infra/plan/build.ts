@@ -7,13 +7,25 @@ import type { FootprintConfig, PopConfig } from "../config/model";
 import { compare } from "../config/problems";
 import { region } from "../config/regions";
 import program from "../index";
-import { popCapacity, popLosses, type PopLoss } from "./capacity";
+import { pairLosses, popCapacity, popLosses, type PopLoss } from "./capacity";
 import { globalCost, popCost, sum } from "./cost";
 import { record, type Registration } from "./harness";
+import { usersOf } from "./latency/files";
+import { popUsersSummaries, type PopUsersSummary, usersSummary } from "./latency/summary";
+import type { Users } from "./latency/weights";
+import { showGbps } from "./latency/words";
 import type { Plan, PlannedResource, PopSummary, RoutingSummary } from "./model";
 import { accountQuotas, popQuotas } from "./quotas";
 import { timing } from "./timing";
 import { masked, type JsonValue } from "./wire";
+
+/** Whose latency is counted, and from where. */
+export interface Perspective {
+  /** Unset: the shipped figures and weights. */
+  readonly users?: Users;
+  /** Region in which the origin is taken to be. Unset: the stack's `aws:region`. */
+  readonly origin?: string;
+}
 
 /**
  * The plan of a stack: runs the very program that a deployment runs, and sums up what it registers.
@@ -21,12 +33,17 @@ import { masked, type JsonValue } from "./wire";
  * @param values the stack's configuration, as the engine hands it over
  * @throws ConfigError listing every mistake, before the program has run
  */
-export async function buildPlan(stack: string, values: Readonly<Record<string, string>>): Promise<Plan> {
+export async function buildPlan(
+  stack: string,
+  values: Readonly<Record<string, string>>,
+  { users = usersOf({}), origin }: Perspective = {},
+): Promise<Plan> {
   const config = loadConfig(stack, values);
   const { registrations } = await record(program, { stack, config: values });
   const resources = planned(registrations);
 
-  const losses = new Map(popLosses(config).map((loss) => [loss.region, loss]));
+  const losses = new Map(popLosses(config, users.places).map((loss) => [loss.region, loss]));
+  const near = popUsersSummaries(config, users);
   const pops = Object.fromEntries(
     config.pops.map((pop): [string, PopSummary] => [
       pop.region,
@@ -34,6 +51,7 @@ export async function buildPlan(stack: string, values: Readonly<Record<string, s
         pop,
         config,
         losses.get(pop.region),
+        near.get(pop.region),
         resources.filter((each) => each.pop === pop.region),
       ),
     ]),
@@ -44,6 +62,8 @@ export async function buildPlan(stack: string, values: Readonly<Record<string, s
     notes: notes(config, pops),
     pops,
     routing: routing(config),
+    users: usersSummary(config, users, origin ?? config.homeRegion),
+    pairLosses: pairLosses(config, users.places),
     cost: { footprint: footprintCost, ...sum([footprintCost, ...Object.values(pops).map((pop) => pop.cost)]) },
     quotas: accountQuotas(config),
     resources,
@@ -81,6 +101,7 @@ function summary(
   pop: PopConfig,
   config: FootprintConfig,
   loss: PopLoss | undefined,
+  users: PopUsersSummary | undefined,
   resources: readonly PlannedResource[],
 ): PopSummary {
   const count = (type: string, of = resources) => of.filter((each) => each.type === type).length;
@@ -107,6 +128,7 @@ function summary(
     nodes: { min, max, types, spotShare },
     resources: resources.filter((each) => !each.component).length,
     capacity: popCapacity(pop),
+    ...(users === undefined ? {} : { users }),
     ...(loss === undefined ? {} : { loss }),
     cost: popCost(pop, config.healthCheck, basis),
     quotas: popQuotas(pop, config, basis),
@@ -128,14 +150,28 @@ function routing(config: FootprintConfig): RoutingSummary {
 /** What a deployment would refuse, and what breaks a promise. */
 function notes(config: FootprintConfig, pops: Readonly<Record<string, PopSummary>>): string[] {
   const short = Object.entries(pops).filter(([, pop]) => pop.capacity.carriesPeak === false);
-  const overloaded = Object.entries(pops).filter(([, pop]) => pop.loss?.withinMax === false);
   return [
     ...placeholders(config).map(({ problem, command }) => `${problem}, so a deployment is refused: ${command}`),
     ...timing(config.healthCheck, TIMING).broken,
     ...short.map(([name]) => `${name}: the minimum size does not carry the peak after the loss of a zone`),
-    ...overloaded.map(
-      ([name, { loss }]) =>
-        `${name}: if it is lost, ${loss?.takenBy?.region ?? ""} cannot carry its load at maximum size`,
-    ),
+    ...Object.entries(pops).flatMap(([name, pop]) => userNotes(name, pop)),
+  ];
+}
+
+function userNotes(name: string, { users, loss }: PopSummary): string[] {
+  if (users === undefined || loss === undefined) {
+    return [];
+  }
+  const over = loss.takers.filter(({ withinMax }) => !withinMax).map(({ region }) => region);
+  return [
+    ...(users.share === null
+      ? [`${name}: the latency table has no figure of it, so nobody is counted to it: --latency FILE takes yours`]
+      : users.share === 0
+        ? [`${name}: no user is nearest to it by the latency table and the weights`]
+        : []),
+    ...(over.length > 0 ? [`${name}: if it is lost, ${over.join(", ")} cannot carry its load at maximum size`] : []),
+    ...(loss.unplaced > 0
+      ? [`${name}: if it is lost, nothing says who carries ${showGbps(loss.unplaced)} Gbit/s of its load`]
+      : []),
   ];
 }

@@ -1,6 +1,8 @@
 import { instanceType } from "../config/instanceTypes";
 import type { FootprintConfig, PopConfig } from "../config/model";
-import { type Neighbour, neighbours } from "./geo";
+import type { Place } from "./latency/answers";
+import { baseline, carries, type Loss, lose, type PopLoad, type Taker } from "./latency/loads";
+import { takerBounds } from "./latency/sensitivity";
 
 /**
  * What a PoP carries towards its clients, Gbit/s, counted with the baseline bandwidth of its weakest instance type: a
@@ -29,21 +31,37 @@ export interface ZoneLoss {
   readonly factor: number;
 }
 
-/** The loss of a PoP: Route 53 sends nearly all of its clients to the nearest remaining one, so all is counted there. */
-export interface PopLoss {
+/**
+ * The loss of a PoP: each place that it answers goes to the PoP that is nearest then, by the latency table, and its load
+ * with it, in proportion to its users.
+ */
+export interface PopLoss extends Omit<Loss, "lost" | "takers"> {
   readonly region: string;
-  /** The PoP that takes the load, and the one that comes next; null when none is left. */
-  readonly takenBy: Neighbour | null;
-  readonly second: Neighbour | null;
-  /** Load of the lost PoP, Gbit/s. */
-  readonly load: number;
-  /** The neighbour's own load plus the lost one's; null without a neighbour. */
-  readonly total: number | null;
-  /** Whether the two loads are configured peaks, or stand-ins (the capacity at minimum size) for at least one. */
+  readonly takers: readonly JudgedTaker[];
+  /** Whether the loads are configured peaks, or stand-ins (the capacity at minimum size) for at least one. */
   readonly basis: "peak" | "minimum size";
+  /** Every taker carries its load at maximum size; null where nothing says who would take all of it. */
   readonly withinMax: boolean | null;
   /** Static stability: carried without adding a node. */
   readonly withinMin: boolean | null;
+  /** PoPs that carry too much for their maximum, or for their minimum alone, if figures are off by the tolerance, but not as they stand. */
+  readonly hangsOn: readonly string[];
+}
+
+export interface JudgedTaker extends Taker {
+  /** Least and most of the lost load, as parts of it, if figures are off by the tolerance. */
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Two PoPs lost at once. */
+export interface PairLoss {
+  readonly lost: readonly string[];
+  /** Who cannot carry its load even at maximum size. */
+  readonly overMax: readonly string[];
+  /** All users' latency then. */
+  readonly latency: Loss["latency"];
+  readonly unplaced: number;
 }
 
 /** Nodes that go with the fullest of `zones` zones, when `nodes` are spread evenly. */
@@ -68,44 +86,85 @@ export function popCapacity(pop: PopConfig): PopCapacity {
   };
 }
 
-/** The loss of each active PoP in turn; drained ones take no part. */
-export function popLosses(config: Pick<FootprintConfig, "pops">): readonly PopLoss[] {
-  const active = config.pops.filter((pop) => pop.state === "active");
-  const byRegion = new Map(active.map((pop) => [pop.region, popCapacity(pop)]));
-  return active.map(({ region: lost }) => popLoss(lost, byRegion));
+/** What each active PoP has to carry and can; drained ones take no part. Without a peak it is taken for as busy as its minimum size allows. */
+export function popLoads(config: Pick<FootprintConfig, "pops">): readonly PopLoad[] {
+  return config.pops
+    .filter((pop) => pop.state === "active")
+    .map((pop) => {
+      const { region, peak, atMin, atMax } = popCapacity(pop);
+      return { region, load: peak ?? atMin, atMin, atMax };
+    });
 }
 
-/** Gbit/s for a reader: one decimal, whole numbers from 100. */
-export function showGbps(gbps: number): string {
-  return gbps >= 100 ? gbps.toFixed(0) : gbps.toFixed(1);
+/** The loss of each active PoP in turn. */
+export function popLosses(config: Pick<FootprintConfig, "pops">, places: readonly Place[]): readonly PopLoss[] {
+  const pops = popLoads(config);
+  const base = baseline(places, pops);
+  const peaks = new Map(config.pops.map(({ region, peak }) => [region, peak]));
+  return pops.map(({ region, load }): PopLoss => {
+    const { takers, unplaced, latency, moved } = lose(base, [region]);
+    const others = pops.filter((pop) => pop.region !== region);
+    const bounds = new Map(others.map((pop) => [pop.region, boundsOf(pop.region)]));
+    const basis = [region, ...takers.map((taker) => taker.region)].some((code) => peaks.get(code) === undefined);
+    return {
+      region,
+      load,
+      unplaced,
+      takers: takers.map((taker) => ({ ...taker, ...(bounds.get(taker.region) ?? boundsOf(taker.region)) })),
+      latency,
+      moved,
+      basis: basis ? "minimum size" : "peak",
+      withinMax: verdict(
+        takers.map(({ withinMax }) => withinMax),
+        unplaced,
+      ),
+      withinMin: verdict(
+        takers.map(({ withinMin }) => withinMin),
+        unplaced,
+      ),
+      hangsOn: others
+        .filter((pop) => hangs(pop, load, bounds.get(pop.region) ?? boundsOf(pop.region)))
+        .map((pop) => pop.region),
+    };
+
+    function boundsOf(taker: string) {
+      return takerBounds(
+        places,
+        pops.map((pop) => pop.region),
+        region,
+        taker,
+      );
+    }
+  });
 }
 
-function popLoss(lost: string, active: ReadonlyMap<string, PopCapacity>): PopLoss {
-  const own = known(active, lost);
-  const [takenBy, second] = neighbours(lost, [...active.keys()]);
-  const load = own.peak ?? own.atMin;
-  const common = { region: lost, takenBy: takenBy ?? null, second: second ?? null, load };
-  if (takenBy === undefined) {
-    const basis = own.peak === null ? "minimum size" : "peak";
-    return { ...common, total: null, basis, withinMax: null, withinMin: null };
-  }
-  const neighbour = known(active, takenBy.region);
-  const total = load + (neighbour.peak ?? neighbour.atMin);
-  return {
-    ...common,
-    total,
-    basis: own.peak === null || neighbour.peak === null ? "minimum size" : "peak",
-    withinMax: total <= neighbour.atMax,
-    withinMin: total <= neighbour.atMin,
-  };
+/** The loss of each two active PoPs at once. */
+export function pairLosses(config: Pick<FootprintConfig, "pops">, places: readonly Place[]): readonly PairLoss[] {
+  const pops = popLoads(config);
+  const base = baseline(places, pops);
+  return pops.flatMap((first, index) =>
+    pops.slice(index + 1).map((second): PairLoss => {
+      const { lost, takers, latency, unplaced } = lose(base, [first.region, second.region]);
+      const overMax = takers.filter(({ withinMax }) => !withinMax).map(({ region }) => region);
+      return { lost, overMax, latency, unplaced };
+    }),
+  );
 }
 
-function known(active: ReadonlyMap<string, PopCapacity>, code: string): PopCapacity {
-  const found = active.get(code);
-  if (found === undefined) {
-    throw new Error(`no active PoP "${code}"`);
-  }
-  return found;
+/** False when one cannot, null when it is not known of all. */
+function verdict(each: readonly boolean[], unplaced: number): boolean | null {
+  return each.includes(false) ? false : unplaced > 0 ? null : true;
+}
+
+/** Does another verdict on the PoP come out at the least and at the most that it may have to take. */
+function hangs(
+  { load, atMin, atMax }: PopLoad,
+  lost: number,
+  { least, most }: { readonly least: number; readonly most: number },
+): boolean {
+  return [atMin, atMax].some(
+    (capacity) => carries(capacity, load + least * lost) !== carries(capacity, load + most * lost),
+  );
 }
 
 /** The type with the least baseline bandwidth. Checked input names known types only. */

@@ -4,6 +4,9 @@ import { globalPrice, instanceHour, itemPrice, type Price, type PricedItem } fro
 /** Hours of an average month, as AWS's own calculator counts. */
 const HOURS = 730;
 
+/** The line of a PoP's alarms; their number is its quantity. */
+export const ALARMS = "CloudWatch alarms";
+
 /** What the components decide and the configuration does not say. */
 export interface CostBasis {
   /** Size of a node's root volume (gp3), GB. */
@@ -63,7 +66,7 @@ export function popCost(pop: PopConfig, check: HealthCheckConfig, basis: CostBas
     line("root volumes (gp3)", nodes * basis.rootVolume, "GB-month", itemPrice("gp3-gb-month", region)),
     line("Route 53 health check", 1, "month", globalPrice("health-check-month")),
     line("Route 53 health check options", options, "month", globalPrice("health-check-option-month")),
-    line("CloudWatch alarms", basis.alarms, "month", itemPrice("alarm-month", region)),
+    line(ALARMS, basis.alarms, "month", itemPrice("alarm-month", region)),
   ]);
 }
 

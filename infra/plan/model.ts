@@ -1,5 +1,6 @@
-import type { PopCapacity, PopLoss } from "./capacity";
+import type { PairLoss, PopCapacity, PopLoss } from "./capacity";
 import type { CostEstimate } from "./cost";
+import type { PopUsersSummary, UsersSummary } from "./latency/summary";
 import type { Quota } from "./quotas";
 import type { TimingSummary } from "./timing";
 import type { JsonValue } from "./wire";
@@ -12,6 +13,10 @@ export interface Plan {
   /** By region. */
   readonly pops: Readonly<Record<string, PopSummary>>;
   readonly routing: RoutingSummary;
+  /** How near the footprint is to its users. */
+  readonly users: UsersSummary;
+  /** Each two active PoPs lost at once. */
+  readonly pairLosses: readonly PairLoss[];
   readonly cost: { readonly footprint: CostEstimate; readonly total: number; readonly partial: boolean };
   /** Quotas of the account that are not regional. */
   readonly quotas: readonly Quota[];
@@ -36,7 +41,9 @@ export interface PopSummary {
   /** Resources of the PoP with its routing, without components. */
   readonly resources: number;
   readonly capacity: PopCapacity;
-  /** What the loss of this PoP means for its neighbour; absent while it is drained. */
+  /** Who is answered by this PoP; absent while it is drained. */
+  readonly users?: PopUsersSummary;
+  /** What the loss of this PoP means for those who take its users; absent while it is drained. */
   readonly loss?: PopLoss;
   readonly cost: CostEstimate;
   readonly quotas: readonly Quota[];

@@ -1,9 +1,9 @@
 import { indented, table, type Style } from "../terminal/table";
-import { showGbps } from "./capacity";
-import { leftOut } from "./cost";
-import type { CostEstimate } from "./cost";
+import { type CostEstimate, leftOut } from "./cost";
+import { showGbps } from "./latency/words";
 import type { Plan, PopSummary } from "./model";
 import { tooSmall } from "./quotas";
+import { lossTable, usersOfPop, usersTable } from "./renderUsers";
 
 type NamedPop = readonly [region: string, pop: PopSummary];
 
@@ -13,8 +13,10 @@ export function renderPlan(plan: Plan, style: Style): string {
   const sections: readonly (readonly [title: string, body: string])[] = [
     ["Notes", notes(plan, style)],
     ["PoPs", popTable(pops, style)],
+    ["Users, round trips to who answers them", usersTable(plan.users, style)],
     ["Routing", routing(plan, style)],
-    ["Capacity, Gbit/s that the nodes sustain", capacityTable(pops, style)],
+    ["Users and capacity, Gbit/s that the nodes sustain", capacityTable(pops, style)],
+    ["If a PoP is lost: where its users go, and what is carried there, Gbit/s", lossTable(plan, pops, style)],
     ["Cost a month at least, US dollars", costTable(plan, pops, style)],
     ["Quotas above AWS's default", quotaTable(plan, pops, style)],
   ];
@@ -73,27 +75,17 @@ function routing({ routing: { hosts, popNames, timing, healthCheck } }: Plan, st
 
 function capacityTable(pops: readonly NamedPop[], style: Style): string {
   return table(
-    ["region", "peak", "at min", "after a zone's loss", "at max", "if the PoP is lost"],
-    pops.map(([region, { capacity, loss }]) => [
+    ["region", "users", "median, p95", "peak", "at min", "after a zone's loss", "at max"],
+    pops.map(([region, { capacity, users }]) => [
       region,
+      ...usersOfPop(users),
       capacity.peak === null ? "" : showGbps(capacity.peak),
       showGbps(capacity.atMin),
       `${showGbps(capacity.zoneLoss.remaining)}${verdict(capacity.carriesPeak, style)}`,
       showGbps(capacity.atMax),
-      loss === undefined ? "drained" : popLoss(loss, style),
     ]),
     style,
   );
-}
-
-function popLoss(loss: NonNullable<PopSummary["loss"]>, style: Style): string {
-  if (loss.takenBy === null || loss.total === null) {
-    return style.yellow("no other PoP is left");
-  }
-  const size = loss.withinMin === true ? "at its minimum" : loss.withinMax === true ? "at its maximum" : "not";
-  const colour = loss.withinMin === true ? style.green : loss.withinMax === true ? style.yellow : style.red;
-  const basis = loss.basis === "peak" ? "" : " (minimum sizes for peaks)";
-  return `${loss.takenBy.region} carries ${showGbps(loss.total)} ${colour(size)}${basis}`;
 }
 
 function verdict(carries: boolean | null, style: Style): string {

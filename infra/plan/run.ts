@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { loadConfig } from "../config/load";
 import { stackConfigFromFile } from "../config/stackFile";
 import { stackFile } from "../config/stacks";
 import { exitCodes } from "../terminal/exitCodes";
@@ -7,13 +8,19 @@ import type { Style } from "../terminal/table";
 import { UserError } from "../terminal/userError";
 import { buildPlan } from "./build";
 import { diffPlans } from "./diff";
+import { originRegion, tableOf, usersOf, type UsersOptions } from "./latency/files";
 import type { Plan } from "./model";
+import { pageOfPlan } from "./page/ofPlan";
 import { renderPlan } from "./render";
 import { renderDiff } from "./renderDiff";
 
-export interface PlanOptions {
+export interface PlanOptions extends UsersOptions {
   readonly stack: string;
   readonly json?: true;
+  /** Region in which the origin is taken to be. */
+  readonly origin?: string;
+  /** File to write the page into. */
+  readonly html?: string;
   readonly diff?: string;
   /** Look at the deployment too, for what the stack file does not know. */
   readonly live?: true;
@@ -30,13 +37,32 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
   const { stack, json, diff } = options;
   const values = stackConfigFromFile(stackFile(stack));
   const former = diff === undefined ? undefined : formerPlan(diff);
-  const offline = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values));
+  const table = tableOf(options);
+  const users = usersOf(options);
+  const origin = options.origin === undefined ? {} : { origin: originRegion(options.origin, table) };
+  const perspective = { users, ...origin };
+  const offline = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values, perspective));
   const plan = options.live === true ? await withLiveNotes(offline, options) : offline;
+  if (options.html !== undefined) {
+    const { pageHtml } = await import("./page/html");
+    writePage(options.html, await pageHtml(pageOfPlan(loadConfig(stack, values), plan, users, table)));
+  }
   if (former === undefined) {
     print(json, plan, () => renderPlan(plan, style));
   } else {
     const difference = diffPlans(former, plan);
     print(json, difference, () => renderDiff(stack, difference, style));
+  }
+}
+
+function writePage(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UserError(
+      `--html: must be a file that can be written, got "${file}" (${error instanceof Error ? error.message : String(error)})`,
+      exitCodes.usage,
+    );
   }
 }
 
@@ -47,7 +73,7 @@ async function withLiveNotes(plan: Plan, options: PlanOptions): Promise<Plan> {
 }
 
 /** Says on a terminal what is being waited for; a large footprint takes some seconds. */
-async function withProgress<T>(text: string, work: () => Promise<T>): Promise<T> {
+export async function withProgress<T>(text: string, work: () => Promise<T>): Promise<T> {
   const { stderr } = process;
   if (!stderr.isTTY) {
     return work();
@@ -61,7 +87,8 @@ async function withProgress<T>(text: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-function print(json: true | undefined, value: object, text: () => string): void {
+/** A result on standard output, as JSON or as text. */
+export function print(json: true | undefined, value: object, text: () => string): void {
   process.stdout.write(json === true ? `${JSON.stringify(value, null, 2)}\n` : text());
 }
 

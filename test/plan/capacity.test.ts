@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import { nodesOfFullestZone, popCapacity, popLosses, showGbps } from "../../infra/plan/capacity";
+import { nodesOfFullestZone, pairLosses, popCapacity, popLosses } from "../../infra/plan/capacity";
+import type { Place } from "../../infra/plan/latency/answers";
+import { usersOf } from "../../infra/plan/latency/files";
 import { nodes, pop, POP_REGIONS, zones } from "./config";
 
 const zoneCount = fc.constantFrom(2, 3);
@@ -34,7 +36,10 @@ describe("capacity of a PoP", () => {
   it("needs Z / (Z - 1) times the peak, exactly so when every zone has the same number of nodes", () => {
     fc.assert(
       fc.property(zoneCount, fc.integer({ min: 1, max: 80 }), (count, perZone) => {
-        const subject = pop("us-east-1", { zones: zones(count), nodes: nodes({ min: perZone * count }) });
+        const subject = pop("us-east-1", {
+          zones: zones(count),
+          nodes: nodes({ min: perZone * count }),
+        });
         const { atMin, zoneLoss } = popCapacity(subject);
         expect(zoneLoss.factor).toBe(count / (count - 1));
         expect(zoneLoss.remaining * zoneLoss.factor).toBeCloseTo(atMin, 9);
@@ -60,95 +65,183 @@ describe("capacity of a PoP", () => {
   });
 
   it("rejects a type that the instance table does not have", () => {
-    const subject = pop("us-east-1", { nodes: nodes({ types: ["m7gd.large", "z9.large"] }) });
+    const subject = pop("us-east-1", {
+      nodes: nodes({ types: ["m7gd.large", "z9.large"] }),
+    });
     expect(() => popCapacity(subject)).toThrow('no instance type "z9.large" in the instance table');
   });
 });
 
 describe("the loss of a PoP", () => {
+  const at = (name: string, share: number, ms: Record<string, number>): Place => ({
+    name,
+    country: "XX",
+    lat: 0,
+    lon: 0,
+    share,
+    ms,
+  });
+  // Frankfurt's users: three parts go to Paris, one to Dublin.
+  const places = [
+    at("near Paris", 0.3, {
+      "eu-central-1": 10,
+      "eu-west-3": 20,
+      "eu-west-1": 90,
+    }),
+    at("near Dublin", 0.1, {
+      "eu-central-1": 10,
+      "eu-west-3": 90,
+      "eu-west-1": 20,
+    }),
+    at("Paris", 0.3, { "eu-central-1": 90, "eu-west-3": 1, "eu-west-1": 80 }),
+    at("Dublin", 0.3, { "eu-central-1": 90, "eu-west-3": 80, "eu-west-1": 1 }),
+  ];
   const europe = ["eu-central-1", "eu-west-1", "eu-west-3"];
 
-  it("moves all of its load to the nearest active PoP and names the next", () => {
-    const [frankfurt] = popLosses({ pops: europe.map((code) => pop(code, { peak: 2 })) });
+  it("moves its load with its users, each place to who is nearest then", () => {
+    const [frankfurt] = popLosses({ pops: europe.map((code) => pop(code, { peak: 2 })) }, places);
     expect(frankfurt).toMatchObject({
       region: "eu-central-1",
-      takenBy: { region: "eu-west-3" },
-      second: { region: "eu-west-1" },
       load: 2,
-      total: 4,
+      unplaced: 0,
       basis: "peak",
       withinMax: true,
       withinMin: true,
+      moved: {
+        before: { median: 10, p95: 10 },
+        after: { median: 20, p95: 20 },
+      },
+      latency: { median: 1, p95: 20 },
     });
+    expect(frankfurt?.takers.map(({ region, total }) => [region, total.toFixed(9)])).toEqual([
+      ["eu-west-3", "3.500000000"],
+      ["eu-west-1", "2.500000000"],
+    ]);
   });
 
-  it("is judged against the neighbour's maximum and, for static stability, its minimum", () => {
+  it("is judged against each taker's maximum and, for static stability, its minimum", () => {
     const verdicts = [2.25, 2.26, 9, 9.01].map((peak) => {
-      const [loss] = popLosses({ pops: ["eu-central-1", "eu-west-3"].map((code) => pop(code, { peak })) });
-      return [loss?.withinMin, loss?.withinMax];
+      const [loss] = popLosses(
+        {
+          pops: ["eu-central-1", "eu-west-3"].map((code) => pop(code, { peak })),
+        },
+        places,
+      );
+      return [loss?.withinMin, loss?.withinMax, loss?.takers.map(({ withinMax }) => withinMax)];
     });
     // 6 nodes carry 4.5 and 24 carry 18 Gbit/s.
     expect(verdicts).toEqual([
-      [true, true],
-      [false, true],
-      [false, true],
-      [false, false],
+      [true, true, [true]],
+      [false, true, [true]],
+      [false, true, [true]],
+      [false, false, [false]],
     ]);
   });
 
   it("counts the capacity at minimum size where no peak is configured, and says so", () => {
-    const [loss] = popLosses({ pops: [pop("eu-central-1"), pop("eu-west-3", { peak: 1 })] });
-    expect(loss).toMatchObject({ load: 4.5, total: 5.5, basis: "minimum size", withinMin: false, withinMax: true });
+    const [loss] = popLosses({ pops: [pop("eu-central-1"), pop("eu-west-3", { peak: 1 })] }, places);
+    expect(loss).toMatchObject({
+      load: 4.5,
+      takers: [{ total: 5.5 }],
+      basis: "minimum size",
+      withinMin: false,
+      withinMax: true,
+    });
+  });
+
+  it("names the PoPs whose verdict hangs on figures that are off by a fifth", () => {
+    const nearly = [
+      at("between", 1, {
+        "eu-central-1": 10,
+        "eu-west-3": 20,
+        "eu-west-1": 21,
+      }),
+      ...places.slice(2),
+    ];
+    const [loss] = popLosses({ pops: europe.map((code) => pop(code, { peak: 2.5 })) }, nearly);
+    expect([loss?.takers.map(({ region, least, most }) => [region, least, most]), loss?.hangsOn]).toEqual([
+      [["eu-west-3", 0, 1]],
+      ["eu-west-1", "eu-west-3"],
+    ]);
   });
 
   it("leaves drained PoPs out, as lost ones and as takers", () => {
     const pops = [pop("eu-central-1"), pop("eu-west-1"), pop("eu-west-3", { state: "drained" })];
-    expect(popLosses({ pops }).map(({ region, takenBy, second }) => [region, takenBy?.region, second])).toEqual([
-      ["eu-central-1", "eu-west-1", null],
-      ["eu-west-1", "eu-central-1", null],
+    expect(
+      popLosses({ pops }, places).map(({ region, takers }) => [region, takers.map((taker) => taker.region)]),
+    ).toEqual([
+      ["eu-central-1", ["eu-west-1"]],
+      ["eu-west-1", ["eu-central-1"]],
     ]);
   });
 
   it("has no verdict when no other PoP is left", () => {
-    expect(popLosses({ pops: [pop("eu-central-1")] })).toEqual([
+    const [loss] = popLosses({ pops: [pop("eu-central-1")] }, places);
+    expect(loss).toMatchObject({
+      takers: [],
+      load: 4.5,
+      unplaced: 4.5,
+      latency: null,
+      withinMax: null,
+      withinMin: null,
+    });
+  });
+
+  it("has no verdict on the load of a PoP of which the table has no figure", () => {
+    const losses = popLosses(
       {
-        region: "eu-central-1",
-        takenBy: null,
-        second: null,
-        load: 4.5,
-        total: null,
-        basis: "minimum size",
-        withinMax: null,
-        withinMin: null,
+        pops: ["eu-west-1", "eu-west-3", "me-south-1"].map((code) => pop(code, { peak: 1 })),
       },
+      places,
+    );
+    expect(losses.map(({ region, unplaced, withinMax }) => [region, unplaced, withinMax])).toEqual([
+      ["eu-west-1", 0, true],
+      ["eu-west-3", 0, true],
+      ["me-south-1", 1, null],
     ]);
   });
 
-  it("never lets a PoP take its own load, and carries at maximum whatever it carries at minimum", () => {
+  it("of two at once counts both on those who are left", () => {
+    const pairs = pairLosses({ pops: europe.map((code) => pop(code, { peak: 6.1 })) }, places);
+    expect(pairs.map(({ lost, overMax }) => [lost.join(), overMax])).toEqual([
+      ["eu-central-1,eu-west-1", ["eu-west-3"]],
+      ["eu-central-1,eu-west-3", ["eu-west-1"]],
+      ["eu-west-1,eu-west-3", ["eu-central-1"]],
+    ]);
+    expect(
+      pairLosses({ pops: europe.map((code) => pop(code, { peak: 6 })) }, places).flatMap(({ overMax }) => overMax),
+    ).toEqual([]);
+  });
+
+  it("never lets a PoP take its own load, loses none of it, and carries at maximum whatever it carries at minimum", () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.constantFrom(...POP_REGIONS), { minLength: 2, maxLength: 8 }),
-        fc.array(fc.option(fc.double({ min: 0.1, max: 40, noNaN: true }), { nil: undefined }), { minLength: 8 }),
+        fc.uniqueArray(fc.constantFrom(...POP_REGIONS), {
+          minLength: 2,
+          maxLength: 8,
+        }),
+        fc.array(
+          fc.option(fc.double({ min: 0.1, max: 40, noNaN: true }), {
+            nil: undefined,
+          }),
+          { minLength: 8 },
+        ),
         (codes, peaks) => {
-          const losses = popLosses({ pops: codes.map((code, index) => pop(code, { peak: peaks[index] })) });
+          const losses = popLosses(
+            {
+              pops: codes.map((code, index) => pop(code, { peak: peaks[index] })),
+            },
+            usersOf({}).places,
+          );
           expect(losses).toHaveLength(codes.length);
-          for (const loss of losses) {
-            expect(loss.takenBy?.region).not.toBe(loss.region);
-            expect(loss.withinMin === true && loss.withinMax === false).toBe(false);
+          for (const { region, takers, load, unplaced } of losses) {
+            expect(takers.map((taker) => taker.region)).not.toContain(region);
+            expect(takers.reduce((sum, { taken }) => sum + taken, unplaced)).toBeCloseTo(load, 9);
+            expect(takers.filter(({ withinMin, withinMax }) => withinMin && !withinMax)).toEqual([]);
           }
         },
       ),
+      { numRuns: 50 },
     );
-  });
-});
-
-describe("Gbit/s for a reader", () => {
-  it.each([
-    [0.937, "0.9"],
-    [18, "18.0"],
-    [99.94, "99.9"],
-    [1234.5, "1235"],
-  ])("shows %f as %s", (gbps, shown) => {
-    expect(showGbps(gbps)).toBe(shown);
   });
 });
