@@ -1,5 +1,4 @@
-import { haproxyConfig } from "./haproxy";
-import { directivesLua } from "./haproxy/directives";
+import { haproxyFiles } from "./haproxy";
 import { kernelFiles } from "./kernel";
 import type { NodeFiles } from "./nodeFiles";
 import type { NodeOptions } from "./options";
@@ -10,8 +9,7 @@ import { varnishFiles } from "./varnish";
 /** Everything that a node of a PoP is configured with, as files. The same options always give the same text. */
 export function nodeFiles(options: NodeOptions): NodeFiles {
   return {
-    "/etc/haproxy/haproxy.cfg": haproxyConfig(options),
-    "/etc/haproxy/directives.lua": directivesLua(),
+    ...haproxyFiles(options),
     ...varnishFiles(options),
     ...startScripts(),
     ...systemdFiles(options),

@@ -7,6 +7,10 @@ export const INTERNAL_PREFIX = "x-footprint-";
 export const INTERNAL = {
   /** Address of the client, for the origin. By a field, and not by PROXY protocol, connections can be reused. */
   client: "X-Footprint-Client",
+  /** The site's line of sites.map. */
+  site: "X-Footprint-Site",
+  /** What tells responses apart, beside host and URL. */
+  key: "X-Footprint-Told-Apart",
   /** There is a stale response to fall back on. */
   stale: "X-Footprint-Stale",
   /** There is no room for the request: nothing was asked of the origin. */

@@ -20,10 +20,9 @@ export interface NodeProcess {
 }
 
 export const HAPROXY_BINARY = DEBIAN.haproxy.binary;
+/** Where its files are; they name each other by names in this folder. */
 export const HAPROXY_FOLDER = "/etc/haproxy";
 export const HAPROXY_FILE = `${HAPROXY_FOLDER}/haproxy.cfg`;
-/** Environment variable: the folder in which HAPROXY_FILE looks for the files beside it; default: HAPROXY_FOLDER. */
-export const HAPROXY_FOLDER_VARIABLE = "HAPROXY_FOLDER";
 export const START_HAPROXY = "/usr/local/lib/footprint/start-haproxy";
 
 export const VARNISH_BINARY = DEBIAN.varnish.binary;
@@ -55,10 +54,7 @@ export const HAPROXY: NodeProcess = {
   supplementaryGroup: DEBIAN.varnish.group,
   folders: ["/run/haproxy"],
   start: [START_HAPROXY],
-  check: [
-    ...["/usr/bin/env", `${HAPROXY_FOLDER_VARIABLE}=${STAGED}${HAPROXY_FOLDER}`],
-    ...[HAPROXY_BINARY, "-c", "-f", `${STAGED}${HAPROXY_FILE}`],
-  ],
+  check: [HAPROXY_BINARY, "-C", `${STAGED}${HAPROXY_FOLDER}`, "-c", "-f", `${STAGED}${HAPROXY_FILE}`],
 };
 
 export const VARNISH: NodeProcess = {

@@ -5,8 +5,10 @@
 export const SOCKETS = {
   /** Varnish takes requests from HAProxy. */
   cache: "/run/varnish/http.sock",
-  /** Varnish takes purges, from the agent alone. */
-  purge: "/run/varnish/purge.sock",
+  /** HAProxy takes purges, from the agent alone, and puts their URLs into the form that requests have. */
+  purge: "/run/haproxy/purge.sock",
+  /** Varnish takes purges, from HAProxy. */
+  cachePurge: "/run/varnish/purge.sock",
   /** HAProxy takes what Varnish wants from origins. */
   egress: "/run/haproxy/egress.sock",
   /** HAProxy with a PROXY header: its own health port hands over to it. */

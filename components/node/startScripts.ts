@@ -3,6 +3,7 @@ import type { NodeFiles } from "./nodeFiles";
 import {
   HAPROXY_BINARY,
   HAPROXY_FILE,
+  HAPROXY_FOLDER,
   START_HAPROXY,
   START_VARNISH,
   VARNISH_BINARY,
@@ -22,7 +23,7 @@ const HAPROXY_SCRIPT = `#!/bin/sh
 # Starts HAProxy with as many connections as the machine has memory and open files for.
 set -eu
 . ${LIMITS_SCRIPT}
-exec ${HAPROXY_BINARY} -Ws -S ${SOCKETS.master},mode,600 -f ${HAPROXY_FILE} "$@"
+exec ${HAPROXY_BINARY} -C ${HAPROXY_FOLDER} -Ws -S ${SOCKETS.master},mode,600 -f ${HAPROXY_FILE} "$@"
 `;
 
 const VARNISH_SCRIPT = `#!/bin/sh
@@ -51,7 +52,7 @@ export LARGEST_OBJECT="$((size * 1024 / 10))K"
 # rush_exponent: when a response cannot be stored, all who waited for it go on at once and not three at a time.
 exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/default.vcl \\
     -a http=${SOCKETS.cache},HTTP,mode=660 \\
-    -a purge=${SOCKETS.purge},HTTP,mode=600 \\
+    -a purge=${SOCKETS.cachePurge},HTTP,mode=660 \\
     -s memory=malloc,"\${cache}m" -s large="$large" -s Transient=malloc,"\${TRANSIENT_MEMORY}m" \\
     -p thread_pool_min=200 -p thread_pool_max="$THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
     -p http_max_hdr=128 -p http_req_hdr_len=16k -p http_resp_hdr_len=16k \\

@@ -8,6 +8,7 @@ import {
   HAPROXY,
   HAPROXY_BINARY,
   HAPROXY_FILE,
+  HAPROXY_FOLDER,
   PREPARE_NODE,
   RESOLVER,
   START_HAPROXY,
@@ -84,9 +85,9 @@ StartLimitIntervalSec=0
 Type=notify
 ${RESOLVER}# It looks up each origin at its start, one after the other.
 TimeoutStartSec=10min
-ExecStartPre=${HAPROXY_BINARY} -c -q -f ${HAPROXY_FILE}
+ExecStartPre=${HAPROXY_BINARY} -C ${HAPROXY_FOLDER} -c -q -f ${HAPROXY_FILE}
 ExecStart=${START_HAPROXY}
-ExecReload=${HAPROXY_BINARY} -c -q -f ${HAPROXY_FILE}
+ExecReload=${HAPROXY_BINARY} -C ${HAPROXY_FOLDER} -c -q -f ${HAPROXY_FILE}
 ExecReload=/bin/kill -USR2 $MAINPID
 Restart=always
 RestartSec=1s

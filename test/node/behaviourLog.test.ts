@@ -187,7 +187,7 @@ describeWith([DEBIAN], "what a node tells", () => {
     test("is nothing to who is not root, on the sockets that change it", async () => {
       const { stdout } = await rig.node.exec("stat", "-c", "%U %a", SOCKETS.admin, SOCKETS.master, SOCKETS.purge);
 
-      expect(stdout.trim().split("\n")).toEqual(["haproxy 600", "haproxy 600", "vcache 600"]);
+      expect(stdout.trim().split("\n")).toEqual(["haproxy 600", "haproxy 600", "haproxy 600"]);
     });
   });
 

@@ -327,19 +327,19 @@ describeWith([DEBIAN], "a purge", () => {
       expect(await isStored("/guarded/too")).toBe(true);
     });
 
-    test("only the cache's own user may open the socket; HAProxy's may not", async () => {
-      const { stdout } = await rig.node.exec("stat", "-c", "%U %G %a", SOCKETS.purge, SOCKETS.cache);
+    test("only root and HAProxy may open the agent's socket; the cache's user may not", async () => {
+      const { stdout } = await rig.node.exec("stat", "-c", "%U %G %a", SOCKETS.purge, SOCKETS.cachePurge);
       const tried = await rig.node.exec(
         "setpriv",
-        "--reuid=haproxy",
-        "--regid=haproxy",
-        "--groups=haproxy,varnish",
+        "--reuid=vcache",
+        "--regid=varnish",
+        "--groups=varnish,haproxy",
         "test",
         "-w",
         SOCKETS.purge,
       );
 
-      expect(stdout.trim().split("\n")).toEqual(["vcache varnish 600", "vcache varnish 660"]);
+      expect(stdout.trim().split("\n")).toEqual(["haproxy haproxy 600", "vcache varnish 660"]);
       expect(tried.status).toBe(1);
     });
 

@@ -1,5 +1,8 @@
 import { INTERNAL, INTERNAL_PREFIX } from "../internalHeaders";
 
+/** Its file, beside haproxy.cfg. */
+export const DIRECTIVES_LUA = "directives.lua";
+
 /** The name by which haproxy.cfg calls it. */
 export const READ_DIRECTIVES = "read_directives";
 

@@ -3,6 +3,7 @@ import { bound } from "../limits";
 import type { Origin, Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
+import { LOOK_UP_SITE } from "./sites";
 
 /** What Varnish wants from origins. */
 export function egressSections(sites: readonly Site[]): string {
@@ -20,9 +21,13 @@ frontend egress from to-origins
     log stderr format raw local0 info
     log-format "%{+json}o %(event)[str(origin_error)] %(site)[var(txn.site)] %(origin)b %(path)[var(txn.path)] %(status)ST %(ms_connect)Tc %(ms_first_byte)Tr %(retries)rc %(end)ts"
     http-request set-var(txn.site) req.hdr(host)
+    http-request set-var(txn.host) var(txn.site)
+${LOOK_UP_SITE}
     http-request set-var(txn.path) path
     # Each client has a share of an origin.
     http-request set-var(txn.client) req.hdr(${INTERNAL.client})
+    http-request set-var(txn.base) pathq
+    http-request set-var(txn.changes) bool(true) unless { method GET HEAD OPTIONS }
     # What an origin may know of the client: its address, and the name that it asked for.
     http-request set-header X-Forwarded-For %[req.hdr(${INTERNAL.client})]
     http-request set-header X-Forwarded-Host %[var(txn.site)]
@@ -38,11 +43,13 @@ frontend egress from to-origins
     http-request set-var(txn.proof) str(current),map_str(opt@${ORIGIN_AUTH_FILE})
     http-request set-header ${ORIGIN_AUTH_HEADER} %[var(txn.proof)] if { var(txn.proof) -m found }
     http-response del-header ${INTERNAL_PREFIX} -m beg
+    http-response lua.response
     # Some services count lists by Content-Range; in what is no part Varnish takes it for an error.
     http-response set-header ${INTERNAL.contentRange} %[res.hdr(content-range)] if { res.hdr(content-range) -m found } !{ status 206 304 416 }
     http-response del-header content-range unless { status 206 416 }
     http-response lua.${READ_DIRECTIVES}
-${sites.flatMap(originRules).join("\n")}
+    # The first that is up; with none up the first answers 503.
+${failover(sites).join("\n")}
     default_backend no-origin
 
 # Requests that each client has at each origin, and all of each origin, with how often it gave no answer in time.
@@ -60,12 +67,17 @@ ${sites.flatMap(({ host, origins }) => origins.map((origin, i) => originBackend(
 `;
 }
 
-/** The first origin that is up; with none up the first answers 503. */
-function originRules({ host, origins }: Site): string[] {
-  const rule = (index: number, condition: string) =>
-    `    use_backend ${backendName(host, index)} if { var(txn.site) -m str ${host} }${condition}`;
-  const failover = origins.map((_, i) => rule(i, ` { nbsrv(${backendName(host, i)}) gt 0 }`));
-  return [...(origins.length > 1 ? failover : []), rule(0, "")];
+/** A rule for each place in a list of origins, whatever the sites. What names no backend goes to the default one. */
+function failover(sites: readonly Site[]): string[] {
+  const name = (index: number) => backendName("%[var(txn.site)]", index);
+  const places = Math.max(0, ...sites.map(({ origins }) => origins.length));
+  return [
+    ...Array.from(
+      { length: places > 1 ? places : 0 },
+      (_, i) => `    use_backend ${name(i)} if { str(origin:),concat(,txn.site,:${String(i)}),nbsrv gt 0 }`,
+    ),
+    `    use_backend ${name(0)}`,
+  ];
 }
 
 function backendName(host: string, origin: number): string {

@@ -1,10 +1,11 @@
 import { INTERNAL } from "../internalHeaders";
 import { bound } from "../limits";
-import { HAPROXY_FOLDER, HAPROXY_FOLDER_VARIABLE } from "../processes";
 import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
+import { DIRECTIVES_LUA } from "./directives";
 import { failureResponses, refuse } from "./responses";
 import { refusedShares } from "./shares";
+import { SITE_LUA } from "./siteLua";
 
 /** What both sides of HAProxy share. */
 export function globalSections(popName: string, sites: readonly Site[]): string {
@@ -25,13 +26,15 @@ global
     maxconn ${bound("ALL_CONNECTIONS")}
     # Counters of one request: connections and requests of its client, requests of its site, uploads.
     tune.stick-counters 5
+    # What HAProxy's own rules cannot do. In each thread for itself, or requests would wait for each other. Named without
+    # a folder: a bundle is checked in another one (haproxy -C) before it is put in place.
+    lua-load-per-thread ${SITE_LUA}
+    lua-load-per-thread ${DIRECTIVES_LUA}
     # After a reload the old process ends with its last connection, or with the longest download that we wait for.
     hard-stop-after 15m
     # A client that keeps breaking HTTP/2's rules (floods of resets, of empty frames) loses its connection.
     tune.h2.fe.glitches-threshold 1000
     ssl-default-server-options ssl-min-ver TLSv1.2
-    # A bundle is checked in another folder before it is put in place.
-    lua-load-per-thread "\${${HAPROXY_FOLDER_VARIABLE}-${HAPROXY_FOLDER}}/directives.lua"
 
 # The VPC's own resolver; an origin that moves is followed without a reload.
 resolvers vpc

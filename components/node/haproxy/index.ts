@@ -1,19 +1,36 @@
+import type { NodeFiles } from "../files";
 import type { NodeOptions } from "../options";
+import { HAPROXY_FILE, HAPROXY_FOLDER } from "../processes";
 import { sections } from "../text";
 import { cacheBackend } from "./cache";
+import { DIRECTIVES_LUA, directivesLua } from "./directives";
 import { egressSections } from "./egress";
 import { globalSections } from "./global";
 import { healthSections } from "./health";
+import { purgeFrontend } from "./purge";
 import { redirectFrontend } from "./redirect";
+import { SITE_LUA, siteLua } from "./siteLua";
+import { siteMaps } from "./sites";
 import { trafficFrontend } from "./traffic";
 
-/** Renders /etc/haproxy/haproxy.cfg, in the order in which a request travels. */
+/** Renders HAProxy's configuration. */
+export function haproxyFiles(options: NodeOptions): NodeFiles {
+  return {
+    [HAPROXY_FILE]: haproxyConfig(options),
+    [`${HAPROXY_FOLDER}/${SITE_LUA}`]: siteLua(),
+    [`${HAPROXY_FOLDER}/${DIRECTIVES_LUA}`]: directivesLua(),
+    ...siteMaps(options.sites),
+  };
+}
+
+/** Renders haproxy.cfg, in the order in which a request travels. */
 export function haproxyConfig(options: NodeOptions): string {
   return sections(
     globalSections(options.popName, options.sites),
     trafficFrontend(options),
     redirectFrontend(options),
     cacheBackend(),
+    purgeFrontend(options.popName),
     egressSections(options.sites),
     healthSections(options),
   );

@@ -7,6 +7,8 @@ import { accessLog, loggedOf } from "./accessLog";
 import { CLIENT_TABLES, clientConnections, clientRequests, uploads } from "./clients";
 import { refuse } from "./responses";
 import { refusedShares } from "./shares";
+import { toOneForm } from "./siteLua";
+import { IS_SITE, LOOK_UP_SITE } from "./sites";
 import { isSwitched, switchedHealth } from "./switched";
 
 /** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
@@ -32,9 +34,12 @@ const UNTRUSTED_FIELDS = [
 /** What the edge itself says to the cache and to origins. */
 const EDGE_FIELDS = [`${INTERNAL_PREFIX}.*`, "x-forwarded-.*", "x-request-id", "via", "cdn-loop"] as const;
 
+/** Each site has GET and HEAD; these it may have. No name is part of another. */
+const FURTHER_METHODS = ["OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const;
+
 /** What HAProxy does with a client's request before the cache sees it. */
 export function trafficFrontend(options: NodeOptions): string {
-  const { popName, sites } = options;
+  const { popName } = options;
   const { address, ports } = options.listen ?? PRODUCTION;
   const no = (refusal: Parameters<typeof refuse>[1]): string => refuse(popName, refusal);
   return `
@@ -46,7 +51,7 @@ ${clientConnections("connections", ["CLIENT_CONNECTIONS", "CLIENT_CONNECTIONS_CR
 ${accessLog(options)}
     # The name that was asked for, in one spelling: without port and final dot, in lower case.
 ${loggedOf()}
-${knownSites(sites)}
+${LOOK_UP_SITE}
 
     # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has.
 ${switchedHealth("pop", `{ var(txn.host) -m str ${popName} } { path ${POP_HEALTH_PATH} }`)}
@@ -59,8 +64,9 @@ ${no({ status: 400, text: "one Host field, please", error: "http_request_error",
     # Fields that Connection names end at the next hop. None of the edge's own may: an origin that is not told of https
     # redirects to it, and one that is not told of a loop goes on with it.
 ${no({ status: 400, text: "Connection names a field of the edge", error: "http_request_error", when: `if { req.hdr(connection) -m reg -i ^(${EDGE_FIELDS.join("|")})$ }` })}
-${no({ status: 421, text: "unknown host", error: "destination_not_found", when: "unless is-site" })}
-${sites.map((site) => no(methodRefusal(site))).join("\n")}
+${no({ status: 421, text: "unknown host", error: "destination_not_found", when: `unless ${IS_SITE}` })}
+${FURTHER_METHODS.map((method) => `    acl has-${method} var(txn.settings),field(1,;) -m sub ${method}`).join("\n")}
+${no({ status: 405, text: "method not allowed", error: "http_request_denied", fields: { Allow: "%[var(txn.settings),field(1,;)]" }, when: `unless { method GET HEAD } or ${FURTHER_METHODS.map((method) => `{ method ${method} } has-${method}`).join(" or ")}` })}
 ${no({ status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
 ${no({ status: 414, text: "the request target is too long", error: "http_request_error", when: `if { url_len gt ${String(TARGET_LIMIT)} }` })}
 ${no({ status: 417, text: "no such expectation", error: "http_request_denied", when: "if { req.hdr(expect) -m found } !{ req.fhdr(expect) -m str -i 100-continue }" })}
@@ -73,12 +79,15 @@ ${uploads(popName)}
     # One form for what is left: no absolute targets, one spelling of the host.
     http-request set-uri %[pathq]
     http-request set-header Host %[var(txn.host)]
+${toOneForm(popName)}
     # No switch to another protocol behind the cache's back.
     http-request del-header upgrade
     http-request del-header http2-settings
     http-request del-header ^(${UNTRUSTED_FIELDS.join("|")})$ -m reg
     http-request del-header ${INTERNAL_PREFIX} -m beg
     http-request set-header ${INTERNAL.client} %[src]
+    http-request set-header ${INTERNAL.site} %[var(txn.settings)]
+    http-request set-header ${INTERNAL.key} %[var(txn.told_apart),sha2(256),hex] if { var(txn.told_apart) -m found }
     http-request set-header ${INTERNAL.onlyIfCached} 1 if { req.hdr(cache-control) -m str -i only-if-cached }
     http-request set-header ${INTERNAL.hits} 1 if { sc_conn_cur(2) gt ${bound("SITE_IN_FLIGHT_HITS")} } !few-of-site
     http-request set-header X-Forwarded-Proto https
@@ -120,20 +129,4 @@ function inFlight(popName: string, sites: readonly Site[]): string {
     http-request track-sc2 var(txn.host) table sites
     ${few.acl}
 ${few.when.map(full).join("\n")}`;
-}
-
-/** A line each, since HAProxy takes no more than 64 words in one. */
-function knownSites(sites: readonly Site[]): string {
-  const lines = sites.map(({ host }) => `    acl is-site var(txn.host) -m str ${host}`);
-  return lines.length === 0 ? "    acl is-site always_false" : lines.join("\n");
-}
-
-function methodRefusal({ host, methods }: Site): Parameters<typeof refuse>[1] {
-  return {
-    status: 405,
-    text: "method not allowed",
-    error: "http_request_denied",
-    fields: { Allow: methods.join(", ") },
-    when: `if { var(txn.host) -m str ${host} } !{ method ${methods.join(" ")} }`,
-  };
 }

@@ -6,7 +6,6 @@ export function deliverVcl(popName: string): string {
 
 sub vcl_deliver {
     call purge_after_change;
-    call site_deliver;
     call conditions;
 
     # RFC 9211: what this cache did, after what caches before it say of themselves.

@@ -7,11 +7,10 @@ import { purgeVcl } from "./purge";
 import { requestVcl } from "./request";
 import { responseVcl } from "./response";
 import { sharedVcl } from "./shared";
-import { sitesVcl } from "./sites";
 import { staleVcl } from "./stale";
 
-/** Renders Varnish's configuration. */
-export function varnishFiles({ popName, sites }: NodeOptions): NodeFiles {
+/** Renders Varnish's configuration. It is the same for all sites: what differs comes with each request. */
+export function varnishFiles({ popName }: NodeOptions): NodeFiles {
   return {
     "/etc/varnish/default.vcl": mainVcl(),
     "/etc/varnish/request.vcl": requestVcl(),
@@ -21,6 +20,5 @@ export function varnishFiles({ popName, sites }: NodeOptions): NodeFiles {
     "/etc/varnish/stale.vcl": staleVcl(),
     "/etc/varnish/response.vcl": responseVcl(),
     "/etc/varnish/deliver.vcl": deliverVcl(popName),
-    "/etc/varnish/sites.vcl": sitesVcl(sites),
   };
 }

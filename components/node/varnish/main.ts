@@ -12,7 +12,7 @@ export function mainVcl(): string {
 #   stale.vcl      when a stale response is used, and when one waits for a fresh one
 #   response.vcl   whether and for how long a response is stored
 #   deliver.vcl    what a client is told
-#   sites.vcl      what differs from site to site
+# What differs from site to site comes with each request: HAProxy says it in X-Footprint-Site and X-Footprint-Told-Apart.
 # Every subroutine ends in a return: nothing of Varnish's built-in VCL runs.
 vcl 4.1;
 
@@ -39,7 +39,6 @@ sub vcl_init {
 }
 
 # Beside this file, wherever it is: a bundle is checked in another folder before it is put in place.
-include "./sites.vcl";
 include "./purge.vcl";
 include "./in_flight.vcl";
 include "./request.vcl";

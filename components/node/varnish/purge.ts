@@ -2,15 +2,15 @@
 export function purgeVcl(): string {
   return `# What is taken out of the cache.
 #
-# The agent's requests, on a socket of their own:
+# The agent's requests, by HAProxy, on a socket of their own:
 #   PURGE      removes
 #   SOFTPURGE  makes stale, so that it is validated, or used if the origin fails
 #   BAN        removes by a ban, which looks at objects one by one: for when the index of keys is in doubt
-# with Host, and X-Footprint-Purge: url (the request's target), host (all of the site), tag (X-Footprint-Tag), prefix (all
-# of the site whose path begins with the target; a ban alone can do that), or all, whose Host does not matter; to remove
-# everything there is the ban alone, which takes out also what is not in the index of keys. The answer counts the objects in X-Footprint-Count; a ban does not know how many.
-# Host, tag and all reach what is left of a site that was taken out as well: it may come back. The form of a URL that is
-# the key is the site's own affair, so for such a site there is none.
+# with Host, and X-Footprint-Purge: url (the request's target), prefix (all URLs that begin with it, whatever their
+# query; by a ban alone), host (all of the site), tag (X-Footprint-Tag), or all, whose Host does not matter; to remove
+# everything there is the ban alone, which takes out also what is not in the index of keys. The answer counts the objects
+# in X-Footprint-Count; a ban does not know how many. HAProxy puts a URL into the form that is its key, as it does with
+# those of requests. Host, tag and all reach what is left of a site that was taken out as well: it may come back.
 
 sub purge_request {
     if (req.method != "PURGE" && req.method != "SOFTPURGE" && req.method != "BAN") {
@@ -31,7 +31,6 @@ sub purge_request {
         set req.http.X-Footprint-Key = "host:" + req.http.Host;
     } else if (req.http.X-Footprint-Purge == "url"
         || (req.http.X-Footprint-Purge == "prefix" && req.method == "BAN" && req.url !~ "\\?")) {
-        call site_request;
         set req.http.X-Footprint-Key = "url:" + req.http.Host + regsuball(req.url, ",", "%2C");
     } else if (req.http.X-Footprint-Purge == "tag" && req.http.X-Footprint-Tag ~ "^[A-Za-z0-9_.:/@=~+-]{1,256}$") {
         set req.http.X-Footprint-Key = "tag:" + req.http.Host + ":" + req.http.X-Footprint-Tag;
@@ -69,19 +68,13 @@ sub purge_after_change {
     if (req.http.X-Footprint-Cache == "pass" && req.method != "OPTIONS" && req.method != "TRACE"
         && resp.status >= 200 && resp.status < 400) {
         set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(req.url, ",", "%2C"));
-        set resp.http.X-Footprint-Location = resp.http.Location;
-        call purge_location;
-        set resp.http.X-Footprint-Location = resp.http.Content-Location;
-        call purge_location;
-    }
-}
-
-sub purge_location {
-    if (regsub(resp.http.X-Footprint-Location, "^https?://([^/:]+)(:[0-9]+)?/.*$", "\\1") == req.http.Host) {
-        set resp.http.X-Footprint-Location = regsub(resp.http.X-Footprint-Location, "^https?://[^/]+", "");
-    }
-    if (resp.http.X-Footprint-Location ~ "^/[^/]") {
-        set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(resp.http.X-Footprint-Location, ",", "%2C"));
+        # HAProxy has made targets of the site of what the origin named.
+        if (resp.http.X-Footprint-Location) {
+            set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(resp.http.X-Footprint-Location, ",", "%2C"));
+        }
+        if (resp.http.X-Footprint-Content-Location) {
+            set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(resp.http.X-Footprint-Content-Location, ",", "%2C"));
+        }
     }
 }
 `;

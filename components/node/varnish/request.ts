@@ -21,9 +21,10 @@ sub vcl_recv {
     if (req.http.X-Footprint-Hits) {
         set req.hash_ignore_busy = true;
     }
-    if (req.restarts == 0) {
-        call site_request;
-    } else {
+    if (!req.http.X-Footprint-Site) {
+        return (synth(421, "Misdirected Request"));
+    }
+    if (req.restarts > 0) {
         # stale.vcl and shared.vcl say why; a stale response will do now, or none.
         if (req.http.X-Footprint-Wants != "stale") {
             set req.grace = 0s;
@@ -55,10 +56,12 @@ sub vcl_recv {
     return (hash);
 }
 
+# HAProxy has put the URL into one form. What is not in the key does not reach the origin either, so that nobody can put
+# into the cache what others did not ask for.
 sub vcl_hash {
     hash_data(req.http.Host);
     hash_data(req.url);
-    call site_hash;
+    hash_data(req.http.X-Footprint-Told-Apart);
     return (lookup);
 }
 

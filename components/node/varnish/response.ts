@@ -43,6 +43,16 @@ sub vcl_backend_response {
     return (deliver);
 }
 
+# The site's settings, as its line of HAProxy's sites.map has them.
+sub site_response {
+    set beresp.http.X-Footprint-Max-Age = regsub(bereq.http.X-Footprint-Site, "^.*;max-age=(\\d+);.*$", "\\1");
+    set beresp.http.X-Footprint-Swr = regsub(bereq.http.X-Footprint-Site, "^.*;while-revalidate=(\\d+);.*$", "\\1");
+    set beresp.http.X-Footprint-Sie = regsub(bereq.http.X-Footprint-Site, "^.*;if-error=(\\d+);.*$", "\\1");
+    if (bereq.http.X-Footprint-Site ~ ";compression=yes;") {
+        set beresp.http.X-Footprint-Compress = "1";
+    }
+}
+
 # X-Footprint-CC: the directives that govern this cache, as directives.lua writes them. CDN-Cache-Control (RFC 9213)
 # replaces Cache-Control and Expires; else its forerunner Surrogate-Control does.
 sub governing_field {

@@ -22,10 +22,7 @@ describe("the bundle", () => {
 
   test("has both programs' configurations checked where they are staged, before they are placed", () => {
     expect(parsed.checks).toEqual([
-      [
-        ...["/usr/bin/env", `HAPROXY_FOLDER=${STAGED}/etc/haproxy`],
-        ...["/usr/sbin/haproxy", "-c", "-f", `${STAGED}/etc/haproxy/haproxy.cfg`],
-      ],
+      ["/usr/sbin/haproxy", "-C", `${STAGED}/etc/haproxy`, "-c", "-f", `${STAGED}/etc/haproxy/haproxy.cfg`],
       expect.arrayContaining(["/usr/sbin/varnishd", "-C", `${STAGED}/etc/varnish/default.vcl`]),
     ]);
   });

@@ -25,12 +25,12 @@ describe("a node's files", () => {
     expect(scripts.filter(([path]) => !path.startsWith("/usr/local/lib/footprint/"))).toEqual([]);
   });
 
-  test("with another site, differ in HAProxy's configuration and what Varnish knows of sites alone", () => {
+  test("with another site, differ in HAProxy's origins and maps alone", () => {
     const other = nodeFiles({ ...OPTIONS, sites: OPTIONS.sites.slice(1) });
 
     expect(Object.keys(FILES).filter((path) => other[path] !== FILES[path])).toEqual([
       "/etc/haproxy/haproxy.cfg",
-      "/etc/varnish/sites.vcl",
+      "/etc/haproxy/sites.map",
       "/etc/footprint/sites.json",
     ]);
   });

@@ -12,7 +12,7 @@ import { fetchesOfStored, Load } from "./load";
 
 const NEW = "new.example.com";
 const HAPROXY_FILE = "/etc/haproxy/haproxy.cfg";
-const SITES_FILE = "/etc/varnish/sites.vcl";
+const RESPONSE_FILE = "/etc/varnish/response.vcl";
 
 function withFile(path: string, change: (text: string) => string): (bundle: Bundle) => Bundle {
   return (bundle) => ({ ...bundle, files: { ...bundle.files, [path]: change(bundle.files[path] ?? "") } });
@@ -85,13 +85,13 @@ describeWith([DEBIAN], "a new configuration", () => {
   const BROKEN: readonly (readonly [string, (bundle: Bundle) => Bundle, RegExp])[] = [
     [
       "with VCL that does not compile",
-      withFile(SITES_FILE, (text) => `${text}sub site_deliver { nonsense; }\n`),
+      withFile(RESPONSE_FILE, (text) => `${text}sub more { nonsense; }\n`),
       /varnishd -C .* ended with 2: .*nonsense/,
     ],
     [
       "with a file that HAProxy refuses",
       withFile(HAPROXY_FILE, (text) => text.replace("\n    mode http\n", "\n    mode nonsense\n")),
-      /haproxy -c .* ended with 1: .*nonsense/,
+      /haproxy .* -c .* ended with 1: .*nonsense/,
     ],
     [
       "that passes all checks, but with whose HAProxy the PoP has no health",

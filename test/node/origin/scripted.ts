@@ -62,6 +62,11 @@ export class ScriptedOrigin {
     return this.log.filter(({ target }) => pathOf(target) === path);
   }
 
+  /** All that was asked so far, in order. */
+  all(): readonly Received[] {
+    return this.log;
+  }
+
   /** Resolves with the k-th request for a path, counted from 1, once it is there. */
   received(path: string, k: number): Promise<Received> {
     return until(`request ${k} for ${path} at the origin`, () => this.requests(path)[k - 1]);

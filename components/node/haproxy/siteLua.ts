@@ -1,0 +1,198 @@
+import { refuse } from "./responses";
+
+/** The program by which HAProxy puts URLs into one form, and takes from a request what its site's key names. */
+export const SITE_LUA = "site.lua";
+
+/**
+ * Puts the request's target into its one form, and sets txn.told_apart where the site's key has more. A program costs
+ * some microseconds: a target that has but one spelling, of a site without a key of its own, is not put to it.
+ */
+export function toOneForm(popName: string): string {
+  return `    http-request set-var(txn.without_key) bool(true) if { var(txn.keys) -m found } or { pathq -m sub % /. }
+    http-request lua.request if { var(txn.without_key) -m found }
+${refuse(popName, { status: 500, text: "internal error", error: "proxy_internal_error", when: "if { var(txn.without_key) -m found }" })}`;
+}
+
+/** Renders /etc/haproxy/site.lua, which is the same for all sites. */
+export function siteLua(): string {
+  return `-- The one form of a URL, which is its key in the cache, and what else tells responses apart. Requests (traffic) and
+-- purges (purge) go through lua.request, what an origin answers through lua.response: so all of them mean the same.
+
+-- RFC 3986, section 6.2.2.2: an unreserved character is the same in percent-encoding; section 6.2.2.1: so are digits of
+-- percent-encoding in both cases. All other characters are left as they are: to decode them could change the meaning.
+local function percent_normalised(text)
+    return (text:gsub("%%(%x%x)", function(digits)
+        local character = string.char(tonumber(digits, 16))
+        return character:find("[A-Za-z0-9._~-]") and character or "%" .. digits:upper()
+    end))
+end
+
+-- RFC 3986, section 5.2.4. Two slashes are an empty segment, and stay.
+local function without_dot_segments(path)
+    if not (path .. "/"):find("/%.%.?/") then
+        return path
+    end
+    local kept, last = {}, nil
+    for segment in path:gmatch("/([^/]*)") do
+        last = segment
+        if segment == ".." then
+            kept[#kept] = nil
+        elseif segment ~= "." then
+            kept[#kept + 1] = segment
+        end
+    end
+    if last == "." or last == ".." then
+        kept[#kept + 1] = ""
+    end
+    return "/" .. table.concat(kept, "/")
+end
+
+local function decoded(text)
+    return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- A site's line of keys.map as a table: its lists of names, decoded. Kept, since it is the same text for each request.
+local parsed = {}
+local function parse(line)
+    if not line then
+        return {}
+    end
+    if not parsed[line] then
+        local lists = {}
+        for list, names in line:gmatch("([a-z]+)=([^;]*)") do
+            lists[list] = {}
+            for name in names:gmatch("[^,]+") do
+                table.insert(lists[list], decoded(name))
+            end
+        end
+        parsed[line] = lists
+    end
+    return parsed[line]
+end
+
+-- What the names keep of parts such as "page=1": those of one name stay in their order, the names in that of the list.
+local function kept(parts, names, name_of)
+    local by_name = {}
+    for _, name in ipairs(names) do
+        by_name[name] = {}
+    end
+    for _, part in ipairs(parts) do
+        local found = by_name[name_of(part)]
+        if found then
+            found[#found + 1] = part
+        end
+    end
+    local all = {}
+    for _, name in ipairs(names) do
+        table.move(by_name[name], 1, #by_name[name], #all + 1, all)
+    end
+    return all
+end
+
+local function parts_of(text, pattern)
+    local parts = {}
+    for part in text:gmatch(pattern) do
+        parts[#parts + 1] = part
+    end
+    return parts
+end
+
+-- A request's target in the form that is its key. What is not in the key does not reach the origin either.
+local function canonical(target, site)
+    local path, query = target:match("^([^?]*)%??(.*)$")
+    path = without_dot_segments(percent_normalised(path))
+    if not site.query then
+        return target:find("?", 1, true) and path .. "?" .. percent_normalised(query) or path
+    end
+    query = table.concat(kept(parts_of(percent_normalised(query), "[^&]+"), site.query, function(part)
+        return decoded(part:match("^[^=]*"))
+    end), "&")
+    return query == "" and path or path .. "?" .. query
+end
+
+-- Each line of a field counts, and each cookie of a name: an origin may look at any. A length before each value keeps
+-- two sets of values from giving the same text.
+local function told_apart(fields, site)
+    local texts = {}
+    for _, name in ipairs(site.headers or {}) do
+        local lines = fields[name] or {}
+        for i = 0, #lines do
+            texts[#texts + 1] = lines[i] and name .. ":" .. #lines[i] .. ":" .. lines[i]
+        end
+    end
+    if site.cookies then
+        local cookies = {}
+        local lines = fields["cookie"] or {}
+        for i = 0, #lines do
+            for _, cookie in ipairs(parts_of(lines[i] or "", "[^;]+")) do
+                cookies[#cookies + 1] = cookie:match("^%s*(.*)$")
+            end
+        end
+        for _, cookie in ipairs(kept(cookies, site.cookies, function(each) return each:match("^([^=]*)=") end)) do
+            texts[#texts + 1] = "cookie:" .. #cookie .. ":" .. cookie
+        end
+    end
+    return table.concat(texts, "\\n")
+end
+
+core.register_action("request", { "http-req" }, function(txn)
+    local site = parse(txn:get_var("txn.keys"))
+    txn.http:req_set_uri(canonical(txn.f:pathq(), site))
+    if site.headers or site.cookies then
+        txn:set_var("txn.told_apart", told_apart(txn.http:req_get_headers(), site))
+    end
+    -- Not reached when something above fails: then the request is refused, since its key would be another's.
+    txn:unset_var("txn.without_key")
+end)
+
+-- What an origin names by a reference (RFC 3986, section 5.2), as a target of its site; nil for another site's.
+local function named_target(reference, host, base)
+    reference = reference:match("^[^#]*")
+    local rest = reference:match("^[Hh][Tt][Tt][Pp][Ss]?:(//.*)$") or reference
+    local authority, target = rest:match("^//([^/?]*)(.*)$")
+    if authority then
+        if authority:gsub(":%d*$", ""):lower() ~= host then
+            return nil
+        end
+        return target:sub(1, 1) == "/" and target or "/" .. target
+    end
+    if rest:find("^[A-Za-z][A-Za-z0-9+.-]*:") then
+        return nil
+    end
+    local path = base:match("^[^?]*")
+    if rest == "" then
+        return base
+    elseif rest:sub(1, 1) == "/" then
+        return rest
+    elseif rest:sub(1, 1) == "?" then
+        return path .. rest
+    end
+    return path:match("^(.*/)") .. rest
+end
+
+-- For Varnish: the response's tags in one field, from that which the site names; and the targets that Location and
+-- Content-Location name, where a request has changed something.
+core.register_action("response", { "http-res" }, function(txn)
+    local fields = txn.http:res_get_headers()
+    local name = (txn:get_var("txn.settings") or ""):match(";tags=([^;]+)")
+    if name and fields[name] then
+        local lines = {}
+        for i = 0, #fields[name] do
+            lines[#lines + 1] = fields[name][i]
+        end
+        txn.http:res_del_header(name)
+        txn.http:res_set_header("X-Footprint-Tags", table.concat(lines, " "))
+    end
+    if txn:get_var("txn.changes") then
+        local site = parse(txn:get_var("txn.keys"))
+        for _, field in ipairs({ "location", "content-location" }) do
+            local value = fields[field] and fields[field][0]
+            local target = value and named_target(value, txn:get_var("txn.site"), txn:get_var("txn.base"))
+            if target then
+                txn.http:res_set_header("X-Footprint-" .. field, canonical(target, site))
+            end
+        end
+    end
+end)
+`;
+}
