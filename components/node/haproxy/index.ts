@@ -1,4 +1,4 @@
-import type { NodeFiles } from "../files";
+import type { NodeFiles } from "../nodeFiles";
 import type { NodeOptions } from "../options";
 import { HAPROXY_FILE, HAPROXY_FOLDER } from "../processes";
 import { sections } from "../text";
