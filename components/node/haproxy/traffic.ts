@@ -39,7 +39,7 @@ const FURTHER_METHODS = ["OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 /** What HAProxy does with a client's request before the cache sees it. */
 export function trafficFrontend(options: NodeOptions): string {
-  const { popName } = options;
+  const { popName, sites } = options;
   const { address, ports } = options.listen ?? PRODUCTION;
   const no = (refusal: Parameters<typeof refuse>[1]): string => refuse(popName, refusal);
   return `
