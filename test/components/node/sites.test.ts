@@ -49,6 +49,19 @@ describe("what a node knows of its sites", () => {
     );
   });
 
+  // Else a stack file whose lines were put in order would lose every object of the site.
+  test.each([
+    ["query parameters", { query: ["b", "c", "a"] }, { query: ["a", "b", "c"] }],
+    ["fields", { headers: ["Beta", "Gamma", "Alpha"] }, { headers: ["Alpha", "Beta", "Gamma"] }],
+    ["cookies", { cookies: ["b", "c", "a"] }, { cookies: ["a", "b", "c"] }],
+  ])("does not depend on the order in which a stack file names its %s", (_, one, other) => {
+    const key = { query: "all" as const, headers: [], cookies: [] };
+    const map = (names: object) => filesOf({ ...key, ...names })["/etc/haproxy/keys.map"];
+
+    expect(map(one)).toBe(map(other));
+    expect(map(one)).not.toBe(map({}));
+  });
+
   test("is in HAProxy's maps: Varnish's VCL is the same for all sites", () => {
     const many = Array.from({ length: 100 }, (_, i) => ({ ...SITES[1]!, host: `site${String(i)}.example.com` }));
     const vcl = (files: ReturnType<typeof nodeFiles>) =>
