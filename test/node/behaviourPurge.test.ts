@@ -35,11 +35,17 @@ describeWith([DEBIAN], "a purge", () => {
     paths.forEach((path, i) => {
       tagged(path, i % 3 === 0 ? "all third" : "all");
     });
-    await Promise.all(paths.map((path) => rig.get(path)));
+    // One after the other: a client may not have so many connections at once.
+    for (const path of paths) {
+      await rig.get(path);
+    }
 
     await rig.purge("PURGE", { tag: "third" });
 
-    const stored = await Promise.all(paths.map((path) => isStored(path)));
+    const stored: boolean[] = [];
+    for (const path of paths) {
+      stored.push(await isStored(path));
+    }
     expect(stored.map((each, i) => each === (i % 3 !== 0))).toEqual(paths.map(() => true));
   });
 
@@ -195,7 +201,7 @@ describeWith([DEBIAN], "a purge", () => {
     });
 
     test("a host that is no site here is no error", async () => {
-      await expect(cache().purge({ kind: "host", host: "no.site.example" }, false)).resolves.toBeUndefined();
+      await expect(cache().purge({ kind: "host", host: "no.site.example" }, false)).resolves.toBe(0);
     });
 
     test.each([

@@ -42,6 +42,7 @@ sub vcl_deliver {
     # For caches of the site's owner alone.
     unset resp.http.Surrogate-Control;
     unset resp.http.xkey;
+    unset resp.http.X-Footprint-Tags;
     unset resp.http.X-Varnish;
     return (deliver);
 }

@@ -206,7 +206,7 @@ sub tags {
         set beresp.http.xkey = beresp.http.xkey
             + regsuball(beresp.http.X-Footprint-Tags, "[, ]*([^, ]+)[, ]*", " tag:" + bereq.http.Host + ":\\1");
     }
-    unset beresp.http.X-Footprint-Tags;
+    # X-Footprint-Tags stays: a 304 that confirms the object does not repeat them.
     # The index of keys looks here, too.
     unset beresp.http.X-HashTwo;
 }
