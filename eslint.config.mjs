@@ -52,7 +52,12 @@ export default defineConfig(
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: {
+      parserOptions: {
+        project: ["./tsconfig.json", "./infra/plan/page/client/tsconfig.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       "no-restricted-syntax": ["error", ...habits],
       "@typescript-eslint/consistent-type-imports": "error",

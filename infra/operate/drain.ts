@@ -153,11 +153,11 @@ async function throwSwitch(
   deployed: Deployment,
   pop: DeployedPop,
   content: DrainSwitch,
-  { say }: Terminal,
+  terminal: Terminal,
 ): Promise<void> {
   const isThrown = await inStore(
     pop,
-    () => attempts({ say }, async () => ({ value: await put(pop, content) })),
+    () => attempts(terminal, async () => ({ value: await put(pop, content) })),
     mayBeSet(deployed, pop),
   );
   if (!isThrown) {

@@ -138,6 +138,6 @@ export function usersOfPop(users: PopUsersSummary | undefined): readonly [share:
 }
 
 function bought(before: Latency, after: Latency): string {
-  const gain = (of: keyof Latency): string => `${ms(before[of] - after[of])}`;
+  const gain = (of: keyof Latency): string => ms(before[of] - after[of]);
   return `${gain("median")} at the median, ${gain("p95")} at p95, ${gain("mean")} on average`;
 }

@@ -416,8 +416,18 @@ describe("PoPs of the stack file that the outputs do not name", () => {
 
 describe("a stack file that somebody is editing", () => {
   test.each<[string, () => void]>([
-    ["with a mistake in another PoP", () => edge.edit("ap-southeast-2: {}", "ap-southeast-2: { nodes: { min: 0 } }")],
-    ["that is no sound YAML", () => edge.edit("footprint:pops:", "footprint:pops: {")],
+    [
+      "with a mistake in another PoP",
+      () => {
+        edge.edit("ap-southeast-2: {}", "ap-southeast-2: { nodes: { min: 0 } }");
+      },
+    ],
+    [
+      "that is no sound YAML",
+      () => {
+        edge.edit("footprint:pops:", "footprint:pops: {");
+      },
+    ],
     [
       "that is gone",
       () => {

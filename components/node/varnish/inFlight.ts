@@ -4,14 +4,10 @@ import { TARGETS_LIMIT } from "../protocol/purgeLog";
  * How many purges back a fetch is told which of them concern it: more than one entry of the log may name, and what an
  * origin that answers within a second misses while purges come a hundred a second.
  */
-export const REMEMBERED = 128;
+export const REMEMBERED = TARGETS_LIMIT + 28;
 
 /** Tries of a fetch that purges overtake, beside the first; Varnish allows four (parameter max_retries). */
 const TRIES = 2;
-
-if (REMEMBERED <= TARGETS_LIMIT) {
-  throw new Error("an entry of the purge log would make every fetch under way begin again");
-}
 
 /** Renders /etc/varnish/in_flight.vcl. */
 export function inFlightVcl(): string {

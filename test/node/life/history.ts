@@ -254,8 +254,20 @@ export class History {
         ["the store is late", () => this.storeAway("late")],
         ["the store hangs", () => this.storeAway("hangs")],
         ["a clock jumps", () => this.clockJumps(node)],
-        ["former entries expire", () => Promise.resolve(this.expire())],
-        ["the head is deleted", () => Promise.resolve(this.cloud.remove(storeOf(REGION), STORE_KEYS.purgeHead))],
+        [
+          "former entries expire",
+          () => {
+            this.expire();
+            return Promise.resolve();
+          },
+        ],
+        [
+          "the head is deleted",
+          () => {
+            this.cloud.remove(storeOf(REGION), STORE_KEYS.purgeHead);
+            return Promise.resolve();
+          },
+        ],
       ]);
       this.say(`${node.instance}: ${what}`);
       await fail();

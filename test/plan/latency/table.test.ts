@@ -6,6 +6,7 @@ import users from "../../../infra/plan/data/internetUsers.json";
 import { answer, type Place } from "../../../infra/plan/latency/answers";
 import { usersOf } from "../../../infra/plan/latency/files";
 import { between, measuredRegions, SHIPPED_LATENCY } from "../../../infra/plan/latency/table";
+import { some } from "../../support/some";
 import { shipped as stack, SHIPPED, valuesOf } from "../../support/stacks";
 import countries from "../data/latencyCountries.json";
 
@@ -40,10 +41,10 @@ describe("the latency table", () => {
   });
 
   it("has each region's stand-in within 300 km of it, and next to itself", () => {
-    for (const code of measuredRegions(SHIPPED_LATENCY)) {
+    for (const code of some(measuredRegions(SHIPPED_LATENCY))) {
       const city = places.find(({ name }) => name === standIns[code]);
       const region = REGIONS.get(code);
-      expect([code, kilometres(city!, region!) < 300, city?.ms[code]! <= 5]).toEqual([code, true, true]);
+      expect([code, kilometres(city!, region!) < 300, (city?.ms[code] ?? Infinity) <= 5]).toEqual([code, true, true]);
     }
   });
 
@@ -142,7 +143,7 @@ describe("where a lost PoP's users go", () => {
     expect(loss.takers.map(({ region }) => region)).not.toContain("af-south-1");
     expect(loss.takers[0]).toMatchObject({
       region: "us-east-1",
-      total: expect.closeTo(20 + 3 * loss.takers[0]!.share, 9),
+      total: expect.closeTo(20 + 3 * loss.takers[0]!.share, 9) as number,
     });
   });
 

@@ -270,7 +270,7 @@ describe("what is missing", () => {
 
   test("a purge of a later version, which it does not understand, takes out everything", async () => {
     await serving();
-    rig.publish([{ ...purgeOf(url("/a")), targets: [{ kind: "weather" } as unknown as Target] }]);
+    rig.publish([{ ...purgeOf(url("/a")), targets: [JSON.parse('{ "kind": "weather" }') as Target] }]);
     rig.publish(purges(2, 2));
 
     await rig.feed.poll();
