@@ -48,7 +48,8 @@ export function formatPath(path: Path): string {
 /** The value as it was given, in JSON, cut where it would drown the line. */
 export function formatValue(value: unknown): string {
   const limit = 80;
-  const text = JSON.stringify(value);
+  // JSON has no word for what YAML writes as .inf and .nan.
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
   return text.length > limit ? `${text.slice(0, limit)}...` : text;
 }
 

@@ -64,15 +64,15 @@ function ownTable(file: string): LatencyTable {
 function ownWeights(file: string, table: LatencyTable): Weights {
   const { source, users } = read(file, "--weights", weightsFile);
   const cities = new Map(table.places.map(({ name, country }) => [name, country]));
+  const countries = new Set([...Object.keys(internetUsers.thousands), ...cities.values()]);
   const problems = Object.keys(users).flatMap((key) => {
     const country = cities.get(key);
     if (country !== undefined && Object.hasOwn(users, country)) {
       return [
-        `users.${key}: must not stand beside its country ${country}, whose users are spread over all of its cities`,
+        `${formatPath(["users", key])}: must not stand beside its country ${country}, whose users are spread over all of its cities`,
       ];
     }
-    const known = country !== undefined || Object.hasOwn(internetUsers.thousands, key);
-    return known
+    return country !== undefined || countries.has(key)
       ? []
       : [
           `${formatPath(["users", key])}: must be a city of the latency table or the ISO 3166 code of a country${didYouMean(key, [...cities.keys()])}`,
@@ -86,8 +86,8 @@ function ownWeights(file: string, table: LatencyTable): Weights {
   return { users, source };
 }
 
-const positive = z.number("must be a number").nonnegative("must be 0 or more");
-const text = z.string("must be a text").min(1, "must not be empty");
+const userCount = z.number("must be a number").nonnegative("must be 0 or more");
+const text = z.string("must be a text").regex(/\S/, "must not be empty");
 const coordinate = (limit: number) =>
   z.number("must be a number").min(-limit, `must be -${limit} to ${limit}`).max(limit, `must be -${limit} to ${limit}`);
 
@@ -102,7 +102,11 @@ const latencyFile = z.strictObject(
             country: z.string("must be a text").regex(/^[A-Z]{2}$/, "must be an ISO 3166 code of two capital letters"),
             lat: coordinate(90).optional(),
             lon: coordinate(180).optional(),
-            ms: z.record(z.string(), z.number("must be a number").positive("must be above 0")),
+            ms: z.record(
+              z.string(),
+              z.number("must be a number").positive("must be above 0"),
+              "must be a map from AWS regions to round-trip times in ms",
+            ),
           },
           "must be a map with name, country and ms",
         ),
@@ -114,7 +118,7 @@ const latencyFile = z.strictObject(
 );
 
 const weightsFile = z.strictObject(
-  { source: text, users: z.record(z.string(), positive, "must be a map from cities or countries to their users") },
+  { source: text, users: z.record(z.string(), userCount, "must be a map from cities or countries to their users") },
   "must be a map with source and users",
 );
 
@@ -134,7 +138,10 @@ function placeProblems({ name, country, lat, lon, ms }: OwnPlace, index: number)
     ...(known !== undefined && known.country !== country
       ? [`${path}.country: must be ${known.country} as in the table, got "${country}"; another city needs another name`]
       : []),
-    ...regions.map((code) => `${path}.ms.${code}: must be an AWS region${didYouMean(code, [...REGIONS.keys()])}`),
+    ...regions.map(
+      (code) =>
+        `${formatPath(["places", index, "ms", code])}: must be an AWS region${didYouMean(code, [...REGIONS.keys()])}`,
+    ),
   ];
 }
 

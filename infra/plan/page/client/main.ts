@@ -30,8 +30,7 @@ function start(page: HTMLElement, data: PageData): void {
 
   page.replaceChildren(
     html("header", {}, html("h1", {}, `${data.title}: users and PoPs`), said),
-    html("div", { class: "top" }, html("figure", {}, map.element, html("figcaption", {}, key)), form),
-    results,
+    html("div", { class: "top" }, html("figure", {}, map.element, html("figcaption", {}, key)), form, results),
     html("footer", {}, ...data.notes.map((note) => html("p", {}, note))),
   );
   document.body.append(tooltip(map.element));
