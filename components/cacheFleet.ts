@@ -54,6 +54,8 @@ export interface FleetStore {
   readonly bucketName: pulumi.Input<string>;
   readonly bucketArn: pulumi.Input<string>;
   readonly bootstrapSha256: string;
+  /** What verifies the store's pointer. */
+  readonly configurationKeys: pulumi.Input<string[]>;
   /** URNs of what must stand before a node starts. */
   readonly ready: pulumi.Input<string[]>;
 }
@@ -129,6 +131,8 @@ export class CacheFleet extends pulumi.ComponentResource {
         publicAddresses: args.publicAddresses,
         bucketName: store.bucketName,
         bootstrapSha256,
+        configurationKeys: store.configurationKeys,
+        roleId: role.uniqueId,
         securityGroupId: securityGroup.id,
         profileArn: role.profile.arn,
       },

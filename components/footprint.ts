@@ -9,7 +9,7 @@ import type { AgentFile } from "./nodeStore";
 import { Pop, type PopState } from "./pop";
 import { popName, ROUTE53_METRICS_REGION, type HealthCheckArgs } from "./popRouting";
 import { refuse } from "./refuse";
-import { Secrets, type SecretsArgs } from "./secrets";
+import { configurationKeys, Secrets, type SecretsArgs } from "./secrets";
 import type { SiteArgs } from "./site";
 import type { TlsPolicy } from "./tlsPolicies";
 import { tagged } from "./transformations";
@@ -103,6 +103,8 @@ export class Footprint extends pulumi.ComponentResource {
   readonly nodeGroups: Record<string, pulumi.Output<string>>;
   /** Name servers of zones that were made here, to delegate to. */
   readonly nameServers: Record<string, pulumi.Output<string[]>>;
+  /** What verifies the pointers of all PoPs; no secret. */
+  readonly configurationKeys: pulumi.Output<string[]>;
 
   constructor(name: string, args: FootprintArgs, opts?: pulumi.ComponentResourceOptions) {
     super(
@@ -179,6 +181,7 @@ export class Footprint extends pulumi.ComponentResource {
     this.storeBuckets = byRegion(pops, (pop) => pop.storeBucketName);
     this.nodeGroups = byRegion(pops, (pop) => pop.nodeGroupName);
     this.nameServers = zones.nameServers;
+    this.configurationKeys = configurationKeys(secrets.configuration);
     this.registerOutputs({});
   }
 }

@@ -14,7 +14,7 @@ export interface NodePolicyArgs {
  * All that a node may do, and nothing else.
  *
  * It stands in for AWS's managed policy for Session Manager, which can read every parameter of the account. The only
- * actions on `*` are those of Session Manager's own channels, which know no resource.
+ * actions on `*` know no resource: those of Session Manager's own channels, and the look at instances of groups.
  */
 export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
   const { region, bucketArn, groupNamePrefix } = args;
@@ -30,11 +30,12 @@ export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
         ),
       },
       {
-        // What stands there is shown to operators, and makes other nodes wait with a bundle: nothing obeys it.
-        Sid: "Report",
+        // What stands there is shown to operators, and makes other nodes wait with a bundle: nothing obeys it. Each
+        // instance has its own: for its role aws:userid is "role-id:ec2-instance-id" (IAM's table of principal keys).
+        Sid: "ReportOfItself",
         Effect: "Allow",
         Action: "s3:PutObject",
-        Resource: pulumi.interpolate`${bucketArn}/${STORE_KEYS.nodes}*`,
+        Resource: pulumi.interpolate`${bucketArn}/${STORE_KEYS.nodes}\${aws:userid}.json`,
       },
       {
         // Without it a missing object is answered 403, and a node cannot tell "nothing new" from "forbidden". With a
@@ -60,6 +61,13 @@ export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
         Action: "autoscaling:CompleteLifecycleAction",
         // The role exists before the group: its name is known but for the suffix, its account is the role's own.
         Resource: `arn:aws:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/${groupNamePrefix}-*`,
+      },
+      {
+        // Whether its group has taken it into service. The action knows no resource.
+        Sid: "SeeOwnLifecycle",
+        Effect: "Allow",
+        Action: "autoscaling:DescribeAutoScalingInstances",
+        Resource: "*",
       },
       {
         Sid: "SessionManagerAndRunCommand",

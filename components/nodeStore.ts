@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { digestOf, sealPointer } from "./node/protocol/pointer";
 import { packagesKey, STORE_KEYS } from "./node/protocol/storeKeys";
 import { standing } from "./order";
 import { PrivateBucket } from "./privateBucket";
 import type { ParameterReferences } from "./secretParameters";
+import { configurationKeys, type SecretPair } from "./secrets";
 
 export interface NodeStoreArgs {
   region: string;
@@ -18,6 +20,8 @@ export interface NodeStoreArgs {
   bundle: string;
   /** Parameters that nodes read, by role; their versions tell nodes when to read again. */
   parameters: ParameterReferences;
+  /** Signs the pointer with its value `current`; nodes verify with both. */
+  signing: SecretPair;
   /** Delete the bucket with what nodes wrote into it. Only for a PoP that takes no traffic. */
   forceDestroy: boolean;
 }
@@ -58,12 +62,14 @@ const RESTORABLE = [
  * ```ts
  * const store = new NodeStore("edge-store", {
  *   region: "eu-central-1", bootstrap: script, packages: { bucket: "my-edge-packages", sha256: locked },
- *   agent: { path: "/tmp/agent.js", sha256: hash }, bundle: text, parameters, forceDestroy: false,
+ *   agent: { path: "/tmp/agent.js", sha256: hash }, bundle: text, parameters, signing: secrets.configuration,
+ *   forceDestroy: false,
  * });
  * ```
  *
- * Creates the bucket and five objects in it. All but the pointer have their content's SHA-256 in their key and never
- * change; the pointer follows bundle and agent. These four stay when newer ones come: a group that rolls back starts nodes
+ * Creates the bucket and five objects in it, and a parameter. All objects but the pointer have their content's SHA-256 in
+ * their key and never change; the pointer follows bundle and agent, and is signed. The parameter numbers the pointers, as
+ * AWS counts its versions, and says which of them counts: who can write to the bucket alone cannot turn nodes back. These four stay when newer ones come: a group that rolls back starts nodes
  * that ask for the former bootstrap and packages, and who turns the pointer back asks for the former bundle and agent.
  * They go with the bucket. Costs the storage of some hundred megabytes (a few cents) and about $2 per node and month of
  * requests, half of them for the purge log.
@@ -72,6 +78,10 @@ export class NodeStore extends pulumi.ComponentResource {
   readonly bucketName: pulumi.Output<string>;
   readonly bucketArn: pulumi.Output<string>;
   readonly bootstrapSha256: string;
+  /** What verifies the pointer. */
+  readonly configurationKeys: pulumi.Output<string[]>;
+  /** Of the parameter that numbers the pointers. */
+  readonly serialArn: pulumi.Output<string>;
   /** URNs of what stands when a node that starts finds all that it needs. */
   readonly ready: pulumi.Output<string[]>;
 
@@ -138,21 +148,29 @@ export class NodeStore extends pulumi.ComponentResource {
     const bundleKey = `${STORE_KEYS.bundles}${bundleSha256}`;
     const bundle = object("bundle", bundleKey, { content: args.bundle }, kept);
 
-    const pointer = object(
-      "pointer",
-      STORE_KEYS.pointer,
-      {
-        content: pulumi.jsonStringify({
-          bundle: { key: bundleKey, sha256: bundleSha256 },
-          parameters: { "origin-auth": args.parameters.originAuth, purge: args.parameters.purge },
-        }),
-      },
-      // Nodes follow the pointer the moment it changes: what it names must be there, and what that names.
-      { dependsOn: [bundle, agent] },
+    // Nodes follow the pointer the moment it changes: what it names must be there, and what that names.
+    const named = { dependsOn: [bundle, agent] };
+    const content = pulumi.output({
+      bundle: { key: bundleKey, sha256: bundleSha256 },
+      parameters: { "origin-auth": args.parameters.originAuth, purge: args.parameters.purge },
+    });
+    const serial = new aws.ssm.Parameter(
+      `${name}-serial`,
+      { region, type: "String", value: content.apply(digestOf) },
+      { ...child, ...named },
     );
+    const signed = pulumi
+      .all([args.signing.current, content, serial.name, serial.version])
+      .apply(([secret, wanted, parameter, version]) =>
+        sealPointer(secret, region, { ...wanted, serial: { name: parameter, version } }),
+      );
+    // A signature gives nothing away of its key.
+    const pointer = object("pointer", STORE_KEYS.pointer, { content: pulumi.unsecret(signed) }, named);
 
     this.bucketName = store.bucketName;
     this.bucketArn = store.bucketArn;
+    this.serialArn = serial.arn;
+    this.configurationKeys = configurationKeys(args.signing);
     this.ready = pulumi
       .all([standing([bootstrap, packages, pointer]), store.ready])
       .apply(([own, ofBucket]) => [...own, ...ofBucket]);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { configurationKey } from "./node/protocol/configurationKey";
 
 /** Two live values of one secret, so that it can be rotated without a moment in which two sides disagree. */
 export interface SecretPair {
@@ -15,6 +16,8 @@ export interface FootprintSecrets {
   readonly originAuth: SecretPair;
   /** The key that signs entries of the purge log. */
   readonly purge: SecretPair;
+  /** The key that signs what nodes run. The program alone has it: nodes have what verifies. */
+  readonly configuration: SecretPair;
 }
 
 export interface SecretsArgs {
@@ -22,6 +25,8 @@ export interface SecretsArgs {
   originAuth: number;
   /** Generation of the key that signs entries of the purge log; 1 or more. */
   purge: number;
+  /** Generation of the key that signs what nodes run; 1 or more. Default: 1. */
+  configuration?: number;
 }
 
 /** Long enough that guessing is out of the question; letters and digits need no escaping in a header. */
@@ -31,7 +36,7 @@ const LENGTH = 48;
  * The secrets of a footprint: generation n is `current`, n + 1 is `next`.
  *
  * ```ts
- * const secrets = new Secrets("edge-secrets", { originAuth: 1, purge: 1 });
+ * const secrets = new Secrets("edge-secrets", { originAuth: 1, purge: 1, configuration: 1 });
  * ```
  *
  * Rotation: origins accept both values; raise the generation by one, and what was `next` is `current`, a new value is
@@ -41,6 +46,7 @@ const LENGTH = 48;
 export class Secrets extends pulumi.ComponentResource implements FootprintSecrets {
   readonly originAuth: SecretPair;
   readonly purge: SecretPair;
+  readonly configuration: SecretPair;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:secrets:Secrets", name, {}, opts);
@@ -59,6 +65,16 @@ export class Secrets extends pulumi.ComponentResource implements FootprintSecret
 
     this.originAuth = pair("origin-auth", args.originAuth);
     this.purge = pair("purge", args.purge);
+    this.configuration = pair("configuration", args.configuration ?? 1);
     this.registerOutputs({});
   }
+}
+
+/**
+ * What verifies signatures of both values: of the one that signs now, and of the one that will after a rotation.
+ *
+ * @returns public keys, in the clear
+ */
+export function configurationKeys({ current, next }: SecretPair): pulumi.Output<string[]> {
+  return pulumi.unsecret(pulumi.all([current, next]).apply((values) => values.map((value) => configurationKey(value))));
 }

@@ -10,10 +10,8 @@ import { footprintArgs } from "./footprint";
 /** The program of every stack: read its file, declare its footprint, export what operators need. */
 export = () => {
   const config = deployable();
-  const { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers } = new Footprint(
-    "footprint",
-    footprintArgs(config, agent()),
-  );
+  const { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers, configurationKeys } =
+    new Footprint("footprint", footprintArgs(config, agent()));
   // Of the file the operator's tool cannot tell what was deployed: where a rotation stands, and which PoPs take clients.
   const secretGenerations = config.secrets;
   const popStates = Object.fromEntries(config.pops.map(({ region, state }) => [region, state]));
@@ -22,7 +20,7 @@ export = () => {
   const { healthCheck } = config;
   return {
     ...{ endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers },
-    ...{ secretGenerations, popStates, hosts, healthCheck },
+    ...{ secretGenerations, popStates, hosts, healthCheck, configurationKeys },
   };
 };
 

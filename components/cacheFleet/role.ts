@@ -23,5 +23,9 @@ export function nodeRole(name: string, { footprint, ...access }: RoleOptions, pa
     { role: role.id, policy: nodePolicy({ ...access, groupNamePrefix: name }) },
     { parent },
   );
-  return { policy, profile: new aws.iam.InstanceProfile(name, { role: role.name }, { parent }) };
+  return {
+    policy,
+    uniqueId: role.uniqueId,
+    profile: new aws.iam.InstanceProfile(name, { role: role.name }, { parent }),
+  };
 }

@@ -10,6 +10,10 @@ export interface TemplateOptions {
   readonly publicAddresses: boolean;
   readonly bucketName: pulumi.Input<string>;
   readonly bootstrapSha256: string;
+  /** What verifies the store's pointer. */
+  readonly configurationKeys: pulumi.Input<string[]>;
+  /** Unique id of the nodes' role. */
+  readonly roleId: pulumi.Input<string>;
   readonly securityGroupId: pulumi.Input<string>;
   readonly profileArn: pulumi.Input<string>;
 }
@@ -19,10 +23,13 @@ export const NODE_ROOT_VOLUME_GB = 8;
 
 /** Longest name of a bucket: with it the user data is as long as it can become. */
 const LONGEST_BUCKET_NAME = 63;
+/** Of the length that public keys have, and unique ids of roles. */
+const CONFIGURATION_KEYS = ["x".repeat(60), "x".repeat(60)];
+const ROLE_ID = "x".repeat(32);
 
 /** What is wrong with the user data, before anything is made: EC2 takes so many bytes and no more. */
 export function userDataProblems(options: Pick<TemplateOptions, "region" | "footprint" | "bootstrapSha256">): string[] {
-  const size = Buffer.byteLength(bootData(options, "x".repeat(LONGEST_BUCKET_NAME)));
+  const size = Buffer.byteLength(bootData(options, "x".repeat(LONGEST_BUCKET_NAME), CONFIGURATION_KEYS, ROLE_ID));
   return size <= USER_DATA_LIMIT
     ? []
     : [
@@ -40,8 +47,8 @@ export function launchTemplate(name: string, options: TemplateOptions, parent: p
       imageId: options.image,
       iamInstanceProfile: { arn: options.profileArn },
       userData: pulumi
-        .output(options.bucketName)
-        .apply((bucket) => Buffer.from(bootData(options, bucket)).toString("base64")),
+        .all([options.bucketName, options.configurationKeys, options.roleId])
+        .apply((known) => Buffer.from(bootData(options, ...known)).toString("base64")),
       metadataOptions: {
         httpEndpoint: "enabled",
         httpTokens: "required",
@@ -77,6 +84,8 @@ export function launchTemplate(name: string, options: TemplateOptions, parent: p
 function bootData(
   { region, footprint, bootstrapSha256 }: Pick<TemplateOptions, "region" | "footprint" | "bootstrapSha256">,
   bucket: string,
+  configurationKeys: readonly string[],
+  role: string,
 ): string {
   return userData({
     footprint,
@@ -85,5 +94,7 @@ function bootData(
     pointer: STORE_KEYS.pointer,
     bootstrap: `${STORE_KEYS.bootstrap}${bootstrapSha256}`,
     bootstrapSha256,
+    configurationKeys,
+    role,
   });
 }

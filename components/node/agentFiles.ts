@@ -8,6 +8,8 @@ export const AGENT_FILES = {
   bundle: "/var/lib/footprint/bundle.json",
   /** Journal of adoptions. */
   journal: "/var/lib/footprint/state.json",
+  /** Number of the newest pointer that was seen. */
+  serial: "/var/lib/footprint/serial",
   /** The bundle that is being put in place. */
   placing: "/var/lib/footprint/placing.json",
   /** The agent that a bundle names, before it takes the place of this one. */

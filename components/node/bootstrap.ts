@@ -2,6 +2,7 @@ import { AGENT_FILES } from "./agentFiles";
 import type { PackageLock } from "./packageLock";
 import { HAPROXY, VARNISH } from "./processes";
 import { STORE_KEYS } from "./protocol/storeKeys";
+import { SOCKETS_GROUP } from "./sockets";
 
 /** The unit of the agent; its file stands in the bundle. */
 const AGENT_UNIT = "footprint-agent.service";
@@ -35,6 +36,13 @@ AGENT, AGENT_UNIT = ${JSON.stringify(AGENT_FILES.program)}, ${JSON.stringify(AGE
 PACKAGES = {
 ${versions}}
 WORK = pathlib.Path("/var/lib/footprint/packages")
+VERIFY = """
+const { createPublicKey, verify } = require("node:crypto");
+const { keys, text, signature } = JSON.parse(require("node:fs").readFileSync(0));
+const isBy = (key) => verify(null, Buffer.from(text), createPublicKey({ key: Buffer.from(key, "base64"), format: "der", type: "spki" }),
+                             Buffer.from(signature, "base64"));
+process.exitCode = keys.some(isBy) ? 0 : 1;
+"""
 
 
 def run(*command):
@@ -115,11 +123,23 @@ def turn_off(*units):
             subprocess.run(["systemctl", "disable", "--now", unit], capture_output=True)
 
 
+def signed_pointer():
+    """The pointer, refused unless the program has signed it for this region. By Node.js: Python has no Ed25519."""
+    sealed = json.loads(store(IDENTITY["pointer"]))
+    asked = {"keys": IDENTITY["configurationKeys"], "signature": sealed["signature"],
+             "text": f"pointer\\n{IDENTITY['region']}\\n{sealed['body']}"}
+    if subprocess.run(["/usr/bin/node", "--eval", VERIFY], input=json.dumps(asked), text=True).returncode != 0:
+        raise SystemExit(f"{IDENTITY['pointer']} is not signed by this footprint's program for this region: it is not used")
+    return json.loads(sealed["body"])
+
+
 def start_agent():
     with part("agent fetched"):
-        pointer = json.loads(store(IDENTITY["pointer"]))
+        pointer = signed_pointer()
         bundle = json.loads(store(pointer["bundle"]["key"], pointer["bundle"]["sha256"]))
         agent = store(bundle["agent"]["key"], bundle["agent"]["sha256"])
+    # HAProxy and Varnish meet at sockets of this group; neither is in the other's.
+    run("groupadd", "--system", "--force", ${JSON.stringify(SOCKETS_GROUP)})
     with part("agent started"):
         write("/etc/footprint/identity.json", (json.dumps(IDENTITY, indent=2) + "\\n").encode())
         write(AGENT, agent, 0o755)

@@ -1,6 +1,5 @@
 import { nodeFiles } from "./files";
 import { PRODUCTION, type NodeOptions } from "./options";
-import { HAPROXY, VARNISH, VARNISH_RELOAD } from "./processes";
 import type { AgentTiming, Bundle } from "./protocol/bundleFormat";
 import { STORE_KEYS } from "./protocol/storeKeys";
 import { UNITS } from "./systemd";
@@ -16,16 +15,14 @@ export interface BundleOptions extends NodeOptions {
 }
 
 /**
- * The configuration of a PoP's nodes as one text: the files with their contents, the commands that check them and take
- * them up, the units to start, the agent and its settings. Running nodes adopt a new one; nothing in it is secret, and
+ * The configuration of a PoP's nodes as one text: the files with their contents, the units to start, the agent and
+ * its settings. Running nodes adopt a new one; nothing in it is secret, and
  * nothing in it depends on how many nodes there are.
  */
 export function bundle(options: BundleOptions): string {
   const { ports } = options.listen ?? PRODUCTION;
   const content: Bundle = {
     files: nodeFiles(options),
-    checks: [[...HAPROXY.check], [...VARNISH.check]],
-    reload: [[...VARNISH_RELOAD]],
     units: [...UNITS],
     agent: { key: `${STORE_KEYS.agents}${options.agentSha256}`, sha256: options.agentSha256 },
     settings: {

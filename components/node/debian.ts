@@ -7,8 +7,16 @@ export const DEBIAN = {
   codename: "trixie",
   /** What nodes install. The compiler that VCL needs comes with varnish. */
   packages: ["ca-certificates", "haproxy", "logrotate", "nodejs", "varnish", "varnish-modules"],
-  haproxy: { binary: "/usr/sbin/haproxy", unit: "haproxy", user: "haproxy", group: "haproxy", process: "haproxy" },
+  haproxy: {
+    package: "haproxy",
+    binary: "/usr/sbin/haproxy",
+    unit: "haproxy",
+    user: "haproxy",
+    group: "haproxy",
+    process: "haproxy",
+  },
   varnish: {
+    package: "varnish",
     binary: "/usr/sbin/varnishd",
     admin: "varnishadm",
     /** Loads a VCL into the running program. */

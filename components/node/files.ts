@@ -4,6 +4,7 @@ import type { NodeFiles } from "./nodeFiles";
 import type { NodeOptions } from "./options";
 import { startScripts } from "./startScripts";
 import { systemdFiles } from "./systemd";
+import { timeFiles } from "./time";
 import { varnishFiles } from "./varnish";
 
 /** Everything that a node of a PoP is configured with, as files. The same options always give the same text. */
@@ -14,6 +15,7 @@ export function nodeFiles(options: NodeOptions): NodeFiles {
     ...startScripts(),
     ...systemdFiles(options),
     ...kernelFiles(),
+    ...timeFiles(),
     "/etc/footprint/sites.json": `${JSON.stringify(options.sites, null, 2)}\n`,
   };
 }

@@ -1,6 +1,6 @@
 import type { NodeFiles } from "./nodeFiles";
-import { PREPARE_NODE } from "./processes";
-import { NVME } from "./startScripts";
+import { PREPARE_NODE, VARNISH } from "./processes";
+import { NVME, NVME_LABEL, NVME_UNIT } from "./startScripts";
 
 /** Renders kernel settings, and the script for those that depend on the machine. */
 export function kernelFiles(): NodeFiles {
@@ -50,12 +50,8 @@ sysctl -q -w vm.min_free_kbytes="$free"
 # disk of the network (EBS) has another model.
 disk=$(lsblk --nodeps --noheadings --paths --output NAME,MODEL | awk '/Instance Storage/ { print $1; exit }')
 if [ -n "$disk" ] && ! mountpoint -q ${NVME}; then
-    mkdir -p ${NVME}
-    # No journal: what is on it is worth nothing after a crash.
-    mkfs.ext4 -q -F -O ^has_journal "$disk"
-    mount -o noatime,nosuid,nodev,noexec "$disk" ${NVME}
-fi
-if mountpoint -q ${NVME}; then
-    chown vcache:varnish ${NVME}
+    # No journal: what is on it is worth nothing after a crash. It is Varnish's.
+    mkfs.ext4 -q -F -O ^has_journal -L ${NVME_LABEL} -E root_owner="$(id -u ${VARNISH.user}):$(id -g ${VARNISH.user})" "$disk"
+    systemctl start ${NVME_UNIT}
 fi
 `;

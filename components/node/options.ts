@@ -10,6 +10,8 @@ export interface NodeOptions {
   readonly sites: readonly Site[];
   /** Where a node listens; default: its production ports on every address. */
   readonly listen?: Listen;
+  /** Seconds after which a node that has read no purge log says that its PoP is unhealthy; default: never. */
+  readonly purgeMaxStaleness?: number;
 }
 
 export interface Listen {

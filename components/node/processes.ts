@@ -1,16 +1,15 @@
 import { DEBIAN } from "./debian";
-import { STAGED } from "./protocol/bundleFormat";
 import { SOCKETS } from "./sockets";
 
 /** How a node runs one of its two programs. What Debian calls them stands in debian.ts. */
 export interface NodeProcess {
   /** Of the systemd unit, and of the folder below /run. */
   readonly unit: string;
+  /** Debian's. */
+  readonly package: string;
   /** Whom it runs as from the start; it never needs root. */
   readonly user: string;
   readonly group: string;
-  /** The group of the other one, so that they reach each other's sockets. */
-  readonly supplementaryGroup: string;
   /** Folders that it owns and writes to; beside them, only memory. */
   readonly folders: readonly string[];
   /** Starts it in the foreground. Standard output of HAProxy is the access log. */
@@ -18,6 +17,9 @@ export interface NodeProcess {
   /** Ends with status 0 when the files below the folder STAGED would be taken. */
   readonly check: readonly string[];
 }
+
+/** Stands for the folder below which files are put to be checked. */
+export const STAGED = "{staged}";
 
 export const HAPROXY_BINARY = DEBIAN.haproxy.binary;
 /** Where its files are; they name each other by names in this folder. */
@@ -49,9 +51,9 @@ export const HAPROXY_MASTER_SOCKET = SOCKETS.master;
 
 export const HAPROXY: NodeProcess = {
   unit: DEBIAN.haproxy.unit,
+  package: DEBIAN.haproxy.package,
   user: DEBIAN.haproxy.user,
   group: DEBIAN.haproxy.group,
-  supplementaryGroup: DEBIAN.varnish.group,
   folders: ["/run/haproxy"],
   start: [START_HAPROXY],
   check: [HAPROXY_BINARY, "-C", `${STAGED}${HAPROXY_FOLDER}`, "-c", "-f", `${STAGED}${HAPROXY_FILE}`],
@@ -59,9 +61,9 @@ export const HAPROXY: NodeProcess = {
 
 export const VARNISH: NodeProcess = {
   unit: DEBIAN.varnish.unit,
+  package: DEBIAN.varnish.package,
   user: DEBIAN.varnish.user,
   group: DEBIAN.varnish.group,
-  supplementaryGroup: DEBIAN.haproxy.group,
   folders: ["/run/varnish", VARNISH_FOLDER],
   start: [START_VARNISH],
   // Without a jail, because the agent may not become another user. The VCL names a storage.

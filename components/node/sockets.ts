@@ -1,6 +1,6 @@
 /**
  * Where HAProxy and Varnish meet, and where both are told what to do: files, so that owner and mode say who may
- * connect. Each program is in the other's group; what has mode 0600 is for its owner and for root alone.
+ * connect. What has mode 0600 is for its owner and for root alone.
  */
 export const SOCKETS = {
   /** Varnish takes requests from HAProxy. */
@@ -23,3 +23,6 @@ export const SOCKETS = {
 
 /** Host at which HAProxy asks Varnish whether it answers. No client gets there: it is no site's name. */
 export const PROBE_HOST = "varnish.node";
+
+/** Of the sockets at which HAProxy and Varnish meet. Neither is in the other's own group, which reads its secrets. */
+export const SOCKETS_GROUP = "footprint-sockets";

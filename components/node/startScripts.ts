@@ -9,10 +9,13 @@ import {
   VARNISH_BINARY,
   VARNISH_FOLDER,
 } from "./processes";
-import { SOCKETS } from "./sockets";
+import { SOCKETS, SOCKETS_GROUP } from "./sockets";
 
 /** Where a node's NVMe disk is mounted, if it has one. */
 export const NVME = "/var/lib/varnish/nvme";
+/** The unit that mounts it, and the file system's label. */
+export const NVME_UNIT = "var-lib-varnish-nvme.mount";
+export const NVME_LABEL = "footprint-nvme";
 
 /** The scripts that start HAProxy and Varnish with sizes of the machine that they are on. */
 export function startScripts(): NodeFiles {
@@ -51,8 +54,8 @@ export LARGEST_OBJECT="$((size * 1024 / 10))K"
 # thread_queue_limit: what came faster than threads are made waits for one and is not dropped.
 # rush_exponent: when a response cannot be stored, all who waited for it go on at once and not three at a time.
 exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/default.vcl \\
-    -a http=${SOCKETS.cache},HTTP,mode=660 \\
-    -a purge=${SOCKETS.cachePurge},HTTP,mode=660 \\
+    -a http=${SOCKETS.cache},HTTP,mode=660,group=${SOCKETS_GROUP} \\
+    -a purge=${SOCKETS.cachePurge},HTTP,mode=660,group=${SOCKETS_GROUP} \\
     -s memory=malloc,"\${cache}m" -s large="$large" -s Transient=malloc,"\${TRANSIENT_MEMORY}m" \\
     -p thread_pool_min=200 -p thread_pool_max="$THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
     -p http_max_hdr=128 -p http_req_hdr_len=16k -p http_resp_hdr_len=16k \\

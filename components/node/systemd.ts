@@ -18,6 +18,11 @@ import {
   VARNISH_RELOAD,
   type NodeProcess,
 } from "./processes";
+import { SOCKETS_GROUP } from "./sockets";
+import { NVME, NVME_LABEL, NVME_UNIT } from "./startScripts";
+
+/** Where an instance's metadata is, and with it the credentials of its role. */
+export const METADATA_ADDRESSES = ["169.254.169.254", "fd00:ec2::254"] as const;
 
 /** Units of a node, in the order in which they start. Whole ones, so that `systemctl cat` shows one file. */
 export const UNITS = [
@@ -37,6 +42,7 @@ export function systemdFiles(options: NodeOptions): NodeFiles {
     "/etc/systemd/system/haproxy.service": haproxyService(),
     "/etc/systemd/system/varnish.service": varnishService(),
     "/etc/systemd/system/var-lib-varnish-work.mount": WORK_MOUNT,
+    [`/etc/systemd/system/${NVME_UNIT}`]: NVME_MOUNT,
     ...agentUnits(),
     ...connectionFiles(options),
     ...accessLogFiles(),
@@ -51,23 +57,39 @@ Before=${HAPROXY.unit}.service ${VARNISH.unit}.service
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=${PREPARE_NODE}
+UMask=0022
+
+# Root, because kernel settings and disks are root's; of root's rights none. systemd mounts the disk for it.
+CapabilityBoundingSet=
+PrivateNetwork=yes
+${CONFINED}
+# Kernel settings, which are in /proc/sys.
+ProtectKernelTunables=no
+ProcSubset=all
+# The instance's own disk: NVMe has the kernel's extended block devices.
+PrivateDevices=no
+DevicePolicy=closed
+DeviceAllow=block-blkext rw
 
 [Install]
 WantedBy=multi-user.target
 `;
 
 /** What HAProxy and Varnish are confined to: they need no privilege, and nothing of the system but to read it. */
-function sandbox({ user, group, supplementaryGroup, unit }: NodeProcess): string {
+function sandbox({ user, group, unit }: NodeProcess): string {
   return `User=${user}
 Group=${group}
-# To reach the other's sockets.
-SupplementaryGroups=${supplementaryGroup}
+# To reach the other's socket, and nothing else of it.
+SupplementaryGroups=${SOCKETS_GROUP}
 RuntimeDirectory=${unit}
-RuntimeDirectoryMode=0750
+# The way to the socket, whose own mode says who may connect.
+RuntimeDirectoryMode=0711
 UMask=0027
 
 CapabilityBoundingSet=
-${CONFINED}`;
+${CONFINED}
+# To give its socket to that group.
+SystemCallFilter=@chown`;
 }
 
 function haproxyService(): string {
@@ -99,6 +121,8 @@ StandardOutput=file:${ACCESS_LOG_PIPE}
 StandardError=journal
 
 ${sandbox(HAPROXY)}
+# Whoever takes it over must not become the node's role.
+IPAddressDeny=${METADATA_ADDRESSES.join(" ")}
 
 [Install]
 WantedBy=multi-user.target
@@ -129,16 +153,28 @@ LimitMEMLOCK=100M
 # When memory runs out, its manager starts the cache again; systemd need not stop all of it.
 OOMPolicy=continue
 StateDirectory=varnish varnish/work
-StateDirectoryMode=0755
+# Its log has what clients send.
+StateDirectoryMode=0750
 
 ${sandbox(VARNISH)}
-# It calls chown on its sockets, if only to leave their owner as it is.
-SystemCallFilter=@chown
+# Clients, origins and the agent come by its sockets alone. Its command line is on a loopback interface of its own.
+PrivateNetwork=yes
 
 [Install]
 WantedBy=multi-user.target
 `;
 }
+
+/** Found by the label that the script for the machine gives it, which starts this where there is such a disk. */
+const NVME_MOUNT = `[Unit]
+Description=The instance's own disk, for large objects
+
+[Mount]
+What=/dev/disk/by-label/${NVME_LABEL}
+Where=${NVME}
+Type=ext4
+Options=noatime,nosuid,nodev,noexec
+`;
 
 const WORK_MOUNT = `[Unit]
 Description=Memory for Varnish's log and for its compiled VCL, which must be executable
@@ -147,5 +183,5 @@ Description=Memory for Varnish's log and for its compiled VCL, which must be exe
 What=footprint
 Where=${VARNISH_FOLDER}
 Type=tmpfs
-Options=size=256m,mode=0755,nosuid,nodev
+Options=size=256m,mode=0750,nosuid,nodev
 `;

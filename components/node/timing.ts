@@ -35,6 +35,8 @@ export const AGENT_TIMING: AgentTiming = {
   pointerPoll: 5,
   adoptionWindow: 120,
   selfTestPatience: 15,
+  retryPause: 15,
+  retryLongest: 3600,
   probation: 60,
   drainSwitchPoll: 5,
   // AWS advises 5 s for the Spot notice, which leaves 120.

@@ -12,6 +12,10 @@ export interface NodeIdentity {
   readonly bootstrap: string;
   /** What the bootstrap must hash to; anything else is not run. */
   readonly bootstrapSha256: string;
+  /** Public keys of the program: a pointer that none of them has signed is not followed. */
+  readonly configurationKeys: readonly string[];
+  /** Unique id of the instance's role, which is part of the key of the node's own report. */
+  readonly role: string;
 }
 
 /** Longest user data that EC2 takes, bytes before base64. */

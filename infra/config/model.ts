@@ -35,7 +35,7 @@ export interface FootprintConfig {
     /** Seconds after which a PoP that cannot read the purge log takes itself out. */ readonly maxStaleness: number;
   };
   /** Generation of each secret: n is `current`, n + 1 is `next`. Raising one by one rotates it. */
-  readonly secrets: { readonly originAuth: number; readonly purge: number };
+  readonly secrets: { readonly originAuth: number; readonly purge: number; readonly configuration: number };
   /** Tags of every resource that takes tags, beside the footprint's own. */
   readonly tags: Readonly<Record<string, string>>;
   /** Addresses that receive alarms. */

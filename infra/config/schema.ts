@@ -150,6 +150,10 @@ export const footprintSchema = z.strictObject({
           "Generation of the header value that proves to origins that a request comes from this edge. Raising it by one rotates it.",
       }),
       purge: generation.meta({ description: "Generation of the key that signs purges. Raising it by one rotates it." }),
+      configuration: generation.meta({
+        description:
+          "Generation of the key with which the program signs what nodes run. Raising it by one rotates it, and replaces the nodes, a few at a time.",
+      }),
     })
     .prefault({})
     .meta({ description: "Generations of the footprint's secrets; the values are never in a file." }),

@@ -12,13 +12,13 @@ import { NODE_HEALTH_PATH } from "../../components/node/ports";
 import {
   HAPROXY,
   HAPROXY_MASTER_SOCKET,
+  STAGED,
   VARNISH,
   VARNISH_FOLDER,
   VARNISH_RELOAD,
   type NodeProcess,
 } from "../../components/node/processes";
-import { STAGED } from "../../components/node/protocol/bundleFormat";
-import { PROBE_HOST, SOCKETS } from "../../components/node/sockets";
+import { PROBE_HOST, SOCKETS, SOCKETS_GROUP } from "../../components/node/sockets";
 import { freePorts, httpStatus } from "./ports";
 import { PrivateRoot, type Ended } from "./privateRoot";
 import { asUser, Service } from "./service";
@@ -241,12 +241,17 @@ async function prepare(root: PrivateRoot, { trust, disks = {} }: StartOptions): 
   if (trust !== undefined) {
     root.write("/etc/ssl/certs/footprint-trust.pem", trust);
   }
+  await mustEnd(root, "groupadd", "--system", "--force", SOCKETS_GROUP);
   const varnish = { ...VARNISH, folders: [...VARNISH.folders, ...Object.keys(disks)] };
   for (const { user, group, folders } of [HAPROXY, varnish]) {
-    const { status, stderr } = await root.exec("install", "-d", "-m", "0750", "-o", user, "-g", group, ...folders);
-    if (status !== 0) {
-      throw new Error(`folders of ${user} cannot be made: ${stderr}`);
-    }
+    await mustEnd(root, "install", "-d", "-m", "0711", "-o", user, "-g", group, ...folders);
+  }
+}
+
+async function mustEnd(root: PrivateRoot, ...command: readonly string[]): Promise<void> {
+  const { status, stderr } = await root.exec(...command);
+  if (status !== 0) {
+    throw new Error(`${command.join(" ")} ended with ${String(status)}: ${stderr}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { NodeProcess } from "../../components/node/processes";
+import { SOCKETS_GROUP } from "../../components/node/sockets";
 import type { PrivateRoot, Program } from "./privateRoot";
 
 /** Lines of a service that are kept for an error. */
@@ -59,11 +60,8 @@ export class Service {
 }
 
 /** The command, run as the user, with the groups and the file modes that systemd gives the program on a node. */
-export function asUser(
-  { user, group, supplementaryGroup }: NodeProcess,
-  command: readonly string[],
-): readonly string[] {
-  const identity = [`--reuid=${user}`, `--regid=${group}`, `--groups=${group},${supplementaryGroup}`];
+export function asUser({ user, group }: NodeProcess, command: readonly string[]): readonly string[] {
+  const identity = [`--reuid=${user}`, `--regid=${group}`, `--groups=${group},${SOCKETS_GROUP}`];
   const unprivileged = ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"];
   return ["setpriv", ...identity, ...unprivileged, "sh", "-c", 'umask 0027; exec "$@"', "sh", ...command];
 }

@@ -67,7 +67,10 @@ export function refreshTrouble({ id, status, reason }: Refresh): string[] {
   }
 }
 
-function trouble({ reports, health, purge, secretsUpToDate }: NodeStatus, pop: PopStatus): readonly string[] {
+function trouble(
+  { reports, health, configuration, purge, secretsUpToDate }: NodeStatus,
+  pop: PopStatus,
+): readonly string[] {
   if (!reports) {
     return [`has not reported for ${String(REPORT_EXPIRES)} s: its agent or its way to the store is broken`];
   }
@@ -86,8 +89,19 @@ function trouble({ reports, health, purge, secretsUpToDate }: NodeStatus, pop: P
           `has refused ${String(purge?.refused)} purges that were not signed with the purge key: who can write to the store?`,
         ]
       : []),
+    ...(configuration?.refused === undefined ? [] : [`does not follow the store: ${plain(configuration.refused)}`]),
+    ...failures(configuration),
     ...(secretsUpToDate === false ? ["does not know the secrets yet that the pointer names"] : []),
   ];
+}
+
+function failures(configuration: NodeStatus["configuration"]): readonly string[] {
+  const failing = configuration?.failing ?? null;
+  return failing === null
+    ? []
+    : [
+        `could not adopt configuration ${short(failing.sha256)}, ${String(failing.times)} times so far, and tries it again: ${plain(failing.reason)}`,
+      ];
 }
 
 function configuration({ configuration: wanted }: PopStatus, nodes: readonly NodeStatus[]): readonly string[] {

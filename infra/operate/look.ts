@@ -3,8 +3,8 @@ import { GetObjectCommand, ListObjectsV2Command, NoSuchKey } from "@aws-sdk/clie
 import { z } from "zod";
 import { drainSwitchSchema, type DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import { nodeReportSchema, REPORT_EXPIRES, type NodeReport } from "../../components/node/protocol/nodeReport";
-import { parsePointer, type Pointer } from "../../components/node/protocol/pointer";
-import { nodeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { openPointer, type Pointer } from "../../components/node/protocol/pointer";
+import { instanceOf, STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { plainTexts } from "../terminal/plain";
 import type { Clients } from "./clients";
 import type { DeployedPop } from "./pops";
@@ -38,12 +38,15 @@ export interface PointerObject extends Pointer {
 }
 
 /** What nodes are to run and know. @throws when it cannot be read */
-export async function readPointer({ s3 }: Clients, { bucket }: DeployedPop): Promise<PointerObject> {
+export async function readPointer(
+  { s3 }: Clients,
+  { bucket, region, configurationKeys }: DeployedPop,
+): Promise<PointerObject> {
   const object = await readObject(s3, bucket, STORE_KEYS.pointer);
   if (object === undefined) {
     throw new Error(`${STORE_KEYS.pointer} is missing in ${bucket}`);
   }
-  return { ...parsePointer(object.text), changedAt: object.changedAt };
+  return { ...openPointer(configurationKeys, region, object.text), changedAt: object.changedAt };
 }
 
 /** The drain switch; undefined while it is not thrown. @throws when the store cannot be read */
@@ -97,13 +100,16 @@ export async function readNodes(
   pop: DeployedPop,
   group: Group | undefined,
 ): Promise<readonly Node[]> {
-  const known = group?.instances ?? (await reportedInstances(clients, pop));
+  const keys = await reportKeys(clients, pop);
+  const known = group?.instances ?? [...keys.keys()].map((id) => ({ id, lifecycle: null }));
   const nodes = await Promise.all(
     known.map(async ({ id, lifecycle }): Promise<Node> => {
-      const object = await readObject(clients.s3, pop.bucket, nodeKey(id));
+      const key = keys.get(id);
+      const object = key === undefined ? undefined : await readObject(clients.s3, pop.bucket, key);
       const isFresh = object !== undefined && object.age <= REPORT_EXPIRES;
       const report = isFresh ? nodeReportSchema.safeParse(tryJson(object.text)).data : undefined;
-      return { instance: id, lifecycle, report };
+      // A node speaks for itself alone.
+      return { instance: id, lifecycle, report: report?.instance === id ? report : undefined };
     }),
   );
   return group === undefined ? nodes.filter(({ report }) => report !== undefined) : nodes;
@@ -123,15 +129,15 @@ export function isHealthy({ report }: Node): boolean {
   return report?.health.node === "ok" && report.health.pop === "ok";
 }
 
-async function reportedInstances(
-  { s3 }: Clients,
-  { bucket }: DeployedPop,
-): Promise<readonly { readonly id: string; readonly lifecycle: null }[]> {
+/** Keys of nodes' reports, by instance. */
+async function reportKeys({ s3 }: Clients, { bucket }: DeployedPop): Promise<ReadonlyMap<string, string>> {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: STORE_KEYS.nodes }));
-  return Contents.flatMap(({ Key = "" }) => {
-    const id = Key.slice(STORE_KEYS.nodes.length).replace(/\.json$/, "");
-    return nodeKey(id) === Key ? [{ id, lifecycle: null }] : [];
-  });
+  return new Map(
+    Contents.flatMap(({ Key = "" }) => {
+      const id = instanceOf(Key);
+      return id === undefined ? [] : [[id, Key] as const];
+    }),
+  );
 }
 
 interface StoredObject {

@@ -15,6 +15,7 @@ const outputsSchema = z.object({
   storeBuckets: byRegion,
   nodeGroups: byRegion,
   secretGenerations: z.object({ originAuth: z.int(), purge: z.int() }),
+  configurationKeys: z.array(z.base64()).min(1),
   /** Missing in deployments of former versions. */
   popStates: z.record(z.string(), z.enum(["active", "drained"])).optional(),
   /** Hosts of the sites, likewise. */

@@ -51,6 +51,9 @@ export interface NodeStatus {
     readonly generation: string | null;
     readonly isWanted: boolean;
     readonly rejected: NodeReport["configuration"]["rejected"];
+    readonly failing: NodeReport["configuration"]["failing"];
+    /** Why it does not follow the pointer that is in the store. */
+    readonly refused?: string;
   } | null;
   readonly purge: {
     readonly position: number;
@@ -99,7 +102,7 @@ function nodeStatus({ instance, lifecycle, report }: Node, pointer: PointerObjec
     const nothing = { state: null, health: null, configuration: null, purge: null, secretsUpToDate: null };
     return { instance, lifecycle, reports: false, ...nothing };
   }
-  const { generation, rejected } = report.configuration;
+  const { generation, rejected, failing, refused: reason } = report.configuration;
   const { position, caughtUpAt, refused } = report.purge;
   return {
     instance,
@@ -107,7 +110,13 @@ function nodeStatus({ instance, lifecycle, report }: Node, pointer: PointerObjec
     reports: true,
     state: report.state,
     health: report.health,
-    configuration: { generation, isWanted: generation === pointer?.bundle.sha256, rejected },
+    configuration: {
+      generation,
+      isWanted: generation === pointer?.bundle.sha256,
+      rejected,
+      failing,
+      ...(reason === undefined ? {} : { refused: reason }),
+    },
     purge: {
       position,
       lag: caughtUpAt === null ? null : Math.max(0, Date.parse(report.at) - Date.parse(caughtUpAt)) / 1000,

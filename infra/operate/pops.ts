@@ -15,6 +15,8 @@ export interface DeployedPop {
   readonly group: string;
   /** As it was deployed; of a deployment that does not tell, as the stack file has it now, if it does. */
   readonly state: "active" | "drained" | "unlisted";
+  /** What verifies its pointer. */
+  readonly configurationKeys: readonly string[];
   /** Whether the stack file still has it. */
   readonly listed: boolean;
 }
@@ -62,7 +64,8 @@ export async function deployment(
       }
       const listed = states.has(region) || (problem !== undefined && states.size === 0);
       const state = outputs.popStates?.[region] ?? states.get(region) ?? (listed ? "active" : "unlisted");
-      return { region, bucket, group, state, listed };
+      const { configurationKeys } = outputs;
+      return { region, bucket, group, state, configurationKeys, listed };
     })
     .sort((a, b) => compare(a.region, b.region));
   if (pops.length === 0) {

@@ -27,6 +27,7 @@ function args(changed: Partial<CacheFleetArgs> = {}): CacheFleetArgs {
     store: {
       bucketName: "store-1",
       bucketArn: "arn:store",
+      configurationKeys: ["first-key", "second-key"],
       bootstrapSha256: SHA256,
       ready: standing([standIn("pointer")]),
     },

@@ -1,3 +1,4 @@
+import { nodeKey } from "../../components/node/protocol/storeKeys";
 import { nodePolicy } from "../../components/nodePolicy";
 import { record } from "../../infra/plan/harness";
 
@@ -49,13 +50,18 @@ describe("a node's policy", () => {
     });
   });
 
-  test("writes what nodes report of themselves, and nothing else", () => {
-    expect(of("Report")).toEqual({
-      Sid: "Report",
+  // IAM User Guide, "AWS global condition context keys": for a role of an EC2 instance aws:userid is
+  // role-id:ec2-instance-id.
+  test("writes what this instance reports of itself, and nothing else", () => {
+    expect(of("ReportOfItself")).toEqual({
+      Sid: "ReportOfItself",
       Effect: "Allow",
       Action: "s3:PutObject",
-      Resource: "arn:aws:s3:::store/nodes/*",
+      Resource: "arn:aws:s3:::store/nodes/${aws:userid}.json",
     });
+    expect(nodeKey("AROAEXAMPLE", "i-0a1b")).toBe(
+      "nodes/${aws:userid}.json".replace("${aws:userid}", "AROAEXAMPLE:i-0a1b"),
+    );
     expect(all.flatMap(({ Action }) => Action).filter((action) => /^s3:(?!Get|List)/.test(action))).toEqual([
       "s3:PutObject",
     ]);
@@ -116,13 +122,14 @@ describe("a node's policy", () => {
     });
   });
 
-  test("is these six statements and nothing else, with no action on everything beyond the one (P37)", () => {
+  test("is these seven statements and nothing else, with no action on everything beyond two (P37)", () => {
     expect(all.map(({ Sid }) => Sid)).toEqual([
       "ReadStore",
-      "Report",
+      "ReportOfItself",
       "TellMissingFromForbidden",
       "ReadOwnParameters",
       "OwnLifecycle",
+      "SeeOwnLifecycle",
       "SessionManagerAndRunCommand",
     ]);
     expect(all.filter(({ Resource }) => [Resource].flat().includes("*")).map(({ Sid }) => Sid)).toEqual([

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { pointerSchema } from "../../components/node/protocol/pointer";
+import { digestOf, openPointer } from "../../components/node/protocol/pointer";
+import { CONFIGURATION_KEYS, SIGNING } from "./node/signing";
 import { NodeStore, type NodeStoreArgs } from "../../components/nodeStore";
 import { alone, type Alone } from "./alone";
 
@@ -36,6 +37,7 @@ const ARGS: NodeStoreArgs = {
   agent: { path: agentPath, sha256: sha256(AGENT) },
   bundle: '{"files":{}}',
   parameters: { originAuth: pair("origin-auth"), purge: pair("purge") },
+  signing: { generation: 1, current: pulumi.secret(SIGNING), next: pulumi.secret("the-next-one") },
   forceDestroy: false,
 };
 
@@ -99,12 +101,29 @@ describe("a node store", () => {
     });
 
     expect(object("pointer").inputs).toMatchObject({ bucket: "bucket-of-store", key: "current.json" });
-    const pointer: unknown = JSON.parse(object("pointer").inputs.content as string);
-    expect(pointer).toEqual({
+    const pointer = openPointer(CONFIGURATION_KEYS, "eu-central-1", object("pointer").inputs.content as string);
+    const { serial, ...content } = pointer;
+    expect(content).toEqual({
       bundle: { key: `bundles/${sha256(ARGS.bundle)}`, sha256: sha256(ARGS.bundle) },
       parameters: { "origin-auth": role("origin-auth"), purge: role("purge") },
     });
-    expect(pointerSchema.parse(pointer)).toEqual(pointer);
+    expect(serial).toEqual({ name: "store-serial-0a1b2c3", version: 3 });
+  });
+
+  test("numbers the pointers by the versions of a parameter that says what is in the newest", () => {
+    const pointer = openPointer(CONFIGURATION_KEYS, "eu-central-1", object("pointer").inputs.content as string);
+
+    expect(made.one("Parameter", "store-serial").inputs).toEqual({
+      region: "eu-central-1",
+      type: "String",
+      // The provider takes every value of a parameter for a secret.
+      value: { $secret: digestOf(pointer) },
+    });
+  });
+
+  test("shows the signed pointer in the clear, and of the key nothing", () => {
+    expect(typeof object("pointer").inputs.content).toBe("string");
+    expect(JSON.stringify(made)).not.toContain(SIGNING);
   });
 
   test.each(["bundle", "agent"])("changes the pointer when the new %s is there", (role) => {
@@ -193,8 +212,8 @@ async function changedBy(changed: Partial<NodeStoreArgs>): Promise<readonly stri
     .map(({ name }) => name);
 }
 
-test("a new bundle moves bundle and pointer, and nothing else", async () => {
-  expect(await changedBy({ bundle: "{}" })).toEqual(["store-bundle", "store-pointer"]);
+test("a new bundle moves bundle, pointer and its number, and nothing else", async () => {
+  expect(await changedBy({ bundle: "{}" })).toEqual(["store-bundle", "store-pointer", "store-serial"]);
 });
 
 test("an agent at another path is the same agent", async () => {

@@ -53,6 +53,7 @@ function args(changed: Partial<PopArgs> = {}): PopArgs {
     caaRecords: { [HOST]: standIn("caa-of-host").urn, "pop.example.com": standIn("caa-of-pops").urn },
     secrets: {
       originAuth: { generation: 1, current: pulumi.secret("now"), next: pulumi.secret("then") },
+      configuration: { generation: 1, current: pulumi.secret("now"), next: pulumi.secret("then") },
       purge: { generation: 1, current: pulumi.secret("now"), next: pulumi.secret("then") },
     },
     agent: agentFile(),

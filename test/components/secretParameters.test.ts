@@ -14,7 +14,7 @@ describe("secret parameters", () => {
       });
       const { arns, references } = new SecretParameters("pop", {
         region: "eu-central-1",
-        secrets: { purge: pair("purge", 4), originAuth: pair("origin", 7) },
+        secrets: { purge: pair("purge", 4), originAuth: pair("origin", 7), configuration: pair("configuration", 1) },
       });
       return { arns, references };
     });

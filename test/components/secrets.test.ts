@@ -3,9 +3,9 @@ import { CANARY } from "../../infra/plan/harness";
 import { alone, type Alone } from "./alone";
 import { some } from "../support/some";
 
-function secrets(originAuth: number, purge: number): Promise<Alone> {
+function secrets(originAuth: number, purge: number, configuration = 1): Promise<Alone> {
   return alone(() => {
-    const made = new Secrets("secrets", { originAuth, purge });
+    const made = new Secrets("secrets", { originAuth, purge, configuration });
     return { originAuth: made.originAuth, purge: made.purge };
   });
 }
@@ -13,6 +13,8 @@ function secrets(originAuth: number, purge: number): Promise<Alone> {
 describe("secrets", () => {
   test("are two a role: the generation and the one after it", async () => {
     expect((await secrets(1, 4)).names("RandomPassword")).toEqual([
+      "secrets-configuration-1",
+      "secrets-configuration-2",
       "secrets-origin-auth-1",
       "secrets-origin-auth-2",
       "secrets-purge-4",

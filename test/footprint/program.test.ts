@@ -10,6 +10,9 @@ const placeholder = valuesOf({
   packages: { bucket: "amzn-s3-demo-bucket" },
 });
 
+/** A public key of Ed25519, as RFC 8410 writes it, in base64. */
+const KEY = /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/;
+
 describe("the program", () => {
   test("exports what operators need", async () => {
     const { outputs } = await record(program, { config: valuesOf(input), computed });
@@ -21,10 +24,11 @@ describe("the program", () => {
       storeBuckets: { "eu-west-1": "bucket-of-eu-west-1-store" },
       nodeGroups: { "eu-west-1": "eu-west-1-nodes-0a1b2c3" },
       nameServers: {},
-      secretGenerations: { originAuth: 1, purge: 1 },
+      secretGenerations: { originAuth: 1, purge: 1, configuration: 1 },
       hosts: ["cdn.example.com"],
       healthCheck: { interval: 10, threshold: 3 },
       popStates: { "eu-west-1": "active" },
+      configurationKeys: [expect.stringMatching(KEY), expect.stringMatching(KEY)],
     });
   });
 

@@ -150,6 +150,7 @@ const EDITS: readonly Edit[] = [
   top("purge.maxStaleness", 600, { replaced: [`BucketObjectv2 ${POP}-store-bundle`] }),
   top("secrets.originAuth", 2, { removed: ["RandomPassword footprint-secrets-origin-auth-1"] }),
   top("secrets.purge", 2, { removed: ["RandomPassword footprint-secrets-purge-1"] }),
+  top("secrets.configuration", 2, { removed: ["RandomPassword footprint-secrets-configuration-1"] }),
   { key: "tags.*", change: "one tag more", path: ["tags", "environment"], value: "test" },
   top("alarms.emails", ["other@example.org"], {
     removed: [

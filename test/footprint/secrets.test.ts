@@ -122,6 +122,10 @@ const WITHOUT_RESOURCE: Readonly<Record<string, { readonly actions: RegExp; read
     actions: /^(?:ssmmessages:|ec2messages:|ssm:UpdateInstanceInformation$)/,
     reason: "the agent's channels have no ARN; they reach nothing but the instance's own messages",
   },
+  SeeOwnLifecycle: {
+    actions: /^autoscaling:DescribeAutoScalingInstances$/,
+    reason: "the action knows no resource; it shows which instances are in which group",
+  },
 };
 
 interface Grant {
@@ -148,6 +152,7 @@ function excess({ pop, sid, statement }: Grant): readonly string[] {
   const own = [
     `arn:aws:s3:::${pop}/${pop}-store`,
     `arn:aws:x:${pop}:1:${pop}-secret-`,
+    `arn:aws:x:${pop}:1:${pop}-store-serial`,
     `arn:aws:autoscaling:${pop}:*:autoScalingGroup:*:autoScalingGroupName/${pop}-nodes-`,
   ];
   return [
@@ -174,7 +179,7 @@ describe("the instance role may do little, and in its own PoP only (P37)", () =>
     expect(new Set(all.map(({ sid }) => sid))).toEqual(
       new Set([
         "ReadStore",
-        "Report",
+        "ReportOfItself",
         "TellMissingFromForbidden",
         "ReadOwnParameters",
         "OwnLifecycle",

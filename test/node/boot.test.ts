@@ -69,6 +69,8 @@ const IDENTITY = {
   pointer: "current.json",
   bootstrap: `bootstrap/${sha256(BOOTSTRAP)}`,
   bootstrapSha256: sha256(BOOTSTRAP),
+  configurationKeys: ["first-key", "second-key"],
+  role: "AROAEXAMPLE",
 };
 const OBJECTS = [`${STORE}/${IDENTITY.bootstrap}`, `${STORE}/a%20key/with%20%2B%3A~%20and%20%C3%BC`] as const;
 

@@ -7,9 +7,8 @@ import type { Site } from "../../components/node/site";
 import { shippedSites } from "../support/sites";
 import { SHIPPED } from "../support/stacks";
 import { nodeFiles } from "../../components/node/files";
-import { HAPROXY, VARNISH } from "../../components/node/processes";
-import { STAGED } from "../../components/node/protocol/bundleFormat";
-import { SOCKETS } from "../../components/node/sockets";
+import { HAPROXY, STAGED, VARNISH } from "../../components/node/processes";
+import { SOCKETS, SOCKETS_GROUP } from "../../components/node/sockets";
 import { debianRootFolder } from "../../infra/edge/debianRoot";
 import { RunningNode } from "../../infra/edge/node";
 import { PrivateRoot } from "../../infra/edge/privateRoot";
@@ -70,6 +69,7 @@ describeWith([DEBIAN], "a node takes its configuration without a warning", () =>
 
   beforeAll(async () => {
     root = await PrivateRoot.start(debianRootFolder());
+    await root.exec("groupadd", "--system", SOCKETS_GROUP);
     // Varnish warns when HAProxy is not there yet.
     root.makeFolder(path.dirname(SOCKETS.egress));
     egress = net.createServer().listen(root.outside(SOCKETS.egress));

@@ -28,7 +28,7 @@ describeWith([DEBIAN], "the units of a node", () => {
   });
 
   // Packaged units have 9.6 (haproxy) and 8.5 (varnish); 10 is no protection at all.
-  test.each(["haproxy", "varnish", "footprint-agent", "footprint-drain"])(
+  test.each(["haproxy", "varnish", "footprint-agent", "footprint-drain", "footprint-prepare"])(
     "confine %s to an exposure of 3.0 at most",
     async (unit) => {
       const { stdout } = await root.exec("systemd-analyze", "security", "--offline=true", `${FOLDER}/${unit}.service`);

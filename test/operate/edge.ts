@@ -6,10 +6,11 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { NodeReport } from "../../components/node/protocol/nodeReport";
-import type { Pointer } from "../../components/node/protocol/pointer";
+import { digestOf, type Pointer } from "../../components/node/protocol/pointer";
 import { openEntry, type Entry, type Purge } from "../../components/node/protocol/purgeLog";
 import { nodeKey, purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import type { Terminal } from "../../infra/terminal/confirm";
+import { CONFIGURATION_KEYS, sealed } from "../components/node/signing";
 import { Cloud } from "../node/life/cloud";
 import { LAST_MODIFIED } from "../node/life/cloudStore";
 
@@ -26,10 +27,12 @@ const pair = (role: string) => ({
   next: { name: `/edge/${role}-next`, version: 2 },
 });
 
-export const POINTER: Pointer = {
+const CONTENT = {
   bundle: { key: `${STORE_KEYS.bundles}${BUNDLE}`, sha256: BUNDLE },
   parameters: { "origin-auth": pair("origin-auth"), purge: pair("purge") },
 };
+
+export const POINTER: Pointer = { ...CONTENT, serial: { name: "/edge/serial", version: 2 } };
 
 const STACK_FILE = `# kept
 config:
@@ -87,7 +90,8 @@ export class Edge {
     fs.writeFileSync(edge.stackFile, STACK_FILE);
     edge.writeOutputs({});
     for (const region of REGIONS) {
-      edge.cloud.put(edge.bucket(region), STORE_KEYS.pointer, JSON.stringify(POINTER));
+      edge.writePointer(region, POINTER);
+      edge.cloud.parameters.set(`${region} /edge/serial`, ["former", digestOf(POINTER)]);
       for (const [role, value] of [
         "origin-auth-current",
         "origin-auth-next",
@@ -139,6 +143,10 @@ export class Edge {
     this.changed(region, STORE_KEYS.pointer, new Date(Date.now() - seconds * 1000));
   }
 
+  writePointer(region: Region, pointer: Pointer): void {
+    this.cloud.put(this.bucket(region), STORE_KEYS.pointer, sealed(region, pointer));
+  }
+
   /** Changes the stack file. */
   edit(from: string, to: string): void {
     const text = fs.readFileSync(this.stackFile, "utf8");
@@ -155,6 +163,7 @@ export class Edge {
       secretGenerations: { originAuth: 1, purge: 1 },
       hosts: ["www.example.com", "shop.example.com"],
       healthCheck: { interval: 10, threshold: 3 },
+      configurationKeys: CONFIGURATION_KEYS,
       popStates: Object.fromEntries(REGIONS.map((region) => [region, "active"])),
       ...changes,
     };
@@ -169,13 +178,13 @@ export class Edge {
       region,
       at: now,
       state: "serving",
-      configuration: { generation: BUNDLE, rejected: null },
+      configuration: { generation: BUNDLE, rejected: null, failing: null, serial: 2 },
       purge: { position: 0, caughtUpAt: now, refused: 0 },
       secrets: { "origin-auth": { current: 2, next: 2 }, purge: { current: 2, next: 2 } },
       health: { node: "ok", pop: "ok" },
       ...changes,
     };
-    const key = nodeKey(instance);
+    const key = nodeKey("AROAEXAMPLE", instance);
     this.cloud.put(this.bucket(region), key, JSON.stringify(report));
     this.changed(region, key, new Date(report.at));
   }

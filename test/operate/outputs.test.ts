@@ -7,6 +7,7 @@ const OUTPUTS = {
   storeBuckets: { "eu-west-1": "store" },
   nodeGroups: { "eu-west-1": "group" },
   secretGenerations: { originAuth: 1, purge: 2 },
+  configurationKeys: ["a2V5"],
 };
 
 const environment = { ...process.env };
@@ -87,13 +88,14 @@ describe("rejects", () => {
   test("rejects a deployment that is older than this tool", async () => {
     pulumi(`echo '{"storeBuckets": {}}'`);
     await expect(asked(undefined)).rejects.toMatchObject({
-      message: "stack edge: lacks nodeGroups, secretGenerations; deploy it with this version first (`pulumi up`)",
+      message:
+        "stack edge: lacks nodeGroups, secretGenerations, configurationKeys; deploy it with this version first (`pulumi up`)",
       exitCode: 1,
     });
   });
 
   test.each([
-    ["{}", "lacks storeBuckets, nodeGroups, secretGenerations"],
+    ["{}", "lacks storeBuckets, nodeGroups, secretGenerations, configurationKeys"],
     ["", "holds no JSON object"],
     ["[]", "holds no JSON object"],
   ])("rejects a file with %j", async (content, reason) => {

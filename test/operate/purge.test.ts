@@ -1,8 +1,10 @@
 import { rmSync } from "node:fs";
+import { sealPointer } from "../../components/node/protocol/pointer";
 import { sealEntry } from "../../components/node/protocol/purgeLog";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { runPurge, type PurgeOptions, type PurgeResult } from "../../infra/operate/purge";
-import { CANARY, Edge, KEYS, REGIONS, type Ran } from "./edge";
+import { sealed } from "../components/node/signing";
+import { CANARY, Edge, KEYS, POINTER, REGIONS, type Ran } from "./edge";
 
 let edge: Edge;
 beforeEach(async () => {
@@ -106,7 +108,18 @@ test("a region whose pointer is none says what is wrong with it", async () => {
 
   const { result } = await asJson({ url: URL });
 
-  expect(result.pops[2]?.error).toMatch(/^Error: the pointer is none: bundle\.key Invalid input: .+; parameters /);
+  expect(result.pops[2]?.error).toBe("Error: the pointer is none: it has no body and signature");
+});
+
+test("a key that a pointer names which the program has not signed is not used", async () => {
+  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.pointer, sealPointer("another's secret", "us-east-1", POINTER));
+
+  const { result } = await asJson({ url: URL });
+
+  expect(result.pops[2]?.error).toBe(
+    "Error: the pointer is not signed by this footprint's program for us-east-1: who can write to the store?",
+  );
+  expect(edge.head("us-east-1")).toBeUndefined();
 });
 
 test("it can be held to some PoPs", async () => {
@@ -314,6 +327,7 @@ test("a PoP that the stack file has no more is purged as long as it is deployed"
     storeBuckets: { "eu-west-1": "store-us-east-1" },
     nodeGroups: { "eu-west-1": "edge-us-east-1" },
   });
+  edge.cloud.put("store-us-east-1", STORE_KEYS.pointer, sealed("eu-west-1", POINTER));
   for (const role of ["current", "next"]) {
     edge.cloud.parameters.set(`eu-west-1 /edge/purge-${role}`, ["former", CANARY]);
   }

@@ -5,7 +5,7 @@ import { loadConfig } from "../../infra/config/load";
 import { parseStackFile, stackConfigFromFile } from "../../infra/config/stackFile";
 import { withGeneration } from "../../infra/operate/generations";
 import { runRotate, type RotateOptions, type Rotation } from "../../infra/operate/rotate";
-import { Edge, KEYS, POINTER, REGIONS, type Ran } from "./edge";
+import { Edge, KEYS, POINTER, REGIONS, type Ran, type Region } from "./edge";
 
 let edge: Edge;
 beforeEach(async () => {
@@ -37,18 +37,18 @@ test("a rotation goes step by step, and each says what comes next", async () => 
   const next =
     "origin-auth: the stack file says generation 2, deployed is 1.\nNext: pulumi up --stack edge, and then footprint rotate origin-auth --stack edge --check\n";
   expect(first.out).toBe(next);
-  expect(generations()).toEqual({ originAuth: 2, purge: 1 });
+  expect(generations()).toEqual({ originAuth: 2, purge: 1, configuration: 1 });
 
   // Asked again before `pulumi up`: nothing happens, whatever is agreed to.
   expect(await rotate("origin-auth", { yes: true })).toEqual({ status: 1, out: next, err: "" });
-  expect(generations()).toEqual({ originAuth: 2, purge: 1 });
+  expect(generations()).toEqual({ originAuth: 2, purge: 1, configuration: 1 });
 
   // After it the pointer names new versions; one node has read them.
   edge.writeOutputs({ secretGenerations: { originAuth: 2, purge: 1 } });
   const raised = { current: { name: "/edge/origin-auth-current", version: 3 }, next: { name: "/edge/n", version: 3 } };
   for (const region of REGIONS) {
     const parameters = { ...POINTER.parameters, "origin-auth": raised };
-    edge.cloud.put(edge.bucket(region), STORE_KEYS.pointer, JSON.stringify({ ...POINTER, parameters }));
+    edge.writePointer(region, { ...POINTER, parameters });
   }
   const known = { secrets: { "origin-auth": { current: 3, next: 3 }, purge: { current: 2, next: 2 } } };
   edge.report("us-east-1", "i-us-east-1-1", known);
@@ -74,19 +74,18 @@ describe("a rotation is not complete", () => {
   };
 
   test("while a region's pointer names the former generation, though its nodes know what it names", async () => {
-    const pointer = (generation: number) =>
-      JSON.stringify({
-        ...POINTER,
-        parameters: { ...POINTER.parameters, "origin-auth": { ...POINTER.parameters["origin-auth"], generation } },
-      });
+    const write = (region: Region, generation: number): void => {
+      const parameters = { ...POINTER.parameters, "origin-auth": { ...POINTER.parameters["origin-auth"], generation } };
+      edge.writePointer(region, { ...POINTER, parameters });
+    };
     edge.writeOutputs({ secretGenerations: { originAuth: 2, purge: 1 } });
     edge.edit("config:\n", "config:\n  footprint:secrets: { originAuth: 2 }\n");
     for (const region of REGIONS) {
-      edge.cloud.put(edge.bucket(region), STORE_KEYS.pointer, pointer(2));
+      write(region, 2);
     }
     expect((await check()).step).toBe("complete");
 
-    edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.pointer, pointer(1));
+    write("us-east-1", 1);
 
     expect(await check()).toMatchObject({
       step: "spreading",
@@ -133,7 +132,7 @@ test("before the purge key changes the log's head is signed with the value that 
 
   expect(status).toBe(0);
   expect(REGIONS.map((region) => edge.head(region, [KEYS[0]]))).toEqual([7, 7, 7]);
-  expect(generations()).toEqual({ originAuth: 1, purge: 2 });
+  expect(generations()).toEqual({ originAuth: 1, purge: 2, configuration: 1 });
 });
 
 describe("rejects", () => {

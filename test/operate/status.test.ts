@@ -54,7 +54,7 @@ test("its JSON has every node", async () => {
       reports: true,
       state: "serving",
       health: { node: "ok", pop: "ok" },
-      configuration: { generation: BUNDLE, isWanted: true, rejected: null },
+      configuration: { generation: BUNDLE, isWanted: true, rejected: null, failing: null },
       purge: { position: 0, lag: 0, refused: 0 },
       secretsUpToDate: true,
     })),
@@ -150,10 +150,12 @@ test("a group below its minimum needs attention, nodes that come or go do not", 
 });
 
 describe("a new configuration", () => {
-  const rejected = { sha256: BUNDLE, reason: "haproxy: unknown keyword", at: "2026-01-02T03:04:05Z" };
+  const at = "2026-01-02T03:04:05Z";
+  const rejected = { sha256: BUNDLE, reason: "haproxy: unknown keyword", at, software: "haproxy 3.0" };
+  const behind = { generation: OLD, rejected: null, failing: null };
 
   test("is being adopted, for as long as that takes", async () => {
-    edge.report("us-east-1", "i-us-east-1-1", { configuration: { generation: OLD, rejected: null } });
+    edge.report("us-east-1", "i-us-east-1-1", { configuration: behind });
     edge.pointerAged("us-east-1", 60);
     expect(await attention()).toEqual({});
     expect((await status()).out).toMatch(new RegExp(`us-east-1 .+ adopting ${SHORT} \\(1\\), 000000000000 \\(1\\) `));
@@ -165,8 +167,8 @@ describe("a new configuration", () => {
   });
 
   test("that a node has turned back is told with its reason", async () => {
-    edge.reportAll("us-east-1", { configuration: { generation: OLD, rejected: null } });
-    edge.report("us-east-1", "i-us-east-1-1", { configuration: { generation: OLD, rejected } });
+    edge.reportAll("us-east-1", { configuration: behind });
+    edge.report("us-east-1", "i-us-east-1-1", { configuration: { ...behind, rejected } });
 
     expect(await attention()).toEqual({
       "us-east-1": [
@@ -175,8 +177,29 @@ describe("a new configuration", () => {
     });
   });
 
+  test("that a node could not adopt is told with how often, and with what it is tried again", async () => {
+    edge.reportAll("us-east-1", { configuration: behind });
+    const failing = { sha256: BUNDLE, reason: "varnishd was ended", at, times: 3, harmful: false };
+    edge.report("us-east-1", "i-us-east-1-1", { configuration: { ...behind, failing } });
+
+    expect(await attention()).toEqual({
+      "us-east-1": [
+        `i-us-east-1-1 could not adopt configuration ${SHORT}, 3 times so far, and tries it again: varnishd was ended`,
+      ],
+    });
+  });
+
+  test("whose pointer nodes do not follow is told, with their reason", async () => {
+    const refused = "the pointer was turned back: it is number 1, and 2 is the newest";
+    edge.report("us-east-1", "i-us-east-1-1", { configuration: { ...behind, generation: BUNDLE, refused } });
+
+    expect(await attention()).toEqual({ "us-east-1": [`i-us-east-1-1 does not follow the store: ${refused}`] });
+  });
+
   test("is not held against an older one that was turned back", async () => {
-    edge.reportAll("us-east-1", { configuration: { generation: BUNDLE, rejected: { ...rejected, sha256: OLD } } });
+    edge.reportAll("us-east-1", {
+      configuration: { generation: BUNDLE, rejected: { ...rejected, sha256: OLD }, failing: null },
+    });
     expect(await attention()).toEqual({});
   });
 });
@@ -239,9 +262,9 @@ test("a PoP's state is that of its deployment", async () => {
 });
 
 test("a pointer that is none is told in words", async () => {
-  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.pointer, JSON.stringify({ ...POINTER, parameters: 1 }));
+  edge.cloud.put(edge.bucket("us-east-1"), STORE_KEYS.pointer, JSON.stringify(POINTER));
 
   expect((await attention())["us-east-1"]).toContainEqual(
-    "cannot be read: pointer (Error: the pointer is none: parameters Invalid input: expected object, received number)",
+    "cannot be read: pointer (Error: the pointer is none: it has no body and signature)",
   );
 });

@@ -29,6 +29,8 @@ import { Reporter } from "./report";
 import { Secrets } from "./secrets";
 import { selfTest } from "./selfTest";
 import type { Identity } from "./settings";
+import { SignOfLife } from "./signOfLife";
+import { softwareOf } from "./software";
 import { counted, s3Store, type Store } from "./store";
 import { Switches } from "./switches";
 
@@ -56,10 +58,10 @@ export class Agent {
   private readonly launch: Launch;
   private readonly reporter: Reporter;
   private feed: PurgeFeed | undefined;
-  private health = "nothing runs yet";
+  private health = { node: "nothing runs yet", pop: "nothing runs yet" };
 
   constructor(
-    { region, bucket, pointer }: Identity,
+    { region, bucket, pointer, configurationKeys, role }: Identity,
     private readonly log: Log,
   ) {
     const { haproxy, metadata, metrics } = this;
@@ -69,12 +71,21 @@ export class Agent {
     });
     this.store = store;
     this.switches = new Switches({ haproxy, log });
-    this.watch = new PointerWatch(store, pointer);
-    this.secrets = new Secrets({ parameters: ssmParameters(region), haproxy, log });
+    const parameters = ssmParameters(region);
+    this.watch = new PointerWatch({
+      store,
+      key: pointer,
+      region,
+      keys: configurationKeys,
+      newest: parameters.newest,
+    });
+    this.secrets = new Secrets({ parameters: parameters.read, haproxy, log });
+    const software = () => softwareOf(runCommand);
     this.adoption = new Adoption({
       run: runCommand,
       haproxy,
       selfTest: (settings) => selfTest(settings, () => this.switches.reason("node") !== undefined),
+      software,
       log,
     });
     this.program = new AgentProgram({ store, run: runCommand });
@@ -93,6 +104,7 @@ export class Agent {
       adoption: this.adoption,
       program: this.program,
       instance: this.instance,
+      software,
       leaving: () => this.drain.state !== "serving",
       restart: (reason) => {
         log.info("starting anew", { reason });
@@ -100,10 +112,16 @@ export class Agent {
       },
       log,
     });
-    this.launch = new Launch({ lifecycle, missing: () => this.missing(), health: () => this.lookAtHealth(), log });
+    this.launch = new Launch({
+      lifecycle,
+      missing: () => this.missing(),
+      health: async () => (await this.lookAtHealth()).node,
+      log,
+    });
     this.reporter = new Reporter({
       store,
       instance: this.instance,
+      role,
       region,
       look: () => this.status(),
       interval: () => this.settings?.timing.report ?? AGENT_TIMING.report,
@@ -163,8 +181,8 @@ export class Agent {
     const popHealth = new PopHealth({
       store,
       switches,
+      sign: new SignOfLife({ haproxy: this.haproxy }),
       lagSeconds: () => feed.lagSeconds(),
-      maxStaleness: () => settings.purgeMaxStaleness,
     });
     void this.listen(ports.agentMetrics);
     this.every("configuration", timing.pointerPoll, () => this.followPointer());
@@ -185,7 +203,7 @@ export class Agent {
 
   private async listen(port: number): Promise<void> {
     try {
-      await serveAgentSocket(() => this.drain.shutdown());
+      await serveAgentSocket({ drain: () => this.drain.shutdown(), forgive: () => this.forgive() });
       await this.metrics.serve(port);
     } catch (error) {
       // Another agent runs, or the port is taken: it is of no use to go on unheard.
@@ -200,7 +218,7 @@ export class Agent {
     if (pointer === undefined) {
       return;
     }
-    const { generation, rejected } = this.adoption;
+    const { generation, rejected, failing } = this.adoption;
     try {
       await this.configuration.follow(pointer);
     } finally {
@@ -209,6 +227,9 @@ export class Agent {
       }
       if (this.adoption.rejected !== null && this.adoption.rejected !== rejected) {
         this.metrics.rejected();
+      }
+      if (this.adoption.failing !== null && this.adoption.failing !== failing) {
+        this.metrics.failed();
       }
     }
   }
@@ -224,10 +245,19 @@ export class Agent {
     }
   }
 
-  private async lookAtHealth(): Promise<string> {
+  /** An operator has mended what a verdict or a failure came from. */
+  private forgive(): Promise<void> {
+    this.log.info("verdicts and failures are forgotten, as an operator wants it");
+    this.adoption.forgive();
+    this.program.forgive();
+    this.watch.forget();
+    return Promise.resolve();
+  }
+
+  private async lookAtHealth(): Promise<NodeReport["health"]> {
     const { settings } = this;
     if (settings !== undefined) {
-      this.health = await ownHealth(settings.ports.health);
+      this.health = await ownHealth(settings);
     }
     return this.health;
   }
@@ -240,13 +270,16 @@ export class Agent {
   }
 
   private status(): Omit<NodeReport, "instance" | "region" | "at"> {
-    const { adoption, configuration, feed, drain, launch, switches } = this;
+    const { adoption, configuration, feed, drain, launch, watch } = this;
     const { halted } = configuration;
     return {
       state: drain.state !== "serving" ? "draining" : launch.done ? "serving" : "starting",
       configuration: {
         generation: adoption.generation,
         rejected: adoption.rejected,
+        failing: adoption.failing,
+        ...(watch.pointer === undefined ? {} : { serial: watch.pointer.serial.version }),
+        ...(watch.refused === undefined ? {} : { refused: watch.refused }),
         ...(halted === undefined ? {} : { halted }),
       },
       purge: {
@@ -256,7 +289,7 @@ export class Agent {
         ...(feed === undefined ? {} : { taken: [...feed.taken] }),
       },
       secrets: this.secrets.versions(),
-      health: { node: this.health, pop: switches.reason("pop") ?? "ok" },
+      health: this.health,
     };
   }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AGENT_FILES, agentCommand, PROBATION_STARTS } from "../agentFiles";
 import type { Artifact } from "../protocol/pointer";
-import { fetchArtifact, sha256Of, Unfit, unfitIfItFails } from "./artifacts";
+import { fetchArtifact, Harmful, sha256Of } from "./artifacts";
 import { mustRun, type Run } from "./commands";
 import { writeDurably } from "./durableFile";
 import type { Store } from "./store";
@@ -34,7 +34,12 @@ export class AgentProgram {
     return sha256 !== this.sha256 && existsSync(refused) && sha256Of(readFileSync(refused)) === sha256;
   }
 
-  /** Forgets which agent has failed: nobody wants it any more. */
+  /** This agent has not run for long enough yet. */
+  get isOnProbation(): boolean {
+    return existsSync(this.at(AGENT_FILES.formerProgram));
+  }
+
+  /** Forgets which agent has failed: nobody wants it any more, or it is tried again. */
   forgive(): void {
     rmSync(this.at(AGENT_FILES.refusedProgram), { force: true });
   }
@@ -43,19 +48,19 @@ export class AgentProgram {
    * Sees to it that another agent lies ready, and that it can run here: it loads, and understands the bundle.
    *
    * @param bundleFile the bundle that names it
-   * @throws Unfit when it cannot, has failed before, or is not the one that was named
+   * @throws Harmful when it has failed before; Error when it cannot, or is not the one that was named
    */
   async prepare(agent: Artifact, bundleFile: string): Promise<void> {
     if (agent.sha256 === this.sha256) {
       return;
     }
     if (this.hasFailed(agent)) {
-      throw new Unfit(AGENT_FAILED);
+      throw new Harmful(AGENT_FAILED);
     }
     const next = this.at(AGENT_FILES.nextProgram);
     writeDurably(next, await fetchArtifact(this.options.store, agent), 0o755);
     try {
-      await unfitIfItFails(() => mustRun(this.options.run, agentCommand(next, "check", bundleFile)));
+      await mustRun(this.options.run, agentCommand(next, "check", bundleFile));
     } catch (error) {
       rmSync(next, { force: true });
       throw error;

@@ -4,32 +4,38 @@ import * as net from "node:net";
 import { dirname } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 
-/** Where the agent hears that the machine shuts down; root's alone. */
+/** Where the agent hears that the machine shuts down, and what an operator on it wants; root's alone. */
 export const AGENT_SOCKET = "/run/footprint/agent.sock";
 
 /** An agent that has not begun by then hangs. */
 const BEGIN_MS = 3000;
 
-const WORDS = { ask: "drain", begun: "draining", done: "drained" } as const;
+/** What the agent can be asked for there. */
+export type Wish = "drain" | "forgive";
+
+const ANSWERS = { begun: "begun", done: "done" } as const;
 
 /**
- * Serves the agent's socket: `drain` is answered with `draining` at once and with `drained` when the node may end.
+ * Serves the agent's socket: a wish is answered with `begun` at once, and with `done` when it is fulfilled.
  *
  * @throws Error when the socket cannot be made
  */
-export async function serveAgentSocket(drain: () => Promise<void>, path = AGENT_SOCKET): Promise<net.Server> {
+export async function serveAgentSocket(
+  fulfil: Readonly<Record<Wish, () => Promise<void>>>,
+  path = AGENT_SOCKET,
+): Promise<net.Server> {
   mkdirSync(dirname(path), { recursive: true });
   // Of an agent that was killed.
   rmSync(path, { force: true });
   const server = net.createServer((socket) => {
     linesOf(socket).once("line", (line) => {
-      if (line !== WORDS.ask) {
-        socket.end(`the agent knows one word here: ${WORDS.ask}\n`);
+      if (!isWish(line, fulfil)) {
+        socket.end(`the agent knows these words here: ${Object.keys(fulfil).join(", ")}\n`);
         return;
       }
-      socket.write(`${WORDS.begun}\n`);
-      drain().then(
-        () => socket.end(`${WORDS.done}\n`),
+      socket.write(`${ANSWERS.begun}\n`);
+      fulfil[line]().then(
+        () => socket.end(`${ANSWERS.done}\n`),
         () => socket.destroy(),
       );
     });
@@ -41,12 +47,12 @@ export async function serveAgentSocket(drain: () => Promise<void>, path = AGENT_
 }
 
 /**
- * Asks the running agent to drain and waits for it.
+ * Asks the running agent and waits for it.
  *
- * @param patience seconds for the whole drain
- * @returns false when no agent answers, or it ends before the node may: then the caller drains by itself
+ * @param patience seconds for all of it
+ * @returns false when no agent answers, or it ends before it has done it
  */
-export async function askToDrain(patience: number, path = AGENT_SOCKET): Promise<boolean> {
+export async function askAgent(wish: Wish, patience: number, path = AGENT_SOCKET): Promise<boolean> {
   const socket = net.connect(path);
   const lines = new Set<string>();
   const giveUp = (): void => {
@@ -58,11 +64,15 @@ export async function askToDrain(patience: number, path = AGENT_SOCKET): Promise
     lines.add(line);
     clearTimeout(begin);
   });
-  socket.write(`${WORDS.ask}\n`);
+  socket.write(`${wish}\n`);
   await new Promise((resolve) => socket.once("close", resolve));
   clearTimeout(begin);
   clearTimeout(end);
-  return lines.has(WORDS.done);
+  return lines.has(ANSWERS.done);
+}
+
+function isWish(line: string, fulfil: Readonly<Record<Wish, unknown>>): line is Wish {
+  return Object.keys(fulfil).includes(line);
 }
 
 /** Its lines; an error of the socket ends it, and is thrown to nobody. */

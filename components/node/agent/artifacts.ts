@@ -1,24 +1,21 @@
 import { createHash } from "node:crypto";
 import { bundleSchema, type Bundle } from "../protocol/bundleFormat";
 import type { Artifact } from "../protocol/pointer";
-import { Unfinished } from "./commands";
 import type { Store } from "./store";
 
-/** A bundle that this node must not take: the fault is the bundle's, so it is not tried again while the pointer names it. */
+/** A verdict: a parser has said that the bundle's text is wrong. With the same software it would say so again. */
 export class Unfit extends Error {
   override readonly name = "Unfit";
 }
 
-/** What a bundle's commands and its self-test say is said of the bundle, unless they had not finished. */
-export async function unfitIfItFails(attempt: () => Promise<void>): Promise<void> {
-  try {
-    await attempt();
-  } catch (error) {
-    if (error instanceof Unfinished) {
-      throw error;
-    }
-    throw new Unfit(error instanceof Error ? error.message : String(error));
-  }
+/** An object that is not what its key promises. */
+export class OtherContent extends Error {
+  override readonly name = "OtherContent";
+}
+
+/** A bundle that could not be adopted, and did harm while it was tried. */
+export class Harmful extends Error {
+  override readonly name = "Harmful";
 }
 
 export function sha256Of(content: string | Buffer): string {
@@ -28,7 +25,7 @@ export function sha256Of(content: string | Buffer): string {
 /**
  * Reads an object that is named by its hash.
  *
- * @throws Unfit when it is another; Error when it cannot be had
+ * @throws OtherContent when it is another, which is no verdict: the right one may be put there; Error when it cannot be had
  */
 export async function fetchArtifact(store: Pick<Store, "get">, { key, sha256 }: Artifact): Promise<Buffer> {
   const found = await store.get(key);
@@ -37,7 +34,7 @@ export async function fetchArtifact(store: Pick<Store, "get">, { key, sha256 }: 
   }
   const got = sha256Of(found.content);
   if (got !== sha256) {
-    throw new Unfit(`${key} has the SHA-256 ${got}, not ${sha256}`);
+    throw new OtherContent(`${key} has the SHA-256 ${got}, not ${sha256}`);
   }
   return found.content;
 }

@@ -41,24 +41,22 @@ export const runCommand: Run = ([program = "", ...args]) =>
     });
   });
 
-/** A program that did not come to its end: what it would have said is not known. */
-export class Unfinished extends Error {
-  override readonly name = "Unfinished";
-}
-
 /**
  * Runs it.
  *
- * @throws Error with its words when it ends with anything but 0; Unfinished when it was ended
+ * @throws Error with its words when it ends with anything but 0, or was ended
  */
 export async function mustRun(run: Run, command: readonly string[]): Promise<void> {
-  const { status, said } = await run(command);
-  if (status === null) {
-    throw new Unfinished(`${command.join(" ")} was ended before it had finished: ${lastLines(said)}`);
+  const ended = await run(command);
+  if (ended.status !== 0) {
+    throw new Error(endOf(command, ended));
   }
-  if (status !== 0) {
-    throw new Error(`${command.join(" ")} ended with ${String(status)}: ${lastLines(said)}`);
-  }
+}
+
+/** How a command ended, in one line. */
+export function endOf(command: readonly string[], { status, said }: Ended): string {
+  const how = status === null ? "was ended before it had finished" : `ended with ${String(status)}`;
+  return `${command.join(" ")} ${how}: ${lastLines(said)}`;
 }
 
 /** What a reason has room for. Programs warn first and say last what they fail of, but for stacks. */

@@ -4,15 +4,17 @@ import type { Bundle } from "../protocol/bundleFormat";
 import type { Artifact, Pointer } from "../protocol/pointer";
 import type { Adoption } from "./adoption";
 import { AGENT_FAILED, type AgentProgram } from "./agentProgram";
-import { fetchArtifact, Unfit } from "./artifacts";
+import { fetchArtifact, Harmful, OtherContent } from "./artifacts";
 import type { Log } from "./log";
 import { readPeers } from "./peers";
 import type { Store } from "./store";
 
 export interface ConfigurationOptions {
   readonly store: Pick<Store, "get" | "list">;
-  readonly adoption: Pick<Adoption, "adopt" | "reject" | "forgive" | "bundle" | "generation" | "rejected">;
-  readonly program: Pick<AgentProgram, "prepare" | "take" | "hasFailed" | "forgive">;
+  readonly adoption: Pick<Adoption, "adopt" | "mayTry" | "failed" | "failing" | "forgive" | "bundle" | "generation">;
+  readonly program: Pick<AgentProgram, "prepare" | "take" | "hasFailed" | "isOnProbation" | "forgive">;
+  /** Versions of what parses bundles here. */
+  readonly software: () => Promise<string>;
   readonly instance: () => Promise<string>;
   /** The node is about to end: it stays as it is. */
   readonly leaving: () => boolean;
@@ -23,14 +25,21 @@ export interface ConfigurationOptions {
   readonly now?: () => number;
 }
 
+/**
+ * While a peer answers wrongly with a bundle the others wait so long before they try it themselves, twice as long for
+ * each further peer: one sick node must not hold up a PoP, and a bad bundle must not reach all of it in an hour. Seconds.
+ */
+const HARM_PATIENCE = 600;
+
 /** Follows the pointer: adopts the bundle that it names, at this node's own time, unless another node has refused it. */
 export class Configuration {
   private waiting: { readonly sha256: string; readonly since: number } | undefined;
   private haltedBy: string | undefined;
+  private agentFailureIsCounted = false;
 
   constructor(private readonly options: ConfigurationOptions) {}
 
-  /** Why the bundle of the pointer is not adopted though this node has not refused it; undefined when nothing halts. */
+  /** Why the bundle of the pointer waits though this node has not refused it; undefined when nothing halts. */
   get halted(): string | undefined {
     return this.haltedBy;
   }
@@ -43,10 +52,18 @@ export class Configuration {
       this.haltedBy = undefined;
       return this.followProgram(named, adoption.bundle);
     }
+    if (!(await adoption.mayTry(named.sha256))) {
+      return;
+    }
+    const isAgain = adoption.failing?.sha256 === named.sha256;
     if (adoption.bundle !== undefined) {
-      if (leaving() || adoption.rejected?.sha256 === named.sha256 || !(await this.isTime(named, adoption.bundle))) {
+      if (leaving() || !(isAgain || (await this.isTime(named, adoption.bundle)))) {
         return;
       }
+    }
+    if (isAgain) {
+      // It may be the agent that has failed.
+      program.forgive();
     }
     const settings = adoption.bundle?.settings;
     const text = await this.fetch(named);
@@ -62,8 +79,9 @@ export class Configuration {
     try {
       return (await fetchArtifact(this.options.store, named)).toString();
     } catch (error) {
-      if (error instanceof Unfit) {
-        this.options.adoption.reject(named.sha256, error.message);
+      // That the store is away says nothing of the bundle.
+      if (error instanceof OtherContent) {
+        this.options.adoption.failed(named.sha256, error);
       }
       throw error;
     }
@@ -76,13 +94,19 @@ export class Configuration {
       return;
     }
     if (program.hasFailed(bundle.agent)) {
-      if (adoption.rejected?.sha256 !== sha256) {
-        adoption.reject(sha256, AGENT_FAILED);
+      if (!this.agentFailureIsCounted) {
+        this.agentFailureIsCounted = true;
+        adoption.failed(sha256, new Harmful(AGENT_FAILED));
       }
-      return;
+      if (!(await adoption.mayTry(sha256))) {
+        return;
+      }
+      program.forgive();
+    } else if (!program.isOnProbation) {
+      adoption.forgive();
+      program.forgive();
     }
-    adoption.forgive();
-    program.forgive();
+    this.agentFailureIsCounted = false;
     await program.prepare(bundle.agent, AGENT_FILES.bundle);
     if (program.take(bundle.agent)) {
       restart("another agent");
@@ -90,24 +114,30 @@ export class Configuration {
   }
 
   private async isTime({ sha256 }: Artifact, { settings }: Bundle): Promise<boolean> {
-    const { store, instance, log, now = () => performance.now() } = this.options;
+    const { store, instance, software, log, now = () => performance.now() } = this.options;
     if (this.waiting?.sha256 !== sha256) {
       this.waiting = { sha256, since: now() };
       this.haltedBy = undefined;
     }
     const id = await instance();
-    if (now() - this.waiting.since < shareOf(id, sha256) * settings.timing.adoptionWindow * 1000) {
+    const waited = (now() - this.waiting.since) / 1000 - shareOf(id, sha256) * settings.timing.adoptionWindow;
+    if (waited < 0) {
       return false;
     }
-    const refusals = (await readPeers(store, id)).flatMap(({ instance: peer, configuration: { rejected } }) =>
-      rejected?.sha256 === sha256 ? [`${peer} has rejected it: ${rejected.reason}`] : [],
+    const peers = await readPeers(store, id);
+    const own = await software();
+    const refusals = peers.flatMap(({ instance: peer, configuration: { rejected } }) =>
+      rejected?.sha256 === sha256 && rejected.software === own ? [`${peer} has rejected it: ${rejected.reason}`] : [],
     );
-    const [refusal] = refusals;
-    if (refusal !== undefined && refusal !== this.haltedBy) {
-      log.error("adoption halted", { sha256, reason: refusal });
+    const harm = peers.flatMap(({ instance: peer, configuration: { failing } }) =>
+      failing?.sha256 === sha256 && failing.harmful ? [`${peer} has turned it back: ${failing.reason}`] : [],
+    );
+    const halts = refusals[0] ?? (waited < HARM_PATIENCE * 2 ** (harm.length - 1) ? harm[0] : undefined);
+    if (halts !== undefined && halts !== this.haltedBy) {
+      log.error("adoption halted", { sha256, reason: halts });
     }
-    this.haltedBy = refusal;
-    return refusal === undefined;
+    this.haltedBy = halts;
+    return halts === undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { AGENT_FILES } from "../agentFiles";
 import type { AgentTiming } from "../protocol/bundleFormat";
 import { AGENT_TIMING } from "../timing";
-import { askToDrain } from "./agentSocket";
+import { askAgent } from "./agentSocket";
 import { parseBundle } from "./artifacts";
 import { Drain } from "./drain";
 import { HaproxyRuntime } from "./haproxy";
@@ -18,7 +18,7 @@ const TO_SAY_SO = 5;
 /** Resolves when the machine may go down. The running agent drains; where none answers, this process does. */
 export async function drainBeforeShutdown({ region }: Identity, log: Log): Promise<void> {
   const timing = adoptedTiming();
-  if (await askToDrain(timing.drainLimit + TO_SAY_SO)) {
+  if (await askAgent("drain", timing.drainLimit + TO_SAY_SO)) {
     return;
   }
   log.warn("no agent answers: draining without it");

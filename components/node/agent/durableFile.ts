@@ -8,6 +8,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -35,6 +36,16 @@ export function writeDurably(path: string, content: string | Buffer, mode = 0o64
     closeSync(file);
   }
   renameSync(`${path}.new`, path);
+  syncFolder(path);
+}
+
+/** Takes a file away, if it is there: after a crash it does not come back. */
+export function removeDurably(path: string): void {
+  rmSync(path, { force: true });
+  syncFolder(path);
+}
+
+function syncFolder(path: string): void {
   const folder = openSync(dirname(path), "r");
   try {
     fsyncSync(folder);

@@ -33,23 +33,30 @@ export class HaproxyRuntime {
     return ask(this.sockets.admin, command, ANSWER_MS);
   }
 
-  /** Gives a key of a map its value in the running process; the map is named by its file. */
+  /**
+   * Gives a key of a map its value in the running process; the map is named by its file.
+   *
+   * @throws Error when HAProxy does not have it afterwards; it does not hold the value, which may be a secret
+   */
   async setMap(file: string, key: string, value: string): Promise<void> {
     const entry = `${escaped(key)} ${escaped(value)}`;
     for (const map of await this.maps(file)) {
       // `set map` refuses a key that is not there, and `add map` would add it a second time.
       if ((await this.say(`set map ${map} ${entry}`)).trim() !== "") {
-        expectSilence("add map", await this.say(`add map ${map} ${entry}`));
+        await this.say(`add map ${map} ${entry}`);
+      }
+      if ((await this.valueIn(map, key)) !== value) {
+        throw new Error(`HAProxy has not taken the value of ${key} into its map ${file}`);
       }
     }
   }
 
-  /** Takes a key out of a map, where it is there. */
+  /** Takes a key out of a map, where it is there. Throws when HAProxy has it afterwards. */
   async deleteMap(file: string, key: string): Promise<void> {
     for (const map of await this.maps(file)) {
-      const answer = await this.say(`del map ${map} ${escaped(key)}`);
-      if (!answer.startsWith("Key not found")) {
-        expectSilence("del map", answer);
+      await this.say(`del map ${map} ${escaped(key)}`);
+      if ((await this.valueIn(map, key)) !== undefined) {
+        throw new Error(`HAProxy has not taken ${key} out of its map ${file}`);
       }
     }
   }
@@ -88,22 +95,35 @@ export class HaproxyRuntime {
   /** A file that the configuration names in several places is as many maps to HAProxy 3.0, each with an id. */
   private async maps(file: string): Promise<readonly string[]> {
     const listed = (await this.say("show map")).matchAll(/^(\d+) \(([^)]*)\)/gm);
-    return [...listed].flatMap(([, id = "", name]) => (name === file ? [`#${id}`] : []));
+    const maps = [...listed].flatMap(([, id = "", name]) => (name === file ? [`#${id}`] : []));
+    if (maps.length === 0) {
+      throw new Error(`HAProxy has no map ${file}`);
+    }
+    return maps;
+  }
+
+  /** What HAProxy itself finds in a map; undefined when it finds nothing. */
+  private async valueIn(map: string, key: string): Promise<string | undefined> {
+    return /, found=yes, .*?, value="([^]*)", type="[a-z]+"\s*$/.exec(
+      await this.say(`get map ${map} ${escaped(key)}`),
+    )?.[1];
   }
 }
 
 /** Frontends of what the load balancer hands over. */
 const FROM_CLIENTS = ["traffic", "redirect"] as const;
 
-function expectSilence(command: string, answer: string): void {
-  if (answer.trim() !== "") {
-    throw new Error(`HAProxy refuses "${command}": ${answer.trim()}`);
-  }
-}
-
-/** One word of the runtime API, in which a semicolon would begin another command. */
+/**
+ * One word of the runtime API. A semicolon would begin another command, and a last word that begins with two angle
+ * brackets announces more lines.
+ *
+ * @throws Error when there is no way to say it
+ */
 function escaped(word: string): string {
-  return word.replaceAll(/[\\; ]/g, "\\$&");
+  if (!/^[ -~]+$/.test(word)) {
+    throw new Error("HAProxy takes printable characters of ASCII alone in a word");
+  }
+  return word.replaceAll(/[\\;< ]/g, "\\$&");
 }
 
 /** The workers that `show proc` lists: a former one was there before a reload, and ends with its last connection. */

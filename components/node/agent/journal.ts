@@ -1,19 +1,20 @@
 import { z } from "zod";
 import { AGENT_FILES } from "../agentFiles";
+import { nodeReportSchema } from "../protocol/nodeReport";
 import { readIfThere, writeDurably } from "./durableFile";
+
+const { rejected, failing } = nodeReportSchema.shape.configuration.shape;
 
 const journalSchema = z.object({
   /** SHA-256 of the bundle that is being put in place: the node may have the files of either. */
   placing: z.string().nullable(),
-  /** The bundle in whose adoption the agent was ended last, and how often in a row. */
-  interrupted: z.object({ sha256: z.string(), times: z.int() }).nullable(),
-  /** The last bundle that the node refused or turned back. */
-  rejected: z.object({ sha256: z.string(), reason: z.string(), at: z.string() }).nullable(),
+  rejected,
+  failing,
 });
 
 export type JournalEntries = z.output<typeof journalSchema>;
 
-const EMPTY: JournalEntries = { placing: null, interrupted: null, rejected: null };
+const EMPTY: JournalEntries = { placing: null, rejected: null, failing: null };
 
 /** What the agent must know of an adoption after it was ended in the middle of one. */
 export class Journal {

@@ -1,4 +1,8 @@
-import { AutoScalingClient, CompleteLifecycleActionCommand } from "@aws-sdk/client-auto-scaling";
+import {
+  AutoScalingClient,
+  CompleteLifecycleActionCommand,
+  DescribeAutoScalingInstancesCommand,
+} from "@aws-sdk/client-auto-scaling";
 import { LIFECYCLE_HOOKS } from "../protocol/lifecycle";
 import { CLIENT_LIMITS } from "./limits";
 import type { Metadata } from "./metadata";
@@ -19,8 +23,8 @@ export class Lifecycle {
   }
 
   /**
-   * Ends the wait of a hook. "nothing to complete": the group does not wait for this instance, not yet or not any more,
-   * or there is no group.
+   * Ends the wait of a hook. "nothing to complete" is no end: the group does not wait for this instance not yet, or not
+   * any more, or metadata name no group, or not yet.
    *
    * @throws Error when metadata or Auto Scaling cannot be asked
    */
@@ -50,5 +54,18 @@ export class Lifecycle {
       }
       throw error;
     }
+  }
+
+  /**
+   * Where the group sees this instance, such as Pending:Wait or InService; undefined when it sees none, or not yet.
+   *
+   * @throws Error when metadata or Auto Scaling cannot be asked
+   */
+  async state(): Promise<string | undefined> {
+    const InstanceIds = [await this.options.metadata.instanceId()];
+    const { AutoScalingInstances = [] } = await this.client.send(
+      new DescribeAutoScalingInstancesCommand({ InstanceIds }),
+    );
+    return AutoScalingInstances[0]?.LifecycleState;
   }
 }

@@ -19,6 +19,7 @@ export class Metrics {
   private readonly loopFailures: Counter<"loop">;
   private readonly callFailures: Counter<"service">;
   private readonly rejections: Counter;
+  private readonly failures: Counter;
   private readonly adoptions: Gauge;
 
   constructor(private readonly observe: () => Observed) {
@@ -37,7 +38,12 @@ export class Metrics {
     });
     this.rejections = new Counter({
       name: "footprint_agent_bundles_rejected_total",
-      help: "Bundles that the node refused or turned back",
+      help: "Bundles that a parser has refused",
+      registers,
+    });
+    this.failures = new Counter({
+      name: "footprint_agent_adoptions_failed_total",
+      help: "Tries to adopt a bundle that failed for another reason",
       registers,
     });
     this.adoptions = new Gauge({
@@ -62,6 +68,10 @@ export class Metrics {
 
   rejected(): void {
     this.rejections.inc();
+  }
+
+  failed(): void {
+    this.failures.inc();
   }
 
   text(): Promise<string> {
@@ -131,6 +141,9 @@ export class Metrics {
       "footprint_agent_bundle_rejected",
       "1 while the bundle that the pointer names is one that the node refused",
       (o) => Number(o.report.configuration.rejected !== null),
+    );
+    value("footprint_agent_bundle_failing", "1 while a bundle could not be adopted and is tried again", (o) =>
+      Number(o.report.configuration.failing !== null),
     );
     value("footprint_agent_adoption_halted", "1 while a bundle waits because another node has refused it", (o) =>
       Number(o.halted),

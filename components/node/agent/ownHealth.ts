@@ -1,34 +1,27 @@
-import * as http from "node:http";
-import { NODE_HEALTH_PATH } from "../ports";
+import { NODE_HEALTH_PATH, POP_HEALTH_PATH } from "../ports";
+import type { AgentSettings } from "../protocol/bundleFormat";
+import { askSelf } from "./ask";
 
-/** HAProxy answers from memory. */
-const PATIENCE_MS = 2000;
-
-/** Longest reason that is read. */
+/** Longest reason that is handed on. */
 const REASON_LIMIT = 300;
 
-/** What the node answers to its load balancer: "ok" for 200, else why not. It never throws. */
-export function ownHealth(port: number): Promise<string> {
-  return new Promise((resolve) => {
-    const request = http.get({
-      host: "127.0.0.1",
-      port,
-      path: NODE_HEALTH_PATH,
-      agent: false,
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    const failed = (error: Error): void => {
-      resolve(`HAProxy does not answer: ${error.message}`);
-    };
-    request.on("error", failed);
-    request.on("response", (response) => {
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (text: string) => (body = (body + text).slice(0, REASON_LIMIT)));
-      response.on("error", failed);
-      response.on("end", () => {
-        resolve(response.statusCode === 200 ? "ok" : body.trim());
-      });
-    });
-  });
+/** What HAProxy answers for this node, and for its PoP: "ok" for 200, else why not. It never throws. */
+export async function ownHealth({
+  popName,
+  ports,
+}: Pick<AgentSettings, "popName" | "ports">): Promise<{ readonly node: string; readonly pop: string }> {
+  const [node, pop] = await Promise.all([
+    answerOf(ports.health, "localhost", NODE_HEALTH_PATH),
+    answerOf(ports.traffic, popName, POP_HEALTH_PATH),
+  ]);
+  return { node, pop };
+}
+
+async function answerOf(port: number, host: string, path: string): Promise<string> {
+  try {
+    const { status, body } = await askSelf(port, host, path);
+    return status === 200 ? "ok" : body.trim().slice(0, REASON_LIMIT) || `status ${String(status)}`;
+  } catch (error) {
+    return `HAProxy does not answer: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }

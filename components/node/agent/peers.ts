@@ -1,5 +1,5 @@
 import { nodeReportSchema, REPORT_EXPIRES, type NodeReport } from "../protocol/nodeReport";
-import { nodeKey, STORE_KEYS } from "../protocol/storeKeys";
+import { instanceOf, STORE_KEYS } from "../protocol/storeKeys";
 import type { Store } from "./store";
 
 /** Reports that are read at the same time. */
@@ -11,11 +11,20 @@ export async function readPeers(
   instance: string,
   now: number = Date.now(),
 ): Promise<readonly NodeReport[]> {
-  const keys = (await store.list(STORE_KEYS.nodes)).filter((key) => key !== nodeKey(instance));
+  const peers = (await store.list(STORE_KEYS.nodes)).flatMap((key) => {
+    const peer = instanceOf(key);
+    return peer === undefined || peer === instance ? [] : [{ key, peer }];
+  });
   const reports: NodeReport[] = [];
-  for (let i = 0; i < keys.length; i += AT_ONCE) {
-    const found = await Promise.all(keys.slice(i, i + AT_ONCE).map((key) => store.get(key)));
-    reports.push(...found.flatMap((object) => parsed(object?.content.toString()) ?? []));
+  for (let i = 0; i < peers.length; i += AT_ONCE) {
+    const found = await Promise.all(
+      peers.slice(i, i + AT_ONCE).map(async ({ key, peer }) => {
+        const report = parsed((await store.get(key))?.content.toString());
+        // A node speaks for itself alone.
+        return report?.instance === peer ? [report] : [];
+      }),
+    );
+    reports.push(...found.flat());
   }
   return reports.filter(({ at }) => now - Date.parse(at) < REPORT_EXPIRES * 1000);
 }

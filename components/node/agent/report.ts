@@ -5,6 +5,8 @@ import type { Store } from "./store";
 export interface ReporterOptions {
   readonly store: Pick<Store, "put">;
   readonly instance: () => Promise<string>;
+  /** Unique id of the instance's role. */
+  readonly role: string;
   readonly region: string;
   /** What there is to say now. */
   readonly look: () => Omit<NodeReport, "instance" | "region" | "at">;
@@ -22,7 +24,7 @@ export class Reporter {
 
   /** Writes a report when something is new, or the last one is old. */
   async tell(): Promise<void> {
-    const { store, instance, region, look, interval, now = Date.now } = this.options;
+    const { store, instance, role, region, look, interval, now = Date.now } = this.options;
     const id = await instance();
     const said = look();
     const at = now();
@@ -32,7 +34,7 @@ export class Reporter {
       return;
     }
     const report: NodeReport = { instance: id, region, at: new Date(at).toISOString(), ...said };
-    await store.put(nodeKey(id), JSON.stringify(report));
+    await store.put(nodeKey(role, id), JSON.stringify(report));
     this.written = { at, news };
   }
 }

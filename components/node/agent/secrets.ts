@@ -42,6 +42,8 @@ const USABLE = /^[!-~]{1,1024}$/;
  */
 export class Secrets {
   private known: Known | undefined;
+  /** What HAProxy itself said that it sends to origins. */
+  private sent: Known["origin-auth"] | undefined;
 
   constructor(private readonly options: SecretsOptions) {
     this.known = readKnown(this.file);
@@ -65,14 +67,17 @@ export class Secrets {
     return this.known === undefined ? [] : [this.known.purge.current.value, this.known.purge.next.value];
   }
 
-  /** Versions that are known; null before they were read. */
+  /**
+   * Versions that are in use; null before that. Of the proof for origins it is what HAProxy has answered: origins may
+   * forget a former value when no node says that it uses it.
+   */
   versions(): NodeReport["secrets"] {
-    const { known } = this;
-    if (known === undefined) {
+    const { known, sent } = this;
+    if (known === undefined || sent === undefined) {
       return null;
     }
-    const of = (role: SecretRole) => ({ current: known[role].current.version, next: known[role].next.version });
-    return { "origin-auth": of("origin-auth"), purge: of("purge") };
+    const of = ({ current, next }: Known[SecretRole]) => ({ current: current.version, next: next.version });
+    return { "origin-auth": of(sent), purge: of(known.purge) };
   }
 
   private get file(): string {
@@ -105,10 +110,11 @@ export class Secrets {
     };
     const pair = (role: SecretRole) => ({ current: held(role, "current"), next: held(role, "next") });
     const known: Known = { "origin-auth": pair("origin-auth"), purge: pair("purge") };
+    const selectors = ROLES.flatMap((role) => SLOTS.map((slot) => known[role][slot].selector));
     this.makeFolder();
     writeDurably(this.file, JSON.stringify(known), 0o600);
     this.known = known;
-    this.options.log.info("secrets read", { versions: this.versions() });
+    this.options.log.info("secrets read", { selectors });
   }
 
   /**
@@ -117,10 +123,11 @@ export class Secrets {
    */
   private async tellHaproxy(): Promise<void> {
     const { haproxy, log, mapFile = ORIGIN_AUTH_FILE, group = groupId("haproxy") } = this.options;
-    const proof = this.known?.["origin-auth"].current.value;
-    if (proof === undefined) {
+    const wanted = this.known?.["origin-auth"];
+    if (wanted === undefined) {
       return;
     }
+    const proof = wanted.current.value;
     const line = `current ${proof}\n`;
     if (readIfThere(mapFile) !== line) {
       this.makeFolder();
@@ -130,9 +137,11 @@ export class Secrets {
       () => undefined,
       (error: unknown) => error,
     );
-    if (failure instanceof HaproxyAway) {
+    if (failure === undefined) {
+      this.sent = wanted;
+    } else if (failure instanceof HaproxyAway) {
       log.info("HAProxy is not there to hear of the proof for origins", { reason: reasonOf(failure) });
-    } else if (failure !== undefined) {
+    } else {
       // Without the cause: whatever HAProxy says may hold the command, and so the value.
       throw new Error("HAProxy does not take the proof for origins");
     }

@@ -8,6 +8,8 @@ const identitySchema = z.object({
   region: z.string().min(1),
   bucket: z.string().min(1),
   pointer: z.string().min(1),
+  configurationKeys: z.array(z.base64()).min(1),
+  role: z.string().min(1),
 });
 
 export type Identity = z.output<typeof identitySchema>;

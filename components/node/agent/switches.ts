@@ -19,8 +19,8 @@ export class Switches {
   constructor(private readonly options: SwitchesOptions) {}
 
   /**
-   * Sets a switch, or lifts it: in the file, then in the running HAProxy. That HAProxy is away is no error: it reads
-   * the file when it starts. To be repeated while it holds, since a reload may come between the file and the word.
+   * Sets a switch, or lifts it: in the file, then in the running HAProxy, which is asked whether it has. That HAProxy is
+   * away is no error: it reads the file when it starts. To be repeated while it holds, since a reload may come between the file and the word.
    */
   async set(which: Switch, reason: string | undefined): Promise<void> {
     const held = this.read();

@@ -1,4 +1,5 @@
 import type { Bundle } from "../protocol/bundleFormat";
+import { TIME_PROGRAMS } from "../time";
 import { mustRun, type Run } from "./commands";
 
 const UNIT_FOLDER = "/etc/systemd/system/";
@@ -20,6 +21,12 @@ export class UnitChanges {
       // By systemd, which may change them; the agent may not.
       await this.systemctl("restart", "systemd-sysctl.service");
     }
+    for (const [unit, file] of Object.entries(TIME_PROGRAMS)) {
+      // An image has one of them, or none.
+      if (bundle.files[file] !== former?.files[file] && (await this.isActive(unit))) {
+        await this.systemctl("restart", unit);
+      }
+    }
     // In their order: HAProxy before Varnish, which asks for origins at its socket. What a bundle names no more runs on
     // until the machine ends, since a bundle that forgets a unit must not take the node down.
     for (const unit of added(bundle, former)) {
@@ -38,6 +45,10 @@ export class UnitChanges {
     for (const unit of added(bundle, former)) {
       await this.systemctl("disable", "--now", unit);
     }
+  }
+
+  private async isActive(unit: string): Promise<boolean> {
+    return (await this.run(["systemctl", "--quiet", "is-active", unit])).status === 0;
   }
 
   private systemctl(...args: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { INTERNAL, INTERNAL_PREFIX, ORIGIN_AUTH_FILE, ORIGIN_AUTH_HEADER } from "../internalHeaders";
 import { bound } from "../limits";
 import type { Origin, Site } from "../site";
-import { SOCKETS } from "../sockets";
+import { SOCKETS, SOCKETS_GROUP } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
 import { LOOK_UP_SITE } from "./sites";
 
@@ -10,7 +10,7 @@ export function egressSections(sites: readonly Site[]): string {
   return `
 # From Varnish, by the site's name, to the first of its origins that is up; with none up the first answers 503.
 frontend egress from to-origins
-    bind unix@${SOCKETS.egress} mode 660
+    bind unix@${SOCKETS.egress} mode 660 group ${SOCKETS_GROUP}
     # Above what is let through, so that the others hear at once that there is no room.
     maxconn ${bound("EGRESS_CONNECTIONS")}
     # A reload closes idle connections, and would do so under Varnish's next request: so there are none. To open

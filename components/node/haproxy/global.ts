@@ -21,6 +21,8 @@ global
     log stderr format raw local0 notice
     # No user, group or chroot: systemd starts it as haproxy and confines it.
     stats socket ${SOCKETS.admin} mode 600 level admin expose-fd listeners
+    # From when on it counts how long no purges have been read, until the agent says it.
+    set-var proc.started date()
     # Bounds are computed at the start from the machine's size; what stands here is that of the smallest. This one is
     # above the sum of all frontends', so that none of them waits for another.
     maxconn ${bound("ALL_CONNECTIONS")}

@@ -9,7 +9,7 @@ import { refuse } from "./responses";
 import { refusedShares } from "./shares";
 import { toOneForm } from "./siteLua";
 import { IS_SITE, LOOK_UP_SITE } from "./sites";
-import { isSwitched, switchedHealth } from "./switched";
+import { deadMansSwitch, isSwitched, switchedHealth } from "./switched";
 
 /** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
 const TARGET_LIMIT = 8000;
@@ -53,8 +53,9 @@ ${accessLog(options)}
 ${loggedOf()}
 ${LOOK_UP_SITE}
 
-    # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has.
-${switchedHealth("pop", `{ var(txn.host) -m str ${popName} } { path ${POP_HEALTH_PATH} }`)}
+    # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has,
+    # and how long the agent has read no purges, be it that it is dead.
+${popHealth(options)}
 
 ${clientRequests(popName)}
 
@@ -129,4 +130,16 @@ function inFlight(popName: string, sites: readonly Site[]): string {
     http-request track-sc2 var(txn.host) table sites
     ${few.acl}
 ${few.when.map(full).join("\n")}`;
+}
+
+function popHealth({ popName, purgeMaxStaleness }: NodeOptions): string {
+  const condition = `{ var(txn.host) -m str ${popName} } { path ${POP_HEALTH_PATH} }`;
+  const rules = switchedHealth("pop", condition).split("\n");
+  // The operator's reason first.
+  const [drained = "", healthy = ""] = rules;
+  return [
+    drained,
+    ...(purgeMaxStaleness === undefined ? [] : [deadMansSwitch(condition, purgeMaxStaleness)]),
+    healthy,
+  ].join("\n");
 }

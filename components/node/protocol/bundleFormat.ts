@@ -12,6 +12,10 @@ export const agentTimingSchema = z.object({
   adoptionWindow: z.number().min(0),
   /** In which a node must pass its self-test after it has adopted a bundle. */
   selfTestPatience: z.number().positive(),
+  /** Until a bundle that could not be adopted is tried again; twice as long each time, eight times so when it did harm. */
+  retryPause: z.number().positive(),
+  /** Longest of these pauses. */
+  retryLongest: z.number().positive(),
   /** After so long in one go a new agent is kept; until then the former one takes its place when it ends too often. */
   probation: z.number().positive(),
   /** Between two looks at the drain switch. */
@@ -53,22 +57,24 @@ export const agentSettingsSchema = z.object({
 
 export type AgentSettings = z.output<typeof agentSettingsSchema>;
 
+/** Where a bundle's files may be: below the programs' own folders. Who the node is, and its agent, come by the boot. */
+const FILE =
+  /^(?:\/etc\/(?:haproxy|varnish|footprint|sysctl\.d|chrony\/sources\.d|systemd\/(?:system|timesyncd\.conf\.d))|\/usr\/local\/lib\/footprint)\/(?!identity\.json$|agent(?:-former|-refused)?\.js$|boot$)[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** A unit's name, which is a word of commands. */
+const UNIT = /^[a-z][a-z0-9-]*\.(?:service|socket|timer|mount)$/;
+
 /**
- * A configuration bundle: what nodes of a PoP run.
- *
- * `checks` are commands that end with 0 when the files would be taken; in their arguments STAGED stands for the folder
- * below which the files have been put for the check. `reload` are the commands that take the files up without a
- * restart, in order; HAProxy follows after them by its master process.
+ * A configuration bundle: what nodes of a PoP run. It is data: by which commands it is checked and taken up is the
+ * agent's own affair.
  */
 export const bundleSchema = z.object({
-  files: z.record(z.string().regex(/^\/(?!.*\/\.\.?\/)/), z.string()),
-  checks: z.array(z.array(z.string()).min(1)),
-  reload: z.array(z.array(z.string()).min(1)),
-  units: z.array(z.string()),
+  /** Text by absolute path. */
+  files: z.record(z.string().regex(FILE), z.string()),
+  /** Units among the files, in the order in which they start. */
+  units: z.array(z.string().regex(UNIT)),
   agent: z.object({ key: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   settings: agentSettingsSchema,
 });
 
 export type Bundle = z.output<typeof bundleSchema>;
-
-export const STAGED = "{staged}";

@@ -12,9 +12,33 @@ export const nodeReportSchema = z.object({
   configuration: z.object({
     /** SHA-256 of the bundle that the node runs. */
     generation: z.string().nullable(),
-    /** The last bundle that it refused or turned back, and why; null once it has adopted another. */
-    rejected: z.object({ sha256: z.string(), reason: z.string(), at: z.iso.datetime() }).nullable(),
-    /** Why the bundle that the pointer names waits: another node has refused it. */
+    /**
+     * The last bundle of which a parser has said that it is wrong, and what; null once the node has adopted another. It
+     * holds for the software (versions of what parses) that has said so.
+     */
+    rejected: z
+      .object({ sha256: z.string(), reason: z.string(), at: z.iso.datetime(), software: z.string().default("") })
+      .nullable(),
+    /**
+     * The bundle that could not be adopted for any other reason, why the last time, and how often; it is tried again.
+     * Harmful: while it was in use clients got wrong answers, or the agent did not live.
+     */
+    failing: z
+      .object({
+        sha256: z.string(),
+        reason: z.string(),
+        at: z.iso.datetime(),
+        times: z.int().min(1),
+        harmful: z.boolean(),
+      })
+      .nullable()
+      // Agents of former versions do not say it.
+      .default(null),
+    /** Number of the pointer that the node follows; missing before the first. */
+    serial: z.int().optional(),
+    /** Why the pointer that is in the store is not followed. */
+    refused: z.string().optional(),
+    /** Why the bundle that the pointer names waits: another node has refused it, or answers wrongly with it. */
     halted: z.string().optional(),
   }),
   purge: z.object({

@@ -13,7 +13,7 @@ export const STORE_KEYS = {
   purgeHead: "purge-head",
   /** While this object exists, the PoP answers its health check with 503. */
   drain: "drain",
-  /** One object a node, by instance id: what it reports of itself. */
+  /** One object a node, by its role and instance: what it reports of itself. */
   nodes: "nodes/",
 } as const;
 
@@ -22,9 +22,19 @@ export function purgeKey(number: number): string {
   return `${STORE_KEYS.purgeLog}${String(number).padStart(12, "0")}`;
 }
 
-/** Key of what a node reports of itself. */
-export function nodeKey(instance: string): string {
-  return `${STORE_KEYS.nodes}${instance}.json`;
+/**
+ * Key of what a node reports of itself. It is made of what AWS calls the user id of an instance's role (aws:userid,
+ * "role-id:ec2-instance-id"), so that a policy can allow each instance its own object and no other.
+ *
+ * @param role unique id of the role
+ */
+export function nodeKey(role: string, instance: string): string {
+  return `${STORE_KEYS.nodes}${role}:${instance}.json`;
+}
+
+/** The instance whose report has this key; undefined when it is no report's. */
+export function instanceOf(key: string): string | undefined {
+  return /^nodes\/[A-Z0-9]+:(i-[0-9a-z-]+)\.json$/.exec(key)?.[1];
 }
 
 /** Key of an archive of packages, in a store and in the bucket from which stores copy it. */

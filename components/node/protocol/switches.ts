@@ -15,3 +15,11 @@ export const SWITCHES = {
 } as const;
 
 export type Switch = keyof typeof SWITCHES;
+
+/**
+ * Until when the node has carried out all purges, seconds since 1970: a map of one key, likewise. When that is longer ago
+ * than `purge.maxStaleness`, PoP health answers 503 by HAProxy's own doing. Without the key the node has not read the log
+ * since it was started, and its cache was empty then: HAProxy counts from its own start.
+ */
+export const SEEN_FILE = "/run/footprint/purges-seen.map";
+export const SEEN_KEY = "seen";

@@ -1,6 +1,6 @@
 import { bundle } from "../../../components/node/bundle";
 import { nodeFiles } from "../../../components/node/files";
-import { bundleSchema, STAGED } from "../../../components/node/protocol/bundleFormat";
+import { bundleSchema } from "../../../components/node/protocol/bundleFormat";
 import { UNITS } from "../../../components/node/systemd";
 import { AGENT_TIMING } from "../../../components/node/timing";
 import { OPTIONS } from "./options";
@@ -20,16 +20,24 @@ describe("the bundle", () => {
     expect(JSON.parse(bundle(options))).toEqual(parsed);
   });
 
-  test("has both programs' configurations checked where they are staged, before they are placed", () => {
-    expect(parsed.checks).toEqual([
-      ["/usr/sbin/haproxy", "-C", `${STAGED}/etc/haproxy`, "-c", "-f", `${STAGED}/etc/haproxy/haproxy.cfg`],
-      expect.arrayContaining(["/usr/sbin/varnishd", "-C", `${STAGED}/etc/varnish/default.vcl`]),
-    ]);
+  test.each([
+    ["/etc/footprint/identity.json", "who the node is, and whose signature it takes"],
+    ["/usr/local/lib/footprint/agent.js", "the agent"],
+    ["/usr/local/lib/footprint/boot", "the script of the user data"],
+    ["/etc/passwd", "a file of the system"],
+    ["/etc/haproxy/../passwd", "a way out"],
+    ["/root/.ssh/authorized_keys", "a key of an operator's"],
+    ["etc/haproxy/haproxy.cfg", "a relative path"],
+  ])("rejects %s among its files: %s is not a bundle's to change", (file) => {
+    expect(bundleSchema.safeParse({ ...parsed, files: { ...parsed.files, [file]: "" } }).success).toBe(false);
   });
 
-  test("has Varnish take its files up without a restart", () => {
-    expect(parsed.reload).toEqual([expect.arrayContaining(["/usr/share/varnish/varnishreload"])]);
-  });
+  test.each(["--now", "-H", "reboot.target", "haproxy.service poweroff.target", "../x.service"])(
+    "rejects %s as a unit: it would be a word of systemctl's",
+    (unit) => {
+      expect(bundleSchema.safeParse({ ...parsed, units: [unit] }).success).toBe(false);
+    },
+  );
 
   test("starts HAProxy before Varnish, which asks for origins at its socket, and each unit is among its files", () => {
     const { units, files } = parsed;

@@ -37,6 +37,23 @@ describe("haproxy.cfg", () => {
     expect(sections.filter((line) => !/ from (edge|to-origins|origin|probe)$/.test(line))).toEqual([]);
   });
 
+  test("says that its PoP is unhealthy when no purge was read for too long, whether the agent lives or not", () => {
+    const config = haproxyConfig({ ...OPTIONS, purgeMaxStaleness: 3600 });
+    const rules = section(config, "frontend traffic from edge").filter((rule) =>
+      rule.includes("/.well-known/pop-health"),
+    );
+
+    expect(section(config, "global")).toContain("set-var proc.started date()");
+    expect(rules.map((rule) => rule.replace(/ if .*? \{ path [^}]*\}/, ""))).toEqual([
+      expect.stringMatching(/^http-request return status 503 .*str\(pop\),map_str/),
+      "http-request set-var(txn.seen) str(seen),map_str(opt@/run/footprint/purges-seen.map)",
+      "http-request set-var(txn.seen) var(proc.started) !{ var(txn.seen) -m found }",
+      "http-request set-var(txn.unseen) date,sub(txn.seen)",
+      'http-request return status 503 content-type text/plain string "no purge could be read for 3600 s\\n" hdr Cache-Control no-store { var(txn.unseen) -m int gt 3600 }',
+      'http-request return status 200 content-type text/plain string "ok\\n" hdr Cache-Control no-store',
+    ]);
+  });
+
   test("needs no root: systemd says who it runs as", () => {
     expect(text).not.toMatch(/^ {4}(user|group|chroot|daemon) /m);
   });

@@ -8,6 +8,8 @@ const IDENTITY: NodeIdentity = {
   pointer: "current.json",
   bootstrap: `bootstrap/${"ab".repeat(32)}`,
   bootstrapSha256: "ab".repeat(32),
+  configurationKeys: ["first-key", "second-key"],
+  role: "AROAEXAMPLE",
 };
 
 interface CloudConfig {

@@ -4,9 +4,10 @@ import { agentCommand } from "../../../components/node/agentFiles";
 import { bundle, type BundleOptions } from "../../../components/node/bundle";
 import { nodeFiles } from "../../../components/node/files";
 import type { Listen } from "../../../components/node/options";
+import { VARNISH, VARNISH_RELOAD } from "../../../components/node/processes";
 import type { AgentTiming, Bundle } from "../../../components/node/protocol/bundleFormat";
 import { nodeReportSchema, type NodeReport } from "../../../components/node/protocol/nodeReport";
-import type { Pointer } from "../../../components/node/protocol/pointer";
+import { openPointer, type PointerContent } from "../../../components/node/protocol/pointer";
 import { nodeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import type { Site } from "../../../components/node/site";
 import { AGENT_TIMING } from "../../../components/node/timing";
@@ -15,6 +16,7 @@ import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { RunningNode, type StartOptions } from "../../../infra/edge/node";
 import { Service } from "../../../infra/edge/service";
 import { edgeOptions } from "../../../infra/edge/settings";
+import { CONFIGURATION_KEYS, sealed, Serial } from "../../components/node/signing";
 import { ask, type Answer, type Ask } from "../origin/client";
 import { HOST } from "../origin/rig";
 import type { ScriptedOrigin } from "../origin/scripted";
@@ -42,6 +44,7 @@ export const QUICK: AgentTiming = {
   drainIdle: 1,
   drainUnannounced: 1,
   report: 1,
+  retryPause: 0.5,
 };
 
 export interface AgentNodeOptions {
@@ -69,6 +72,22 @@ export interface AgentNodeOptions {
 export type Settings = Pick<AgentNodeOptions, "site" | "more" | "timing" | "purgeMaxStaleness" | "edit">;
 
 const PARAMETER_PREFIX = "pop-";
+
+/** Unique id of the nodes' role. */
+const ROLE = "AROAEXAMPLE";
+
+/** While this file is there, a reload of Varnish does not come to its end. */
+export const RELOAD_WAITS = "/run/reload-waits";
+/** While this one is there, it fails. */
+export const RELOAD_FAILS = "/run/reload-fails";
+
+/** Stands for systemd where none runs: what the agent has it do to the node's programs as they are. */
+const SYSTEMCTL = `#!/bin/sh
+[ "$*" = "--quiet reload ${VARNISH.unit}.service" ] || exec /usr/bin/systemctl "$@"
+[ ! -e ${RELOAD_FAILS} ] || { echo "no room" >&2; exit 3; }
+${VARNISH_RELOAD.join(" ")} || exit
+while [ -e ${RELOAD_WAITS} ]; do sleep 0.1; done
+`;
 
 /** Seconds for what a node does with its bundle: it has to compile VCL, on a machine that may have other work. */
 const ADOPTION_PATIENCE = 90;
@@ -98,6 +117,8 @@ export function groupOf(region: string): string {
 export class AgentNode {
   /** What the agent said, line by line. */
   readonly said: string[] = [];
+  /** Numbers its pointers; each node has pointers of its own, and so a parameter. */
+  private readonly serial: Serial;
   private agent: Service | undefined;
 
   private constructor(
@@ -105,7 +126,9 @@ export class AgentNode {
     readonly machine: Machine,
     private readonly listen: Listen,
     private readonly options: AgentNodeOptions,
-  ) {}
+  ) {
+    this.serial = new Serial(`${PARAMETER_PREFIX}serial-${options.instance ?? "i-1"}`);
+  }
 
   /** Starts the node's software and its agent, and waits until the agent reports that it serves. */
   static async start(options: AgentNodeOptions): Promise<AgentNode> {
@@ -157,7 +180,7 @@ export class AgentNode {
 
   /** The last report of the agent. */
   report(): NodeReport | undefined {
-    const text = this.options.cloud.object(storeOf(this.region), nodeKey(this.instance));
+    const text = this.options.cloud.object(storeOf(this.region), nodeKey(ROLE, this.instance));
     return text === undefined ? undefined : nodeReportSchema.parse(JSON.parse(text));
   }
 
@@ -191,7 +214,7 @@ export class AgentNode {
     cloud.put(storeOf(this.region), key, text);
     const { path, sha256: agentSha256 } = agentOfTest();
     cloud.put(storeOf(this.region), `${STORE_KEYS.agents}${agentSha256}`, readFileSync(path));
-    cloud.put(storeOf(this.region), this.pointerKey, JSON.stringify(this.pointer({ key, sha256 })));
+    cloud.put(storeOf(this.region), this.pointerKey, this.pointer({ key, sha256 }));
     return sha256;
   }
 
@@ -246,11 +269,12 @@ export class AgentNode {
     await this.node.stop();
   }
 
-  private get pointerKey(): string {
+  get pointerKey(): string {
     return `current-${this.instance}.json`;
   }
 
-  private pointer(named: Pointer["bundle"]): Pointer {
+  /** The pointer object, numbered and signed as the program does it. */
+  private pointer(named: PointerContent["bundle"]): string {
     const { cloud } = this.options;
     const parameter = (role: keyof typeof SECRETS) => {
       const name = `${PARAMETER_PREFIX}${role}`;
@@ -258,21 +282,24 @@ export class AgentNode {
       cloud.parameters.set(`${this.region} ${name}`, values);
       return { name, version: values.length };
     };
-    return {
+    const pointer = this.serial.numbered({
       bundle: named,
       parameters: {
         "origin-auth": { current: parameter("origin-auth-current"), next: parameter("origin-auth-next") },
         purge: { current: parameter("purge-current"), next: parameter("purge-next") },
       },
-    };
+    });
+    cloud.parameters.set(`${this.region} ${pointer.serial.name}`, this.serial.values);
+    return sealed(this.region, pointer);
   }
 
   /** Adds a version of a secret, and points to it. */
   rotate(role: keyof typeof SECRETS, value: string): void {
     const { cloud } = this.options;
     cloud.parameters.get(`${this.region} ${PARAMETER_PREFIX}${role}`)?.push(value);
-    const pointer = JSON.parse(cloud.object(storeOf(this.region), this.pointerKey) ?? "") as Pointer;
-    cloud.put(storeOf(this.region), this.pointerKey, JSON.stringify(this.pointer(pointer.bundle)));
+    const text = cloud.object(storeOf(this.region), this.pointerKey) ?? "";
+    const { bundle: named } = openPointer(CONFIGURATION_KEYS, this.region, text);
+    cloud.put(storeOf(this.region), this.pointerKey, this.pointer(named));
   }
 
   /** What a boot leaves behind: the adopted bundle, identity and agent, and the pointer that names the bundle. */
@@ -283,6 +310,7 @@ export class AgentNode {
     root.write("/etc/footprint/identity.json", JSON.stringify(this.identity()));
     root.write("/var/lib/footprint/bundle.json", text);
     root.write("/usr/local/lib/footprint/agent.js", readFileSync(agentOfTest().path, "utf8"), 0o755);
+    root.write("/usr/local/bin/systemctl", SYSTEMCTL, 0o755);
     root.makeFolder("/run/footprint");
   }
 
@@ -294,6 +322,8 @@ export class AgentNode {
       pointer: this.pointerKey,
       bootstrap: "bootstrap/none",
       bootstrapSha256: sha256Of(""),
+      configurationKeys: CONFIGURATION_KEYS,
+      role: ROLE,
     };
   }
 }

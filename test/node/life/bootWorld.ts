@@ -3,7 +3,7 @@ import type * as http from "node:http";
 import { bootstrap } from "../../../components/node/bootstrap";
 import { bundle } from "../../../components/node/bundle";
 import { nodeReportSchema, type NodeReport } from "../../../components/node/protocol/nodeReport";
-import type { Pointer } from "../../../components/node/protocol/pointer";
+import type { PointerContent } from "../../../components/node/protocol/pointer";
 import { nodeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import type { Site } from "../../../components/node/site";
 import { AGENT_TIMING } from "../../../components/node/timing";
@@ -11,6 +11,7 @@ import { userData } from "../../../components/node/userData";
 import { agentFile } from "../../../infra/agentFile";
 import { siteSettings } from "../../../infra/config/complete";
 import { siteSchema } from "../../../infra/config/schemaSite";
+import { CONFIGURATION_KEYS, sealed, Serial } from "../../components/node/signing";
 import { sha256Of } from "./agentNode";
 import { Cloud, type Machine as CloudMachine } from "./cloud";
 import { Machine, ORIGIN_ADDRESS } from "./machine";
@@ -20,12 +21,16 @@ export const REGION = "eu-west-1";
 export const BUCKET = "eu-west-1-store-0a1b2c3";
 export const INSTANCE = "i-0123456789abcdef0";
 export const SITE = "cdn.example.com";
+/** Unique id of the nodes' role. */
+export const ROLE = "AROAEXAMPLE";
 const GROUP = "eu-west-1-nodes-4d5e6f7";
 
 /** What a deployment has put into the region's store: text or bytes by key, and what user data names of it. */
 export interface Deployment {
   readonly objects: ReadonlyMap<string, string | Buffer>;
   readonly userData: string;
+  /** Numbers the pointers. */
+  readonly serial: Serial;
   readonly keys: Readonly<Record<"bootstrap" | "archive" | "bundle" | "agent", string>>;
 }
 
@@ -34,6 +39,7 @@ export function deployment({ lock, path, archive }: MachinePackages): Deployment
   const script = bootstrap(lock);
   const agent = agentFile();
   const configuration = configurationWith(agent.sha256);
+  const serial = new Serial();
   const keys = {
     bootstrap: `${STORE_KEYS.bootstrap}${sha256Of(script)}`,
     archive: `${STORE_KEYS.packages}${archive.sha256}.tar`,
@@ -46,7 +52,7 @@ export function deployment({ lock, path, archive }: MachinePackages): Deployment
       [keys.archive, readFileSync(path)],
       [keys.bundle, configuration],
       [keys.agent, readFileSync(agent.path)],
-      [STORE_KEYS.pointer, JSON.stringify(pointer({ key: keys.bundle, sha256: sha256Of(configuration) }))],
+      [STORE_KEYS.pointer, pointer(serial, { key: keys.bundle, sha256: sha256Of(configuration) })],
     ]),
     userData: userData({
       footprint: "europe",
@@ -55,7 +61,10 @@ export function deployment({ lock, path, archive }: MachinePackages): Deployment
       pointer: STORE_KEYS.pointer,
       bootstrap: keys.bootstrap,
       bootstrapSha256: sha256Of(script),
+      configurationKeys: CONFIGURATION_KEYS,
+      role: ROLE,
     }),
+    serial,
     keys,
   };
 }
@@ -68,7 +77,14 @@ function configurationWith(agentSha256: string, settings: Partial<Site> = {}): s
     sites: [{ ...site(), ...settings }],
     purgeMaxStaleness: 3600,
     agentSha256,
-    agentTiming: { ...AGENT_TIMING, adoptionWindow: 0, drainUnannounced: 5, drainIdle: 2 },
+    agentTiming: {
+      ...AGENT_TIMING,
+      adoptionWindow: 0,
+      drainUnannounced: 5,
+      drainIdle: 2,
+      retryPause: 2,
+      retryLongest: 60,
+    },
   });
 }
 
@@ -77,10 +93,11 @@ export class BootWorld {
   private constructor(
     readonly cloud: Cloud,
     readonly machine: Machine,
+    private readonly serial: Serial,
   ) {}
 
   static async start(
-    { objects }: Deployment,
+    { objects, serial }: Deployment,
     authorityFolder: string,
     origin: http.RequestListener,
   ): Promise<BootWorld> {
@@ -92,10 +109,11 @@ export class BootWorld {
       for (const role of ["origin-auth-current", "origin-auth-next", "purge-current", "purge-next"]) {
         cloud.parameters.set(`${REGION} ${role}`, [`value-of-${role}`]);
       }
+      cloud.parameters.set(`${REGION} pop-serial`, serial.values);
       cloud.waiting.add(`${INSTANCE} launching`);
       const facts: CloudMachine = await cloud.addMachine({ instance: INSTANCE, region: REGION, group: GROUP });
       const machine = await Machine.make({ cloud, machine: facts, bucket: BUCKET, origin, authorityFolder });
-      return new BootWorld(cloud, machine);
+      return new BootWorld(cloud, machine, serial);
     } catch (error) {
       await cloud.stop();
       throw error;
@@ -109,13 +127,13 @@ export class BootWorld {
     const named = { key: `${STORE_KEYS.bundles}${sha256Of(text)}`, sha256: sha256Of(text) };
     this.cloud.put(BUCKET, `${STORE_KEYS.agents}${agentSha256}`, agent);
     this.cloud.put(BUCKET, named.key, text);
-    this.cloud.put(BUCKET, STORE_KEYS.pointer, JSON.stringify(pointer(named)));
+    this.cloud.put(BUCKET, STORE_KEYS.pointer, pointer(this.serial, named));
     return named.sha256;
   }
 
   /** The node's last report. */
   report(): NodeReport {
-    return nodeReportSchema.parse(JSON.parse(this.cloud.object(BUCKET, nodeKey(INSTANCE)) ?? ""));
+    return nodeReportSchema.parse(JSON.parse(this.cloud.object(BUCKET, nodeKey(ROLE, INSTANCE)) ?? ""));
   }
 
   async stop(): Promise<void> {
@@ -132,13 +150,15 @@ function site(): Site {
   };
 }
 
-function pointer(named: Pointer["bundle"]): Pointer {
+/** The pointer object, numbered and signed as the program does it. */
+function pointer(serial: Serial, named: PointerContent["bundle"]): string {
   const parameter = (name: string) => ({ name, version: 1 });
-  return {
+  const content = {
     bundle: named,
     parameters: {
       "origin-auth": { current: parameter("origin-auth-current"), next: parameter("origin-auth-next") },
       purge: { current: parameter("purge-current"), next: parameter("purge-next") },
     },
   };
+  return sealed(REGION, serial.numbered(content));
 }

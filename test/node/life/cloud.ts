@@ -53,6 +53,8 @@ export class Cloud {
   readonly groups: Groups = new Map();
   /** Lifecycle actions that wait, as `<instance> <hook>`. */
   readonly waiting = new Set<string>();
+  /** Instances whose lifecycle action is not there yet, though their group waits: Auto Scaling agrees with itself late. */
+  readonly late = new Set<string>();
   /** Lifecycle actions that were completed, likewise. */
   readonly completed: string[] = [];
   readonly calls: Call[] = [];

@@ -22,17 +22,18 @@ export type Groups = Map<string, Group>;
 interface Actions {
   readonly groups: Groups;
   readonly waiting: Set<string>;
+  readonly late: ReadonlySet<string>;
   readonly completed: string[];
 }
 
 /** Auto Scaling's query interface, as far as nodes and operators call it. */
-export function autoScaling({ groups, waiting, completed }: Actions, query: URLSearchParams): Answer {
+export function autoScaling({ groups, waiting, late, completed }: Actions, query: URLSearchParams): Answer {
   const action = query.get("Action") ?? "";
   switch (action) {
     case "CompleteLifecycleAction": {
       const instance = query.get("InstanceId") ?? "";
       const lifecycle = `${instance} ${query.get("LifecycleHookName") ?? ""}`;
-      if (!waiting.delete(lifecycle)) {
+      if (late.has(instance) || !waiting.delete(lifecycle)) {
         return failure(`No active Lifecycle Action found with instance ID ${instance}`);
       }
       completed.push(lifecycle);
@@ -42,6 +43,14 @@ export function autoScaling({ groups, waiting, completed }: Actions, query: URLS
       return waiting.has(`${query.get("InstanceId") ?? ""} ${query.get("LifecycleHookName") ?? ""}`)
         ? success(action, "")
         : failure("No active Lifecycle Action found");
+    case "DescribeAutoScalingInstances": {
+      const ids = [...query.entries()].filter(([key]) => key.startsWith("InstanceIds.")).map(([, id]) => id);
+      const members = ids.map(
+        (id) =>
+          `<member><InstanceId>${id}</InstanceId><LifecycleState>${stateOf(id, waiting)}</LifecycleState></member>`,
+      );
+      return success(action, `<AutoScalingInstances>${members.join("")}</AutoScalingInstances>`);
+    }
     case "DescribeAutoScalingGroups": {
       const names = [...query.entries()].filter(([key]) => key.startsWith("AutoScalingGroupNames.")).map(([, v]) => v);
       const found = [...groups.values()].filter(({ name }) => names.length === 0 || names.includes(name));
@@ -59,6 +68,14 @@ export function autoScaling({ groups, waiting, completed }: Actions, query: URLS
     default:
       return failure(`${action} is not served here`);
   }
+}
+
+function stateOf(id: string, waiting: ReadonlySet<string>): string {
+  return waiting.has(`${id} launching`)
+    ? "Pending:Wait"
+    : waiting.has(`${id} terminating`)
+      ? "Terminating:Wait"
+      : "InService";
 }
 
 function groupXml({ name, desired, min = 0, instances }: Group): string {

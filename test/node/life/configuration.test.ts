@@ -1,16 +1,21 @@
 import { readdirSync } from "node:fs";
 import type { Bundle } from "../../../components/node/protocol/bundleFormat";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
+import type { NodeReport } from "../../../components/node/protocol/nodeReport";
 import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
 import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
-import { AgentNode, sha256Of, storeOf } from "./agentNode";
+import { AgentNode, RELOAD_FAILS, sha256Of, storeOf } from "./agentNode";
 import { Cloud } from "./cloud";
 import { fetchesOfStored, Load } from "./load";
 
 const NEW = "new.example.com";
+/** Found before Debian's own: what Varnish compiles with. */
+const COMPILER = `/usr/local/bin/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu-gcc`;
+/** As Debian's packages and this agent name themselves. */
+const SOFTWARE = /^haproxy 3\.\S+ varnish 7\.\S+ agent [0-9a-f]{12}$/;
 const HAPROXY_FILE = "/etc/haproxy/haproxy.cfg";
 const RESPONSE_FILE = "/etc/varnish/response.vcl";
 
@@ -81,8 +86,8 @@ describeWith([DEBIAN], "a new configuration", () => {
     expect((await node.ask("/page", { host: NEW })).status).toBe(421);
   });
 
-  /** Each is turned back; `reason` is what the node's report says of it. */
-  const BROKEN: readonly (readonly [string, (bundle: Bundle) => Bundle, RegExp])[] = [
+  /** A parser says of each that it is wrong; `reason` is what the node's report says of it. */
+  const WRONG: readonly (readonly [string, (bundle: Bundle) => Bundle, RegExp])[] = [
     [
       "with VCL that does not compile",
       withFile(RESPONSE_FILE, (text) => `${text}sub more { nonsense; }\n`),
@@ -93,35 +98,25 @@ describeWith([DEBIAN], "a new configuration", () => {
       withFile(HAPROXY_FILE, (text) => text.replace("\n    mode http\n", "\n    mode nonsense\n")),
       /haproxy .* -c .* ended with 1: .*nonsense/,
     ],
-    [
-      "that passes all checks, but with whose HAProxy the PoP has no health",
-      withFile(HAPROXY_FILE, (text) => text.replaceAll("/.well-known/pop-health", "/.well-known/elsewhere")),
-      /^the PoP's health is answered with 421/,
-    ],
-    [
-      "with a command that fails when it is loaded",
-      (bundle) => ({ ...bundle, reload: [...bundle.reload, ["sh", "-c", "echo no room >&2; exit 3"]] }),
-      /sh -c .* ended with 3: no room/,
-    ],
-    ["with a check of its own that fails", (bundle) => ({ ...bundle, checks: [["false"]] }), /^false ended with 1/],
   ];
 
-  test.each(BROKEN)("%s is turned back without an error for a client", async (_, edit, reason) => {
+  test.each(WRONG)("%s is refused without an error for a client", async (_, edit, reason) => {
     const good = node.publish({});
     await node.adopted(good);
     const files = filesOf(node);
 
     const broken = node.publish({ more: { [NEW]: {} }, edit });
-    const report = await node.untilReport(
-      "the bundle is rejected",
-      ({ configuration }) => configuration.rejected?.sha256 === broken,
-    );
+    const report = await node.untilReport("the bundle is rejected", (each) => isRejected(each, broken));
     await load.goesOn();
     const { wrong } = await load.stop();
 
     expect(report.configuration).toMatchObject({
       generation: good,
-      rejected: { reason: expect.stringMatching(reason) as string },
+      rejected: {
+        reason: expect.stringMatching(reason) as string,
+        software: expect.stringMatching(SOFTWARE) as string,
+      },
+      failing: null,
     });
     expect(wrong).toEqual([]);
     expect(filesOf(node)).toEqual(files);
@@ -133,6 +128,79 @@ describeWith([DEBIAN], "a new configuration", () => {
     expect((await node.ask("/page", { host: NEW })).status).toBe(200);
   });
 
+  test("that was refused is looked at again when an operator on the node has it forgiven", async () => {
+    await node.adopted(node.publish({}));
+    const broken = node.publish({ edit: WRONG[1]![1] });
+    const first = await node.untilReport("it is rejected", (report) => isRejected(report, broken));
+    const { status } = await node.node.exec("node", AGENT_FILES.program, "forgive");
+    await node.untilReport(
+      "it is rejected again",
+      (report) => isRejected(report, broken) && report.configuration.rejected?.at !== first.configuration.rejected?.at,
+    );
+    await load.stop();
+
+    expect(status).toBe(0);
+  });
+
+  test("whose programs cannot load it is turned back, counted, and adopted when they can", async () => {
+    const good = node.publish({});
+    await node.adopted(good);
+    node.node.root.write(RELOAD_FAILS, "");
+    const next = node.publish({ more: { [NEW]: {} } });
+    const { configuration } = await node.untilReport("it has failed twice", (report) => isFailing(report, next, 2));
+    const meanwhile = [bundleOnDisk(), (await node.ask("/page", { host: NEW })).status];
+    node.node.root.remove(RELOAD_FAILS);
+    await node.adopted(next);
+    const { wrong } = await load.stop();
+
+    expect(configuration).toMatchObject({
+      generation: good,
+      rejected: null,
+      failing: { reason: "systemctl --quiet reload varnish.service ended with 3: no room", harmful: false },
+    });
+    expect(meanwhile).toEqual([good, 421]);
+    expect(node.report()?.configuration.failing).toBeNull();
+    expect(wrong).toEqual([]);
+  });
+
+  test("whose compiler is killed is no verdict: it is adopted when the compiler lives", async () => {
+    const good = node.publish({});
+    await node.adopted(good);
+    node.node.root.write(COMPILER, "#!/bin/sh\nkill -KILL $$\n", 0o755);
+    const next = node.publish({ more: { [NEW]: {} } });
+    const { configuration } = await node.untilReport("it has failed twice", (report) => isFailing(report, next, 2));
+    node.node.root.remove(COMPILER);
+    await node.adopted(next);
+    const { wrong } = await load.stop();
+
+    expect(configuration).toMatchObject({
+      generation: good,
+      rejected: null,
+      failing: { reason: expect.stringMatching(/C-compiler failed/) as string, harmful: false },
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("with whose HAProxy the PoP has no health is turned back at once, and said to do harm", async () => {
+    const good = node.publish({});
+    await node.adopted(good);
+    const files = filesOf(node);
+    const edit = withFile(HAPROXY_FILE, (text) => text.replaceAll("/.well-known/pop-health", "/.well-known/elsewhere"));
+
+    const broken = node.publish({ more: { [NEW]: {} }, edit });
+    const { configuration } = await node.untilReport("it is turned back", (report) => isFailing(report, broken, 1));
+    await load.goesOn();
+    const { wrong } = await load.stop();
+
+    expect(configuration).toMatchObject({
+      generation: good,
+      rejected: null,
+      failing: { reason: "the PoP's health is answered with 421", harmful: true },
+    });
+    expect(wrong).toEqual([]);
+    expect([filesOf(node), bundleOnDisk()]).toEqual([files, good]);
+  });
+
   test("that passes all checks, but whose cache answers nonsense is turned back at once", async () => {
     const good = node.publish({});
     await node.adopted(good);
@@ -141,11 +209,11 @@ describeWith([DEBIAN], "a new configuration", () => {
     );
 
     const broken = node.publish({ more: { [NEW]: {} }, edit: nonsense });
-    const { configuration } = await node.untilReport("it is rejected", (report) => isRejected(report, broken));
+    const { configuration } = await node.untilReport("it is turned back", (report) => isFailing(report, broken, 1));
     await load.goesOn();
     const { wrong } = await load.stop();
 
-    expect(configuration.rejected?.reason).toMatch(
+    expect(configuration.failing?.reason).toMatch(
       /^[a-z]+\.example\.com is answered with 500 where its cache would say 504$/,
     );
     // Until then clients got what it says: no check finds that before it is in use. The other nodes halt.
@@ -153,15 +221,20 @@ describeWith([DEBIAN], "a new configuration", () => {
     expect((await node.ask("/page")).status).toBe(200);
   });
 
-  test("of another hash than the pointer's is not looked at", async () => {
+  test("of another hash than the pointer's is not looked at, until the right one is there", async () => {
     const good = node.publish({});
     await node.adopted(good);
 
-    const claimed = node.publishText(node.render({ more: { [NEW]: {} } }), "0".repeat(64));
-    const { configuration } = await node.untilReport("it is rejected", (report) => isRejected(report, claimed));
+    const text = node.render({ more: { [NEW]: {} } });
+    const claimed = node.publishText(`${text} `, sha256Of(text));
+    const { configuration } = await node.untilReport("it has failed", (report) => isFailing(report, claimed, 1));
     const { wrong } = await load.stop();
+    cloud.put(storeOf("local"), `${STORE_KEYS.bundles}${claimed}`, text);
+    await node.adopted(claimed);
 
-    expect(configuration.rejected?.reason).toMatch(/^bundles\/0{64} has the SHA-256 [0-9a-f]{64}, not 0{64}$/);
+    expect(configuration.failing?.reason).toMatch(
+      /^bundles\/[0-9a-f]{64} has the SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}$/,
+    );
     expect([configuration.generation, wrong]).toEqual([good, []]);
   });
 
@@ -218,10 +291,10 @@ describeWith([DEBIAN], "a new configuration", () => {
     const before = node.node.root.read(AGENT_FILES.program);
 
     const broken = node.publish({ edit: withAgent("throw new Error('of another kind of machine');\n") });
-    const { configuration } = await node.untilReport("it is rejected", (report) => isRejected(report, broken));
+    const { configuration } = await node.untilReport("it has failed", (report) => isFailing(report, broken, 1));
     await load.stop();
 
-    expect(configuration.rejected?.reason).toMatch(
+    expect(configuration.failing?.reason).toMatch(
       /^\/usr\/bin\/node .* check .* ended with 1: .*of another kind of machine/,
     );
     expect(node.node.root.read(AGENT_FILES.program)).toBe(before);
@@ -253,7 +326,7 @@ describeWith([DEBIAN], "the nodes of a PoP", () => {
     try {
       const generation = second!.report()?.configuration.generation;
       // Both nodes have bundles of their own here, because of their ports: one text stands for what both are told.
-      const text = JSON.stringify({ ...(JSON.parse(first!.render({})) as Bundle), checks: [["false"]] });
+      const text = first!.render({ edit: withFile(HAPROXY_FILE, (content) => `${content}nonsense\n`) });
       const refused = first!.publishText(text);
       await first!.untilReport("it is rejected", (report) => isRejected(report, refused));
 
@@ -266,7 +339,9 @@ describeWith([DEBIAN], "the nodes of a PoP", () => {
       expect(configuration).toEqual({
         generation,
         rejected: null,
-        halted: "i-1 has rejected it: false ended with 1: ",
+        failing: null,
+        serial: 2,
+        halted: expect.stringMatching(/^i-1 has rejected it: .*haproxy .*nonsense/) as string,
       });
       const next = second!.publish({ more: { [NEW]: {} } });
       await second!.adopted(next);
@@ -283,6 +358,10 @@ describeWith([DEBIAN], "the nodes of a PoP", () => {
 
 function isRejected(report: { configuration: { rejected: { sha256: string } | null } }, sha256: string): boolean {
   return report.configuration.rejected?.sha256 === sha256;
+}
+
+function isFailing({ configuration: { failing } }: NodeReport, sha256: string, times: number): boolean {
+  return failing?.sha256 === sha256 && failing.times >= times;
 }
 
 /** All that a bundle may touch. */

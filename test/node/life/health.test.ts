@@ -213,13 +213,23 @@ describeWith([DEBIAN], "the health of a node", () => {
         await popHealthIs(200);
       } else {
         node.startAgent();
+        await popHealthIs(200);
       }
     });
 
-    test("is answered by HAProxy alone, both of them", async () => {
-      const answers = [await health(), await node.popHealth(), await node.ask("/stored")];
+    test("is answered by HAProxy alone; its PoP's falls when purges were not read for longer than promised", async () => {
+      const fallen = await popHealthIs(503);
+      const answers = [await health(), await node.ask("/stored")];
 
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(fallen.body).toBe(`no purge could be read for ${String(MAX_STALENESS)} s\n`);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    });
+
+    test("falls with the former agent's last word though HAProxy is started anew meanwhile", async () => {
+      await node.node.kill("haproxy", "main");
+      await node.node.restart("haproxy");
+
+      expect((await node.popHealth()).status).toBe(503);
     });
 
     test("still falls with Varnish, and stands again with it", async () => {

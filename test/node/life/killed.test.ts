@@ -1,15 +1,12 @@
-import type { Bundle } from "../../../components/node/protocol/bundleFormat";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
+import type { Bundle } from "../../../components/node/protocol/bundleFormat";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
 import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
-import { AgentNode } from "./agentNode";
+import { AgentNode, RELOAD_WAITS } from "./agentNode";
 import { Cloud } from "./cloud";
 import { Load } from "./load";
-
-/** While it is there, the slow bundle's adoption goes on. */
-const HOLD = "/run/footprint/hold";
 
 describeWith([DEBIAN], "a node of which a process is killed", () => {
   let cloud: Cloud;
@@ -36,12 +33,8 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
 
   /** Publishes a bundle with a new site whose adoption does not come to its end, and waits until its files are in place. */
   async function adoptionThatHangs(host: string): Promise<string> {
-    node.node.root.write(HOLD, "");
-    const slow = (bundle: Bundle): Bundle => ({
-      ...bundle,
-      reload: [...bundle.reload, ["sh", "-c", `while [ -e ${HOLD} ]; do sleep 0.1; done`]],
-    });
-    const sha256 = node.publish({ more: { [host]: {} }, edit: slow });
+    node.node.root.write(RELOAD_WAITS, "");
+    const sha256 = node.publish({ more: { [host]: {} } });
     await until(
       "the files of the new bundle",
       () => node.node.root.read("/etc/footprint/sites.json").includes(host),
@@ -76,7 +69,7 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
     await adoptionThatHangs("once.example.com");
     await killAgent();
     node.publish({});
-    node.node.root.remove(HOLD);
+    node.node.root.remove(RELOAD_WAITS);
     node.startAgent();
     await until(
       "the former files",
@@ -108,7 +101,7 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
       "it is refused",
       (report) => report.configuration.rejected?.sha256 === slow,
     );
-    node.node.root.remove(HOLD);
+    node.node.root.remove(RELOAD_WAITS);
     expect(configuration).toMatchObject({
       generation: good,
       rejected: { reason: "the agent was ended 2 times while it adopted the bundle" },

@@ -41,6 +41,7 @@ export const ORIGIN_ADDRESS = "127.0.0.9";
 const AWS_ADDRESS = "127.0.0.2";
 const LOAD_BALANCER_ADDRESS = "127.0.0.8";
 const METADATA_ADDRESS = "169.254.169.254";
+const METADATA_ADDRESS_IPV6 = "fd00:ec2::254";
 
 /**
  * A new machine of the cloud: a fresh Debian, booted by its systemd, whose network is a loopback interface and nothing
@@ -197,7 +198,9 @@ export class Machine {
   /** What the machine finds on its network: HAProxy in front of this process. */
   private async connect({ cloud, machine, bucket, origin, authorityFolder }: BootOptions, stops: Stop[]) {
     await succeeded(this.root.exec("ip", "link", "set", "lo", "up"));
-    await succeeded(this.root.exec("ip", "address", "add", `${METADATA_ADDRESS}/32`, "dev", "lo"));
+    for (const address of [`${METADATA_ADDRESS}/32`, `${METADATA_ADDRESS_IPV6}/128`]) {
+      await succeeded(this.root.exec("ip", "address", "add", address, "dev", "lo"));
+    }
     const { region } = machine.facts;
     const hosts = [`${bucket}.s3`, "ssm", "autoscaling"].map((service) => `${service}.${region}.amazonaws.com`);
     const ca = await authority(this.front, authorityFolder);

@@ -3,9 +3,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { AGENT_FAILED } from "../../../components/node/agent/agentProgram";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
-import { ACCESS_LOG } from "../../../components/node/processes";
+import { ACCESS_LOG, VARNISH_FOLDER } from "../../../components/node/processes";
 import type { NodeReport } from "../../../components/node/protocol/nodeReport";
 import type { Purge } from "../../../components/node/protocol/purgeLog";
+import { SOCKETS } from "../../../components/node/sockets";
+import { METADATA_ADDRESSES } from "../../../components/node/systemd";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN, IMAGE } from "../debianRoot";
 import { until } from "../origin/until";
@@ -17,6 +19,9 @@ import { write } from "./writtenLog";
 /** A boot takes some twenty seconds, and several times that on a machine that has other work. */
 const PATIENCE = 600;
 const PATIENCE_MS = PATIENCE * 1000;
+
+/** Found before Debian's own: what Varnish compiles with. */
+const COMPILER = `/usr/local/bin/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu-gcc`;
 
 const LAUNCHED = `${INSTANCE} launching`;
 
@@ -74,6 +79,71 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     await until("the new body is served", async () => (await served()).body === "second", 60);
   });
 
+  describe("whose HAProxy or Varnish was taken over by somebody", () => {
+    /** Runs a command as the program itself could: in its groups, its network, its control group. */
+    const as = async (unit: string, command: string): Promise<string> => {
+      const { machine } = world;
+      const { MainPID: pid = "" } = await machine.unit(unit, "MainPID");
+      const status = machine.read(`/proc/${pid}/status`);
+      const [, uid = ""] = /^Uid:\t(\d+)/m.exec(status) ?? [];
+      const [, gid = ""] = /^Gid:\t(\d+)/m.exec(status) ?? [];
+      const [, groups = ""] = /^Groups:\t(.*?) *$/m.exec(status) ?? [];
+      const identity = [`--reuid=${uid}`, `--regid=${gid}`, `--groups=${groups.replaceAll(" ", ",")}`];
+      const { stdout, stderr } = await machine.exec(
+        ...["sh", "-c", 'echo $$ > "/sys/fs/cgroup/system.slice/$0/cgroup.procs"; exec "$@"', unit],
+        ...[
+          "nsenter",
+          `--net=/proc/${pid}/ns/net`,
+          "setpriv",
+          ...identity,
+          "timeout",
+          "5",
+          "bash",
+          "-c",
+          `${command} && echo done`,
+        ],
+      );
+      return `${stdout}${stderr}`;
+    };
+    const connect = (address: string, port: number): string => `exec 3<>/dev/tcp/${address}/${String(port)}`;
+
+    test("does not reach the instance's metadata, and so no credentials of its role", async () => {
+      for (const address of METADATA_ADDRESSES) {
+        // What the kernel drops has no answer; without that there is one here, be it that nothing listens.
+        expect(await as("haproxy.service", connect(address, 80))).not.toMatch(/done|refused/);
+        expect(await as("varnish.service", connect(address, 80))).toMatch(/Network is unreachable|No route to host/);
+      }
+      // What its work is HAProxy reaches.
+      expect(await as("haproxy.service", connect("127.0.0.9", 80))).toBe("done\n");
+      expect(await as("footprint-agent.service", connect("169.254.169.254", 80))).toBe("done\n");
+    });
+
+    test("has no network at all as Varnish", async () => {
+      expect(await as("varnish.service", "ls /sys/class/net/ > /dev/null; ip -brief link | cut -d' ' -f1")).toBe(
+        "lo\ndone\n",
+      );
+      expect(await as("varnish.service", connect("127.0.0.9", 80))).toMatch(/Connection refused/);
+    });
+
+    test("reads nothing that is the other's secret, nor gives orders to the other", async () => {
+      const secret = "/run/footprint/secrets/origin-auth.map";
+      const own = await as("haproxy.service", `test -s ${secret}`);
+      const denied = [
+        await as("varnish.service", `cat ${secret}`),
+        await as("haproxy.service", `cat ${VARNISH_FOLDER}/_.secret`),
+        await as("haproxy.service", `ls ${VARNISH_FOLDER}`),
+        await as("haproxy.service", "cat /run/footprint/secrets/known.json"),
+        await as(
+          "varnish.service",
+          `python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect("${SOCKETS.admin}")'`,
+        ),
+      ];
+
+      expect(own).toBe("done\n");
+      expect(denied.filter((said) => !/Permission denied/.test(said))).toEqual([]);
+    });
+  });
+
   test("puts its access log aside when the writer starts again, and goes on", async () => {
     const { machine } = world;
     const logged = () => machine.read(ACCESS_LOG).trimEnd().split("\n");
@@ -85,7 +155,32 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
 
     await until("the line is there", () => paths().includes("/rotated"), 60);
     expect(paths()).not.toContain("/a");
-    expect((await machine.exec("sh", "-c", `ls ${path.dirname(ACCESS_LOG)}`)).stdout).toMatch(/^access-\d{8}T\S+\.json/);
+    expect((await machine.exec("sh", "-c", `ls ${path.dirname(ACCESS_LOG)}`)).stdout).toMatch(
+      /^access-\d{8}T\S+\.json/,
+    );
+  });
+
+  test("adopts what it could not compile at first: its compiler was killed, which is no verdict", async () => {
+    const { machine } = world;
+    await machine.exec("sh", "-c", `printf '#!/bin/sh\\nkill -KILL $$\\n' > ${COMPILER}; chmod +x ${COMPILER}`);
+    const former = machine.read(AGENT_FILES.program);
+    const wanted = world.publish(former, { methods: ["GET", "HEAD", "PUT"] });
+    const { configuration } = await until(
+      "it has failed twice",
+      () => {
+        const report = world.report();
+        return (report.configuration.failing?.times ?? 0) >= 2 && report;
+      },
+      PATIENCE,
+    );
+    await machine.exec("rm", COMPILER);
+    await until("it is adopted", () => world.report().configuration.generation === wanted, PATIENCE);
+
+    expect(configuration).toMatchObject({
+      rejected: null,
+      failing: { sha256: wanted, harmful: false, reason: expect.stringMatching(/C-compiler failed/) as string },
+    });
+    expect(world.report().configuration).toMatchObject({ rejected: null, failing: null });
   });
 
   test.each(["haproxy", "varnish", "footprint-agent", "footprint-connections", "access-log"])(
@@ -118,7 +213,7 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
       refused = world.publish(BROKEN, { methods: ["GET", "HEAD", "POST"] });
       await until("the agent has been taken", () => world.machine.read(AGENT_FILES.program) === BROKEN, PATIENCE);
       meanwhile = await served();
-      await until("it is refused", () => world.report().configuration.rejected?.sha256 === refused, PATIENCE);
+      await until("it has failed", () => world.report().configuration.failing?.sha256 === refused, PATIENCE);
       report = world.report();
     }, PATIENCE_MS);
 
@@ -127,21 +222,21 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
       expect(world.machine.read(AGENT_FILES.program)).toBe(former);
       expect(report).toMatchObject({
         state: "serving",
-        configuration: { generation: refused, rejected: { reason: AGENT_FAILED } },
+        configuration: { generation: refused, rejected: null, failing: { reason: AGENT_FAILED, harmful: true } },
       });
     });
 
     test(
-      "takes up what comes next, and refuses the same agent in another bundle",
+      "takes up what comes next, and not the same agent in another bundle",
       async () => {
         const again = world.publish(BROKEN, { methods: ["GET"] });
-        await until("it is refused, too", () => world.report().configuration.rejected?.sha256 === again, PATIENCE);
+        await until("it has failed, too", () => world.report().configuration.failing?.sha256 === again, PATIENCE);
         const generation = world.report().configuration.generation;
         const next = world.publish(former, {});
         await until("the next is adopted", () => world.report().configuration.generation === next, PATIENCE);
 
         expect(generation).toBe(refused);
-        expect(world.report().configuration.rejected).toBeNull();
+        await until("the failure is forgotten", () => world.report().configuration.failing === null, PATIENCE);
         await until("it is forgotten", () => !world.machine.has(AGENT_FILES.refusedProgram), PATIENCE);
       },
       PATIENCE_MS,

@@ -1,14 +1,29 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Adoption } from "../../../../components/node/agent/adoption";
-import { Unfit } from "../../../../components/node/agent/artifacts";
-import { Unfinished } from "../../../../components/node/agent/commands";
+import { Harmful, Unfit } from "../../../../components/node/agent/artifacts";
+import { WrongAnswer } from "../../../../components/node/agent/selfTest";
 import { HaproxyAway } from "../../../../components/node/agent/haproxy";
 import { AGENT_FILES } from "../../../../components/node/agentFiles";
 import type { Bundle } from "../../../../components/node/protocol/bundleFormat";
+import { AGENT_TIMING } from "../../../../components/node/timing";
 import { bundleWith, textOf } from "./bundles";
 import { keptLog } from "./quiet";
+
+/** What HAProxy and VCC say of a text (of their own, 3.0.11 and 7.7.0). */
+const HAPROXY_REFUSES =
+  "[NOTICE]   (7) : haproxy version is 3.0.11-1+deb13u5\n[ALERT]    (7) : config : parsing [/etc/haproxy/haproxy.cfg:2] : unknown proxy mode 'nonsense'.\n[ALERT]    (7) : config : Fatal errors found in configuration.\n";
+const VCC_REFUSES =
+  "Message from VCC-compiler:\nSymbol not found: 'nonsense'\n('/etc/varnish/sites.vcl' Line 4 Pos 16) -- (Pos 23)\nRunning VCC-compiler failed, exited with 2\nVCL compilation failed\n";
+
+/** Commands by what they are for. */
+function shortened(command: string): string {
+  return command
+    .replace(/^\/usr\/sbin\/haproxy .*$/, "check haproxy")
+    .replace(/^\/usr\/sbin\/varnishd -C .*$/, "check varnish")
+    .replace(/^systemctl --quiet reload varnish\.service$/, "varnish reload");
+}
 
 describe("an adoption", () => {
   let root: string;
@@ -18,6 +33,9 @@ describe("an adoption", () => {
   let fails: Map<string, () => string | undefined>;
   /** First words of a command that does not come to its end. */
   let ended: string | undefined;
+  let software: string;
+  /** Seconds. */
+  let now: number;
   let selfTest: () => Promise<void>;
   let haproxy: { say: () => Promise<string>; reload: () => Promise<void> };
 
@@ -26,6 +44,8 @@ describe("an adoption", () => {
     done = [];
     fails = new Map();
     ended = undefined;
+    software = "haproxy 3.0 varnish 7.7";
+    now = 0;
     selfTest = () => Promise.resolve();
     haproxy = {
       say: () => Promise.reject(new HaproxyAway("not there")),
@@ -51,14 +71,17 @@ describe("an adoption", () => {
       selfTest: () => selfTest(),
       log: keptLog().log,
       run: (command) => {
-        const words = command.join(" ").replaceAll(root, "");
+        const words = shortened(command.join(" "));
         done.push(words);
         if (ended !== undefined && words.startsWith(ended)) {
           return Promise.resolve({ status: null, said: "" });
         }
         const said = [...fails].find(([start]) => words.startsWith(start))?.[1]();
-        return Promise.resolve({ status: said === undefined ? 0 : 1, said: said ?? "" });
+        const status = words === "check varnish" ? 2 : 1;
+        return Promise.resolve({ status: said === undefined ? 0 : status, said: said ?? "" });
       },
+      software: () => Promise.resolve(software),
+      now: () => now,
     });
   }
 
@@ -78,7 +101,8 @@ describe("an adoption", () => {
     await adopt(fresh, bundle);
 
     expect(done).toEqual([
-      "check /run/footprint/staged/etc/a",
+      "check haproxy",
+      "check varnish",
       "systemctl --quiet daemon-reload",
       "systemctl --quiet enable one.service",
       "systemctl --quiet start one.service",
@@ -87,8 +111,11 @@ describe("an adoption", () => {
     ]);
     expect(fresh.generation).toBe(textOf(bundle).sha256);
     expect(read(AGENT_FILES.bundle)).toBe(textOf(bundle).text);
-    expect([read("/etc/a"), statSync(at("/usr/local/lib/footprint/script")).mode & 0o777]).toEqual(["a\n", 0o755]);
-    expect(journal()).toEqual({ placing: null, interrupted: null, rejected: null });
+    expect([read("/etc/haproxy/a"), statSync(at("/usr/local/lib/footprint/script")).mode & 0o777]).toEqual([
+      "a\n",
+      0o755,
+    ]);
+    expect(journal()).toEqual({ placing: null, rejected: null, failing: null });
     expect(adoption().bundle).toEqual(bundle);
   });
 
@@ -97,7 +124,7 @@ describe("an adoption", () => {
 
     await adopt(adoption(), bundleWith());
 
-    expect(done.slice(-2)).toEqual(["reload", "haproxy reload"]);
+    expect(done.slice(-2)).toEqual(["varnish reload", "haproxy reload"]);
   });
 
   test("of another bundle reloads, Varnish first, and starts nothing anew", async () => {
@@ -107,20 +134,21 @@ describe("an adoption", () => {
 
     await adopt(
       running,
-      bundleWith({ files: { "/etc/a": "b\n", "/etc/b": "new\n", "/etc/sysctl.d/60-footprint.conf": "x = 1\n" } }),
+      bundleWith({
+        files: { "/etc/haproxy/a": "b\n", "/etc/haproxy/b": "new\n", "/etc/sysctl.d/60-footprint.conf": "x = 1\n" },
+      }),
     );
 
     expect(done).toEqual([
-      "check /run/footprint/staged/etc/a",
+      "check haproxy",
+      "check varnish",
       "systemctl --quiet restart systemd-sysctl.service",
-      "reload",
+      "varnish reload",
       "haproxy reload",
     ]);
-    expect([read("/etc/a"), read("/etc/b"), existsSync(at("/usr/local/lib/footprint/script"))]).toEqual([
-      "b\n",
-      "new\n",
-      false,
-    ]);
+    expect([read("/etc/haproxy/a"), read("/etc/haproxy/b"), existsSync(at("/usr/local/lib/footprint/script"))]).toEqual(
+      ["b\n", "new\n", false],
+    );
   });
 
   test("never stops a unit that a bundle forgets", async () => {
@@ -133,32 +161,23 @@ describe("an adoption", () => {
     expect(done.filter((command) => command.startsWith("systemctl"))).toEqual([]);
   });
 
-  test.each<[string, string, string]>([
-    ["its check fails", "check", "check /run/footprint/staged/etc/a ended with 1: no"],
-    ["it cannot be loaded", "reload", "reload ended with 1: no"],
-    [
-      "a new unit does not start",
-      "systemctl --quiet start new",
-      "systemctl --quiet start new.service ended with 1: no",
-    ],
-  ])("rejects a bundle when %s, and leaves all as it was", async (_, command, reason) => {
+  test.each<[string, string, string, RegExp]>([
+    ["HAProxy's parser", "check haproxy", HAPROXY_REFUSES, /haproxy .* ended with 1: .*unknown proxy mode 'nonsense'/],
+    ["VCC", "check varnish", VCC_REFUSES, /varnishd -C .* ended with 2: .*Symbol not found: 'nonsense'/],
+  ])("rejects a bundle that %s refuses, and leaves all as it was", async (_, command, said, reason) => {
     const good = bundleWith();
     const running = adoption();
     await adopt(running, good);
-    fails.set(command, () => (read("/etc/a") === "a\n" && command !== "check" ? undefined : "no"));
-    const bad = bundleWith({
-      files: { "/etc/a": "bad\n", "/etc/bad": "bad\n" },
-      units: ["one.service", "new.service"],
-    });
+    fails.set(command, () => said);
+    const bad = bundleWith({ files: { "/etc/haproxy/a": "bad\n", "/etc/haproxy/bad": "bad\n" } });
 
-    await expect(adopt(running, bad)).rejects.toThrow(new Unfit(reason.replace("/run", `${root}/run`)));
+    await expect(adopt(running, bad)).rejects.toThrow(Unfit);
 
     expect(running.generation).toBe(textOf(good).sha256);
-    expect(running.rejected).toMatchObject({
-      sha256: textOf(bad).sha256,
-      reason: reason.replace("/run", `${root}/run`),
-    });
-    expect([read("/etc/a"), existsSync(at("/etc/bad")), read(AGENT_FILES.bundle)]).toEqual([
+    expect(running.rejected).toMatchObject({ sha256: textOf(bad).sha256, software });
+    expect(running.rejected?.reason).toMatch(reason);
+    expect([running.failing, await running.mayTry(textOf(bad).sha256)]).toEqual([null, false]);
+    expect([read("/etc/haproxy/a"), existsSync(at("/etc/haproxy/bad")), read(AGENT_FILES.bundle)]).toEqual([
       "a\n",
       false,
       textOf(good).text,
@@ -167,55 +186,179 @@ describe("an adoption", () => {
     expect(existsSync(at("/run/footprint/staged"))).toBe(false);
   });
 
-  test("leaves all as it was, and rejects nothing, when a check was ended before it had finished", async () => {
+  test("keeps a verdict over a new start, and forgets it when what parses is another, or an operator wants it", async () => {
+    const bad = bundleWith({ files: { "/etc/haproxy/a": "bad\n" } });
+    const { sha256 } = textOf(bad);
+    fails.set("check varnish", () => VCC_REFUSES);
+    await adopt(adoption(), bad).catch(() => undefined);
+
+    const later = adoption();
+    now = 1_000_000;
+    expect(await later.mayTry(sha256)).toBe(false);
+    software = "haproxy 3.0 varnish 7.8";
+    expect(await later.mayTry(sha256)).toBe(true);
+    software = "haproxy 3.0 varnish 7.7";
+    later.forgive();
+    expect([later.rejected, await later.mayTry(sha256)]).toEqual([null, true]);
+  });
+
+  // What the real programs say when it is not the text: a compiler that the kernel has killed, no memory, no disk, no
+  // resolver.
+  test.each<[string, string, string | undefined]>([
+    ["its check was ended before it had finished", "check haproxy", undefined],
+    [
+      "the C compiler was killed",
+      "check varnish",
+      "Message from C-compiler:\nKilled\nRunning C-compiler failed, exited with 137\n",
+    ],
+    [
+      "the C compiler has no memory",
+      "check varnish",
+      "Message from C-compiler:\ncc1: out of memory allocating 65536 bytes\nRunning C-compiler failed, exited with 1\n",
+    ],
+    ["VCC itself was killed", "check varnish", "Running VCC-compiler failed, signal 9\nVCL compilation failed\n"],
+    [
+      "there is no room for what is compiled",
+      "check varnish",
+      "Could not write C-source to vgc.c: No space left on device\nRunning VCC-compiler failed, exited with 2\nVCL compilation failed\n",
+    ],
+    [
+      "HAProxy has no memory",
+      "check haproxy",
+      "haproxy: error while loading shared libraries: libzstd.so.1: failed to map segment\n",
+    ],
+    [
+      "a name does not resolve",
+      "check haproxy",
+      "[ALERT]    (7) : config : [/etc/haproxy/haproxy.cfg:6] : 'server y/a' : could not resolve address 'nosuch.invalid'.\n[ALERT]    (7) : config : Failed to initialize server(s) addr.\n",
+    ],
+    ["it cannot be loaded", "varnish reload", "Job for varnish.service failed.\n"],
+    ["a new unit does not start", "systemctl --quiet start new", "no\n"],
+  ])(
+    "rejects nothing when %s: all is as it was, it is counted, and tried again after a pause that grows",
+    async (_, command, said) => {
+      const good = bundleWith();
+      const running = adoption();
+      await adopt(running, good);
+      const isBad = () => command.startsWith("check") || read("/etc/haproxy/a") !== "a\n";
+      fails.set(command, () => (isBad() ? (said ?? "") : undefined));
+      ended = said === undefined ? command : undefined;
+      const next = bundleWith({ files: { "/etc/haproxy/a": "b\n" }, units: ["one.service", "new.service"] });
+      const { sha256 } = textOf(next);
+
+      const pauses: number[] = [];
+      for (let times = 1; times <= 3; times++) {
+        await expect(adopt(running, next)).rejects.toThrow(Error);
+        expect(running.failing).toMatchObject({ sha256, times, harmful: false });
+        const begun = now;
+        while (!(await running.mayTry(sha256))) {
+          now += 1;
+        }
+        pauses.push(now - begun);
+      }
+
+      const { retryPause } = AGENT_TIMING;
+      expect(pauses).toEqual([retryPause, 2 * retryPause, 4 * retryPause]);
+      expect([running.rejected, read("/etc/haproxy/a"), running.generation]).toEqual([
+        null,
+        "a\n",
+        textOf(good).sha256,
+      ]);
+      fails.clear();
+      ended = undefined;
+      await adopt(running, next);
+      expect([read("/etc/haproxy/a"), running.failing]).toEqual(["b\n", null]);
+    },
+  );
+
+  test("never pauses longer than it is told, nor longer than a minute with a first bundle", async () => {
+    fails.set("check varnish", () => "Killed\n");
+    const { sha256 } = textOf(bundleWith());
+    const fresh = adoption();
+    for (let i = 0; i < 12; i++) {
+      await adopt(fresh, bundleWith()).catch(() => undefined);
+    }
+    now += 60;
+    expect(await fresh.mayTry(sha256)).toBe(true);
+
+    fails.clear();
+    await adopt(fresh, bundleWith());
+    const next = bundleWith({ files: { "/etc/haproxy/a": "b\n" } });
+    fails.set("check varnish", () => "Killed\n");
+    for (let i = 0; i < 12; i++) {
+      await adopt(fresh, next).catch(() => undefined);
+    }
+    now += AGENT_TIMING.retryLongest - 1;
+    expect(await fresh.mayTry(textOf(next).sha256)).toBe(false);
+    now += 1;
+    expect(await fresh.mayTry(textOf(next).sha256)).toBe(true);
+  });
+
+  test("keeps a bundle that the node answers no better with than before: it may be what ends the load", async () => {
     const running = adoption();
     await adopt(running, bundleWith());
-    ended = "check";
+    selfTest = () => Promise.reject(new Error("port 8443 has not answered within 3000 ms"));
 
-    await expect(adopt(running, bundleWith({ files: { "/etc/a": "b\n" } }))).rejects.toThrow(Unfinished);
+    await adopt(running, bundleWith({ files: { "/etc/haproxy/a": "b\n" } }));
 
-    expect([running.rejected, read("/etc/a")]).toEqual([null, "a\n"]);
-    ended = undefined;
-    await adopt(running, bundleWith({ files: { "/etc/a": "b\n" } }));
-    expect(read("/etc/a")).toBe("b\n");
+    expect([read("/etc/haproxy/a"), running.failing]).toEqual(["b\n", null]);
+  });
+
+  test("turns back a bundle with which a node that answered is silent, and tries it again", async () => {
+    const running = adoption();
+    await adopt(running, bundleWith());
+    selfTest = () => (read("/etc/haproxy/a") === "a\n" ? Promise.resolve() : Promise.reject(new Error("no answer")));
+
+    await expect(adopt(running, bundleWith({ files: { "/etc/haproxy/a": "b\n" } }))).rejects.toThrow(
+      new Error("no answer"),
+    );
+
+    expect(running.failing).toMatchObject({ reason: "no answer", times: 1, harmful: false });
+    expect(read("/etc/haproxy/a")).toBe("a\n");
   });
 
   test("puts the former files back though a unit that came with the others does not end", async () => {
     const running = adoption();
     await adopt(running, bundleWith());
-    selfTest = () => Promise.reject(new Error("no"));
+    selfTest = () => Promise.reject(new WrongAnswer("no"));
     fails.set("systemctl --quiet disable", () => "no");
 
-    await expect(adopt(running, bundleWith({ files: { "/etc/a": "bad\n" }, units: ["new.service"] }))).rejects.toThrow(
-      Unfit,
-    );
+    await expect(
+      adopt(running, bundleWith({ files: { "/etc/haproxy/a": "bad\n" }, units: ["new.service"] })),
+    ).rejects.toThrow(Harmful);
 
-    expect(read("/etc/a")).toBe("a\n");
-    expect(done.slice(-3)).toEqual(["reload", "haproxy reload", "systemctl --quiet start one.service"]);
+    expect(read("/etc/haproxy/a")).toBe("a\n");
+    expect(done.slice(-3)).toEqual(["varnish reload", "haproxy reload", "systemctl --quiet start one.service"]);
   });
 
-  test("rejects a bundle that fails the self-test: the former one is loaded again, and units that it brought end", async () => {
+  test("turns back a bundle with which the node answers wrongly, and waits longer with it: the former one is loaded again, and units that it brought end", async () => {
     const running = adoption();
     await adopt(running, bundleWith());
     done = [];
-    selfTest = () => Promise.reject(new Error("www.example.com is answered with 500"));
-    const bad = bundleWith({ files: { "/etc/a": "bad\n" }, units: ["one.service", "new.service"] });
+    selfTest = () => Promise.reject(new WrongAnswer("www.example.com is answered with 500"));
+    const bad = bundleWith({ files: { "/etc/haproxy/a": "bad\n" }, units: ["one.service", "new.service"] });
 
-    await expect(adopt(running, bad)).rejects.toThrow(new Unfit("www.example.com is answered with 500"));
+    await expect(adopt(running, bad)).rejects.toThrow(new Harmful("www.example.com is answered with 500"));
 
     expect(done).toEqual([
-      "check /run/footprint/staged/etc/a",
+      "check haproxy",
+      "check varnish",
       "systemctl --quiet enable new.service",
       "systemctl --quiet start new.service",
-      "reload",
+      "varnish reload",
       "haproxy reload",
       "systemctl --quiet disable --now new.service",
-      "reload",
+      "varnish reload",
       "haproxy reload",
       // It may have required the one that was withdrawn, and then it was stopped with it.
       "systemctl --quiet start one.service",
     ]);
-    expect(read("/etc/a")).toBe("a\n");
+    expect(read("/etc/haproxy/a")).toBe("a\n");
+    expect([running.rejected, running.failing]).toMatchObject([null, { times: 1, harmful: true }]);
+    now += 8 * AGENT_TIMING.retryPause - 1;
+    expect(await running.mayTry(textOf(bad).sha256)).toBe(false);
+    now += 1;
+    expect(await running.mayTry(textOf(bad).sha256)).toBe(true);
   });
 
   test("waits for a self-test that succeeds after a while", async () => {
@@ -237,15 +380,17 @@ describe("an adoption", () => {
     const timing = { ...bundle.settings.timing, selfTestPatience: 0.2 };
     let tries = 0;
     // The second try comes 0.25 s after the first.
-    selfTest = () => (++tries % 2 === 1 ? Promise.reject(new Error("not yet")) : Promise.resolve());
+    selfTest = () => (++tries === 1 ? Promise.reject(new Error("not yet")) : Promise.resolve());
     const running = adoption();
 
     await adopt(running, { ...bundle, settings: { ...bundle.settings, timing } });
 
-    expect([running.rejected, tries]).toEqual([null, 2]);
+    expect([running.failing, tries]).toEqual([null, 2]);
+    // The first of these is the look at how the node answers before.
+    tries = -1;
     await expect(
-      adopt(running, bundleWith({ files: { "/etc/a": "b\n" }, settings: { ...bundle.settings, timing } })),
-    ).rejects.toThrow(new Unfit("not yet"));
+      adopt(running, bundleWith({ files: { "/etc/haproxy/a": "b\n" }, settings: { ...bundle.settings, timing } })),
+    ).rejects.toThrow(new Error("not yet"));
   });
 
   test("goes on when HAProxy is being started again: the self-test says whether it comes", async () => {
@@ -253,34 +398,40 @@ describe("an adoption", () => {
     await adopt(running, bundleWith());
     haproxy.reload = () => Promise.reject(new HaproxyAway("connection refused"));
 
-    await adopt(running, bundleWith({ files: { "/etc/a": "b\n" } }));
+    await adopt(running, bundleWith({ files: { "/etc/haproxy/a": "b\n" } }));
 
-    expect(read("/etc/a")).toBe("b\n");
+    expect(read("/etc/haproxy/a")).toBe("b\n");
   });
 
-  test("that fails of something else than the bundle is no rejection, and can be tried again", async () => {
+  test("that cannot have what it needs is no rejection, and can be tried again", async () => {
     const running = adoption();
     await adopt(running, bundleWith());
-    const next = bundleWith({ files: { "/etc/a": "b\n" } });
+    const next = bundleWith({ files: { "/etc/haproxy/a": "b\n" } });
 
     await expect(adopt(running, next, () => Promise.reject(new Error("the store is away")))).rejects.toThrow(
       new Error("the store is away"),
     );
-    expect([running.rejected, read("/etc/a")]).toEqual([null, "a\n"]);
+    expect([running.rejected, read("/etc/haproxy/a")]).toEqual([null, "a\n"]);
 
     await adopt(running, next);
-    expect(read("/etc/a")).toBe("b\n");
+    expect(read("/etc/haproxy/a")).toBe("b\n");
   });
 
   test("that finds no room leaves every file as it was", async () => {
     const running = adoption();
     await adopt(running, bundleWith());
 
-    // A folder where a file must go is as final as a full disk.
-    const next = bundleWith({ files: { "/etc/a": "b\n", "/etc/a/b": "c\n" } });
+    // A file where a folder must be is as final as a full disk.
+    mkdirSync(at("/etc/chrony"));
+    writeFileSync(at("/etc/chrony/sources.d"), "");
+    const next = bundleWith({ files: { "/etc/haproxy/a": "b\n", "/etc/chrony/sources.d/b": "c\n" } });
     await expect(adopt(running, next)).rejects.toThrow(/ENOTDIR|EEXIST/);
 
-    expect([running.rejected, read("/etc/a"), existsSync(at("/etc/a.new"))]).toEqual([null, "a\n", false]);
+    expect([running.rejected, read("/etc/haproxy/a"), existsSync(at("/etc/haproxy/a.new"))]).toEqual([
+      null,
+      "a\n",
+      false,
+    ]);
   });
 
   test.each(["nonsense", "{}", JSON.stringify({ ...bundleWith(), files: { "../a": "" } })])(
@@ -297,7 +448,7 @@ describe("an adoption", () => {
 
   describe("that was interrupted", () => {
     const good = bundleWith();
-    const next = bundleWith({ files: { "/etc/a": "b\n", "/etc/b": "new\n" } });
+    const next = bundleWith({ files: { "/etc/haproxy/a": "b\n", "/etc/haproxy/b": "new\n" } });
 
     /** What is on the disk when the agent is killed while it waits for a self-test. */
     async function interrupted(): Promise<void> {
@@ -305,8 +456,8 @@ describe("an adoption", () => {
       const { text, sha256 } = textOf(next);
       writeFileSync(at(AGENT_FILES.placing), text);
       writeFileSync(at(AGENT_FILES.journal), JSON.stringify({ ...journal(), placing: sha256 }));
-      writeFileSync(at("/etc/a"), "b\n");
-      writeFileSync(at("/etc/b"), "new\n");
+      writeFileSync(at("/etc/haproxy/a"), "b\n");
+      writeFileSync(at("/etc/haproxy/b"), "new\n");
       done = [];
     }
 
@@ -316,14 +467,14 @@ describe("an adoption", () => {
       const started = adoption();
       await started.recover();
 
-      expect([read("/etc/a"), existsSync(at("/etc/b"))]).toEqual(["a\n", false]);
-      expect(done).toEqual(["reload", "haproxy reload", "systemctl --quiet start one.service"]);
+      expect([read("/etc/haproxy/a"), existsSync(at("/etc/haproxy/b"))]).toEqual(["a\n", false]);
+      expect(done).toEqual(["varnish reload", "haproxy reload", "systemctl --quiet start one.service"]);
       expect([started.rejected, journal().placing]).toEqual([null, null]);
       await adopt(started, next);
-      expect(journal()).toEqual({ placing: null, interrupted: null, rejected: null });
+      expect(journal()).toEqual({ placing: null, rejected: null, failing: null });
     });
 
-    test("twice is rejected: it may be what ends the agent", async () => {
+    test("again and again is tried after a pause that grows, and never rejected", async () => {
       await interrupted();
       await adoption().recover();
       writeFileSync(at(AGENT_FILES.journal), JSON.stringify({ ...journal(), placing: textOf(next).sha256 }));
@@ -331,23 +482,14 @@ describe("an adoption", () => {
       const started = adoption();
       await started.recover();
 
-      expect(started.rejected).toMatchObject({
-        sha256: textOf(next).sha256,
-        reason: "the agent was ended 2 times while it adopted the bundle",
-      });
-    });
-
-    test("twice, with another bundle wanted between, may be tried again", async () => {
-      await interrupted();
-      const between = adoption();
-      await between.recover();
-      between.forgive();
-      writeFileSync(at(AGENT_FILES.journal), JSON.stringify({ ...journal(), placing: textOf(next).sha256 }));
-
-      const started = adoption();
-      await started.recover();
-
-      expect(started.rejected).toBeNull();
+      expect([started.rejected, started.failing]).toMatchObject([
+        null,
+        { sha256: textOf(next).sha256, times: 2, reason: "the agent was ended while it adopted the bundle" },
+      ]);
+      now += 2 * AGENT_TIMING.retryPause - 1;
+      expect(await started.mayTry(textOf(next).sha256)).toBe(false);
+      now += 1;
+      expect(await started.mayTry(textOf(next).sha256)).toBe(true);
     });
 
     test("with a journal that cannot be read begins anew", async () => {
@@ -358,7 +500,7 @@ describe("an adoption", () => {
       await started.recover();
       await adopt(started, good);
 
-      expect(read("/etc/a")).toBe("a\n");
+      expect(read("/etc/haproxy/a")).toBe("a\n");
     });
 
     test("and whose former bundle is damaged takes the next one for the first", async () => {
@@ -370,7 +512,7 @@ describe("an adoption", () => {
       expect(started.bundle).toBeUndefined();
 
       await adopt(started, next);
-      expect(read("/etc/b")).toBe("new\n");
+      expect(read("/etc/haproxy/b")).toBe("new\n");
     });
   });
 });

@@ -12,6 +12,11 @@ import { PointerWatch } from "../../../../components/node/agent/pointerWatch";
 import { Reporter } from "../../../../components/node/agent/report";
 import { readIdentity } from "../../../../components/node/agent/settings";
 import { nodeReportSchema } from "../../../../components/node/protocol/nodeReport";
+import { configurationKey } from "../../../../components/node/protocol/configurationKey";
+import { digestOf, sealPointer, type Pointer } from "../../../../components/node/protocol/pointer";
+import { nodeKey } from "../../../../components/node/protocol/storeKeys";
+import { TIMING } from "../../../../components/node/timing";
+import { CONFIGURATION_KEYS, sealed, Serial } from "../signing";
 import { MemoryStore } from "./bundles";
 import { keptLog } from "./quiet";
 
@@ -25,56 +30,207 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const pair = { current: { name: "c", version: 1 }, next: { name: "n", version: 1 } };
-const POINTER = {
+const pair = (role: string) => ({
+  current: { name: `${role}-current`, version: 1 },
+  next: { name: `${role}-next`, version: 1 },
+});
+const CONTENT = {
   bundle: { key: "bundles/a", sha256: "a".repeat(64) },
-  parameters: { "origin-auth": pair, purge: pair },
+  parameters: { "origin-auth": pair("origin-auth"), purge: pair("purge") },
 };
+const REGION = "eu-west-1";
 
 describe("the pointer", () => {
-  test("is read again when it changes", async () => {
-    const store = new MemoryStore();
-    const watch = new PointerWatch(store, "current.json");
-    store.objects.set("current.json", JSON.stringify(POINTER));
-    await watch.look();
-    await watch.look();
-    expect(watch.pointer).toEqual(POINTER);
+  let store: MemoryStore;
+  let serial: Serial;
+  let asked: number;
+  let away: boolean;
 
-    const next = { ...POINTER, bundle: { key: "bundles/b", sha256: "b".repeat(64) } };
-    store.objects.set("current.json", JSON.stringify(next));
-    await watch.look();
-    expect(watch.pointer).toEqual(next);
+  beforeEach(() => {
+    store = new MemoryStore();
+    serial = new Serial();
+    [asked, away] = [0, false];
   });
 
-  test.each<[string, string | undefined, RegExp]>([
-    ["that is missing", undefined, /^there is no current.json in the store$/],
-    ["that is no JSON", "nonsense", /^the pointer is none: /],
-    ["without parameters", JSON.stringify({ bundle: POINTER.bundle }), /^the pointer is none: parameters /],
-    [
-      "with a hash that is none",
-      JSON.stringify({ ...POINTER, bundle: { key: "k", sha256: "../x" } }),
-      /^the pointer is none: bundle.sha256 /,
-    ],
-  ])("rejects one %s, and keeps the former", async (_, content, message) => {
-    const store = new MemoryStore();
-    const watch = new PointerWatch(store, "current.json");
-    store.objects.set("current.json", JSON.stringify(POINTER));
+  const watching = (keys: readonly string[] = CONFIGURATION_KEYS) =>
+    new PointerWatch({
+      store,
+      key: "current.json",
+      region: REGION,
+      keys,
+      newest: () => {
+        asked++;
+        return away
+          ? Promise.reject(new Error("parameters are away"))
+          : Promise.resolve({ version: serial.values.length, value: serial.values.at(-1) ?? "" });
+      },
+      file: join(folder, "serial"),
+    });
+  const content = (sha256: string) => ({ ...CONTENT, bundle: { key: `bundles/${sha256}`, sha256: sha256.repeat(64) } });
+  const put = (pointer: Pointer, region = REGION) => store.objects.set("current.json", sealed(region, pointer));
+
+  test("is read again when it changes, and asks for its number's parameter on a new node alone", async () => {
+    const watch = watching();
+    const first = serial.numbered(CONTENT);
+    put(first);
     await watch.look();
-    if (content === undefined) {
+    await watch.look();
+    expect([watch.pointer, asked]).toEqual([first, 1]);
+
+    const next = serial.numbered(content("b"));
+    put(next);
+    await watch.look();
+    expect([watch.pointer, asked, watch.refused]).toEqual([next, 1, undefined]);
+  });
+
+  test("is taken when the key that signs is the node's second: so it is rotated", async () => {
+    put(serial.numbered(CONTENT));
+    const watch = watching([configurationKey("another"), ...CONFIGURATION_KEYS]);
+
+    await watch.look();
+    expect(watch.pointer?.bundle).toEqual(CONTENT.bundle);
+  });
+
+  const unsigned = (change: (signed: { body: string; signature: string }) => object) => () => {
+    const signed = JSON.parse(sealed(REGION, serial.numbered(content("b")))) as { body: string; signature: string };
+    return JSON.stringify(change(signed));
+  };
+
+  test.each<[string, () => string | undefined, RegExp]>([
+    ["that is missing", () => undefined, /^there is no current.json in the store$/],
+    ["that is no JSON", () => "nonsense", /^the pointer is none: /],
+    ["as former versions wrote it, which anyone can write", () => JSON.stringify(CONTENT), /^the pointer is none: /],
+    [
+      "whose body was changed",
+      unsigned(({ body, signature }) => ({ body: body.replace("bundles/b", "bundles/c"), signature })),
+      /^the pointer is not signed by this footprint's program for eu-west-1/,
+    ],
+    [
+      "that another has signed",
+      () => sealPointer("another secret", REGION, serial.numbered(content("b"))),
+      /^the pointer is not signed by this footprint's program for eu-west-1/,
+    ],
+    [
+      "of another region",
+      () => sealed("us-east-1", serial.numbered(content("b"))),
+      /^the pointer is not signed by this footprint's program for eu-west-1/,
+    ],
+    [
+      "with an empty signature",
+      unsigned(({ body }) => ({ body, signature: "" })),
+      /^the pointer is not signed by this footprint's program for eu-west-1/,
+    ],
+  ])("rejects one %s, and keeps the former", async (_, text, message) => {
+    const watch = watching();
+    const former = serial.numbered(CONTENT);
+    put(former);
+    await watch.look();
+    const given = text();
+    if (given === undefined) {
       store.objects.delete("current.json");
     } else {
-      store.objects.set("current.json", content);
+      store.objects.set("current.json", given);
     }
 
     await expect(watch.look()).rejects.toThrow(message);
-    expect(watch.pointer).toEqual(POINTER);
+    expect(watch.pointer).toEqual(former);
+    expect(watch.refused === undefined).toBe(given === undefined);
+  });
+
+  test("is never signed when it names the purge key as the proof for origins, nor taken", () => {
+    const wrong = { ...CONTENT, parameters: { "origin-auth": pair("purge"), purge: pair("purge") } };
+
+    expect(() => sealed(REGION, serial.numbered(wrong))).toThrow(/names one parameter for two secrets/);
+  });
+
+  describe("that is older than one which was there", () => {
+    let older: Pointer;
+    let newer: Pointer;
+
+    beforeEach(() => {
+      older = serial.numbered(CONTENT);
+      newer = serial.numbered(content("b"));
+    });
+
+    test("is refused by a node that has seen the newer one, over a restart of it too, and said so", async () => {
+      put(newer);
+      await watching().look();
+      put(older);
+      const restarted = watching();
+
+      await expect(restarted.look()).rejects.toThrow(
+        new Error("the pointer was turned back: it is number 1, and 2 is the newest; `pulumi up` puts it right"),
+      );
+      expect([restarted.pointer, restarted.refused]).toEqual([
+        undefined,
+        "the pointer was turned back: it is number 1, and 2 is the newest; `pulumi up` puts it right",
+      ]);
+      put(newer);
+      await restarted.look();
+      expect([restarted.pointer, restarted.refused]).toEqual([newer, undefined]);
+    });
+
+    test("is refused by a new node, which asks for the number's parameter", async () => {
+      put(older);
+      await expect(watching().look()).rejects.toThrow(
+        /^the pointer was turned back: it is number 1, and 2 is the newest/,
+      );
+    });
+
+    test("is not taken by a new node while parameters are away", async () => {
+      put(newer);
+      away = true;
+      const watch = watching();
+      await expect(watch.look()).rejects.toThrow(new Error("parameters are away"));
+
+      away = false;
+      await watch.look();
+      expect(watch.pointer).toEqual(newer);
+    });
+
+    test("is taken when an operator has said so in the parameter; what was left is refused then", async () => {
+      put(newer);
+      await watching().look();
+      serial.values.push(digestOf(older));
+      put(older);
+      const watch = watching();
+
+      await watch.look();
+      expect(watch.pointer).toEqual(older);
+      put(newer);
+      await expect(watch.look()).rejects.toThrow(/^the pointer was turned back: it is number 2, and 3 is the newest/);
+      const next = serial.numbered(content("c"));
+      put(next);
+      await watch.look();
+      expect([watch.pointer, next.serial.version]).toEqual([next, 4]);
+    });
+
+    test("is taken when the parameter was made anew and an operator has the node forget", async () => {
+      put(newer);
+      const watch = watching();
+      await watch.look();
+      serial = new Serial();
+      put(serial.numbered(content("c")));
+      await expect(watch.look()).rejects.toThrow(/^the pointer was turned back/);
+
+      watch.forget();
+      await watch.look();
+      expect(watch.pointer?.serial.version).toBe(1);
+    });
   });
 });
 
 describe("the identity", () => {
   test("is what the bootstrap has written", () => {
     const file = join(folder, "identity.json");
-    const identity = { footprint: "f", region: "eu-west-1", bucket: "b", pointer: "current.json" };
+    const identity = {
+      footprint: "f",
+      region: "eu-west-1",
+      bucket: "b",
+      pointer: "current.json",
+      configurationKeys: [...CONFIGURATION_KEYS],
+      role: "AROAEXAMPLE",
+    };
     writeFileSync(file, JSON.stringify({ ...identity, bootstrap: "more" }));
     expect(readIdentity(file)).toEqual(identity);
   });
@@ -90,7 +246,7 @@ describe("the identity", () => {
 describe("a report", () => {
   const STATUS = {
     state: "serving" as const,
-    configuration: { generation: "a".repeat(64), rejected: null },
+    configuration: { generation: "a".repeat(64), rejected: null, failing: null },
     purge: { position: 1, caughtUpAt: "2026-01-01T00:00:00.000Z", refused: 0 },
     secrets: null,
     health: { node: "ok", pop: "ok" },
@@ -103,6 +259,7 @@ describe("a report", () => {
     const reporter = new Reporter({
       store,
       instance,
+      role: "AROAEXAMPLE",
       region: "eu-west-1",
       look: () => status,
       interval: () => 30,
@@ -126,7 +283,7 @@ describe("a report", () => {
     now -= 3_600_000;
     await reporter.tell();
     expect(written()).toBe(4);
-    const report = nodeReportSchema.parse(JSON.parse(store.objects.get("nodes/i-1.json") ?? ""));
+    const report = nodeReportSchema.parse(JSON.parse(store.objects.get(nodeKey("AROAEXAMPLE", "i-1")) ?? ""));
     expect(report).toEqual({ instance: "i-1", region: "eu-west-1", at: new Date(now).toISOString(), ...status });
   });
 
@@ -136,6 +293,7 @@ describe("a report", () => {
     const reporter = new Reporter({
       store,
       instance,
+      role: "AROAEXAMPLE",
       region: "r",
       look: () => STATUS,
       interval: () => 30,
@@ -145,60 +303,96 @@ describe("a report", () => {
     await expect(reporter.tell()).rejects.toThrow(new Error("the store is away"));
     store.away = false;
     await reporter.tell();
-    expect(store.objects.has("nodes/i-1.json")).toBe(true);
+    expect(store.objects.has(nodeKey("AROAEXAMPLE", "i-1"))).toBe(true);
   });
 });
 
 describe("the end of a boot", () => {
-  const rig = (
-    missing: () => string | undefined,
-    health: () => string,
-    complete: () => Promise<"completed" | "nothing to complete">,
-  ) =>
+  let now: number;
+  let missing: string | undefined;
+  let health: string;
+  /** What Auto Scaling answers to each try, in order; then it goes on with the last. */
+  let completions: (Error | "completed" | "nothing to complete")[];
+  let state: Error | string | undefined;
+  let tries: number;
+
+  beforeEach(() => {
+    [now, missing, health, completions, state, tries] = [0, undefined, "ok", ["completed"], "Pending:Wait", 0];
+  });
+
+  const started = () =>
     new Launch({
-      missing,
-      health: () => Promise.resolve(health()),
-      lifecycle: { complete },
+      missing: () => missing,
+      health: () => Promise.resolve(health),
+      lifecycle: {
+        complete: () => {
+          const answer = completions[Math.min(tries++, completions.length - 1)];
+          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? "completed");
+        },
+        state: () => (state instanceof Error ? Promise.reject(state) : Promise.resolve(state)),
+      },
       log: keptLog().log,
       file: join(folder, "launched"),
+      now: () => now,
     });
+  const pass = async (launch: Launch, seconds: number): Promise<void> => {
+    for (let i = 0; i < seconds; i++) {
+      now += 1;
+      await launch.look();
+    }
+  };
 
   test("comes when nothing is missing and the node is healthy, and once", async () => {
-    let [missing, health]: [string | undefined, string] = ["secrets", "Varnish does not answer"];
-    const told: number[] = [];
-    const complete = () => Promise.resolve((told.push(1), "completed" as const));
-    const launch = rig(
-      () => missing,
-      () => health,
-      complete,
-    );
+    [missing, health] = ["secrets", "Varnish does not answer"];
+    const launch = started();
 
     await launch.look();
     missing = undefined;
     await launch.look();
-    expect([told.length, launch.done]).toEqual([0, false]);
+    expect([tries, launch.done]).toEqual([0, false]);
     health = "ok";
     await launch.look();
-    await launch.look();
-    await rig(
-      () => undefined,
-      () => "ok",
-      complete,
-    ).look();
-    expect([told.length, launch.done]).toEqual([1, true]);
+    await pass(launch, 60);
+    await started().look();
+    expect([tries, launch.done]).toEqual([1, true]);
   });
 
-  test("is tried again until the group takes it", async () => {
-    let fails = true;
-    const launch = rig(
-      () => undefined,
-      () => "ok",
-      () => (fails ? Promise.reject(new Error("throttled")) : Promise.resolve("nothing to complete")),
-    );
+  test("is tried again until Auto Scaling answers", async () => {
+    completions = [new Error("throttled"), "completed"];
+    const launch = started();
     await expect(launch.look()).rejects.toThrow(new Error("throttled"));
     expect(launch.done).toBe(false);
-    fails = false;
+    await pass(launch, 5);
+    expect(launch.done).toBe(true);
+  });
+
+  test("is not there yet while Auto Scaling knows no action and the group still waits: it is asked again", async () => {
+    completions = ["nothing to complete", "nothing to complete", "completed"];
+    const launch = started();
+    await pass(launch, 6);
+    expect([launch.done, tries]).toEqual([false, 2]);
+    await pass(launch, 5);
+    expect([launch.done, tries]).toEqual([true, 3]);
+  });
+
+  test("is over when the group says that the node is in service", async () => {
+    completions = ["nothing to complete"];
+    state = "InService";
+    const launch = started();
     await launch.look();
+    expect([launch.done, tries]).toEqual([true, 1]);
+  });
+
+  test.each<[string, Error | undefined]>([
+    ["says nothing of the node", undefined],
+    ["may not be asked", new Error("AccessDenied")],
+  ])("is over with the heartbeat where the group %s", async (_, answer) => {
+    completions = ["nothing to complete"];
+    state = answer;
+    const launch = started();
+    await pass(launch, TIMING.launchingHeartbeat - 1);
+    expect(launch.done).toBe(false);
+    await pass(launch, 6);
     expect(launch.done).toBe(true);
   });
 });
@@ -227,7 +421,7 @@ describe("a command", () => {
 describe("the metrics", () => {
   const OBSERVED: Observed = {
     report: {
-      configuration: { generation: "a".repeat(64), rejected: null },
+      configuration: { generation: "a".repeat(64), rejected: null, failing: null },
       purge: { position: 7, caughtUpAt: null, refused: 2 },
       secrets: { "origin-auth": { current: 3, next: 4 }, purge: { current: 5, next: 6 } },
     },
@@ -242,11 +436,14 @@ describe("the metrics", () => {
     metrics.loopFailed("secrets");
     metrics.callFailed("s3");
     metrics.rejected();
+    metrics.failed();
     const lines = (await metrics.text()).split("\n").filter((line) => /^footprint/.test(line));
 
     expect(lines.sort()).toEqual([
       "footprint_agent_adoption_halted 1",
+      "footprint_agent_adoptions_failed_total 1",
       'footprint_agent_aws_call_failures_total{service="s3"} 1',
+      "footprint_agent_bundle_failing 0",
       "footprint_agent_bundle_rejected 0",
       "footprint_agent_bundles_rejected_total 1",
       `footprint_agent_generation_info{sha256="${"a".repeat(64)}"} 1`,

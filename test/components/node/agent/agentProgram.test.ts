@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { AGENT_FAILED, AgentProgram } from "../../../../components/node/agent/agentProgram";
-import { Unfit } from "../../../../components/node/agent/artifacts";
+import { Harmful, OtherContent } from "../../../../components/node/agent/artifacts";
 import { AGENT_FILES, PROBATION_STARTS } from "../../../../components/node/agentFiles";
 import { agentUnits } from "../../../../components/node/agentUnits";
 import { MemoryStore } from "./bundles";
@@ -84,8 +84,10 @@ describe("the agent's own file", () => {
 
   test("rejects another that cannot run here, or has another hash", async () => {
     status = 1;
-    await expect(program().prepare(artifact(NEXT), "/bundle.json")).rejects.toThrow(Unfit);
-    await expect(program().prepare(artifact("other"), "/bundle.json")).rejects.toThrow(Unfit);
+    await expect(program().prepare(artifact(NEXT), "/bundle.json")).rejects.toThrow(
+      / check \/bundle\.json ended with 1: no$/,
+    );
+    await expect(program().prepare(artifact("other"), "/bundle.json")).rejects.toThrow(OtherContent);
     expect(read(AGENT_FILES.program)).toBe(THIS);
   });
 
@@ -106,7 +108,7 @@ describe("the agent's own file", () => {
     expect(read(AGENT_FILES.program)).toBe(THIS);
     const own = program();
     expect([own.hasFailed(artifact(NEXT)), own.hasFailed(artifact("third"))]).toEqual([true, false]);
-    await expect(own.prepare(artifact(NEXT), "/bundle.json")).rejects.toThrow(new Unfit(AGENT_FAILED));
+    await expect(own.prepare(artifact(NEXT), "/bundle.json")).rejects.toThrow(new Harmful(AGENT_FAILED));
     own.forgive();
     await expect(own.prepare(artifact(NEXT), "/bundle.json")).resolves.toBeUndefined();
   });

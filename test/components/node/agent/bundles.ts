@@ -6,9 +6,7 @@ import { AGENT_TIMING } from "../../../../components/node/timing";
 /** A small bundle. */
 export function bundleWith(changes: Partial<Bundle> = {}): Bundle {
   return {
-    files: { "/etc/a": "a\n", "/usr/local/lib/footprint/script": "#!/bin/sh\n" },
-    checks: [["check", "{staged}/etc/a"]],
-    reload: [["reload"]],
+    files: { "/etc/haproxy/a": "a\n", "/usr/local/lib/footprint/script": "#!/bin/sh\n" },
     units: ["one.service"],
     agent: { key: "agents/a", sha256: "a".repeat(64) },
     settings: {

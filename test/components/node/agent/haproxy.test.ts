@@ -47,33 +47,85 @@ describe("HAProxy's runtime API", () => {
 
   const MAPS = "# id (file) description\n3 (/run/a.map) x\n7 (/run/b.map) x\n12 (/run/a.map) x\n\n";
 
-  test("sets a key in every map that the file has become, where it is new and where it is not", async () => {
-    await serve("admin", (command) =>
-      command === "show map" ? MAPS : command.startsWith("set map #3") ? "entry not found.\n\n" : "\n",
-    );
-    await runtime().setMap("/run/a.map", "node", "full; twice \\o/");
+  /** HAProxy with these maps, by id; words are told apart as it does it. */
+  function withMaps(maps: Readonly<Record<string, Map<string, string>>>): (command: string) => string {
+    return (command) => {
+      if (command === "show map") {
+        return MAPS;
+      }
+      const words = command.match(/(?:\\.|[^\\ ])+/g) ?? [];
+      const [verb, , id = "", key = "", value = ""] = words.map((word) => word.replace(/\\(.)/g, "$1"));
+      const map = maps[id] ?? new Map<string, string>();
+      switch (verb) {
+        case "get":
+          return map.has(key)
+            ? `type=str, case=sensitive, found=yes, idx=tree, key="${key}", value="${map.get(key) ?? ""}", type="str"\n\n`
+            : "type=str, case=sensitive, found=no\n\n";
+        case "set":
+          return map.has(key) ? (map.set(key, value), "\n") : "entry not found.\n\n";
+        case "add":
+          map.set(key, value);
+          return "\n";
+        case "del":
+          return map.delete(key) ? "\n" : "Key not found.\n\n";
+        default:
+          return "no such command";
+      }
+    };
+  }
 
-    const entry = "node full\\;\\ twice\\ \\\\o/";
-    expect(asked).toEqual(["show map", `set map #3 ${entry}`, `add map #3 ${entry}`, `set map #12 ${entry}`]);
+  test("sets a key in every map that the file has become, where it is new and where it is not, and sees that it is there", async () => {
+    const maps = {
+      "#3": new Map<string, string>(),
+      "#7": new Map<string, string>(),
+      "#12": new Map([["node", "former"]]),
+    };
+    await serve("admin", withMaps(maps));
+    await runtime().setMap("/run/a.map", "node", "full; twice \\o/ <<");
+
+    const entry = "node full\\;\\ twice\\ \\\\o/\\ \\<\\<";
+    expect(asked).toEqual([
+      "show map",
+      `set map #3 ${entry}`,
+      `add map #3 ${entry}`,
+      "get map #3 node",
+      `set map #12 ${entry}`,
+      "get map #12 node",
+    ]);
+    expect(Object.values(maps).map((map) => map.get("node"))).toEqual([
+      "full; twice \\o/ <<",
+      undefined,
+      "full; twice \\o/ <<",
+    ]);
   });
 
   test("takes a key out where it is", async () => {
-    await serve("admin", (command) =>
-      command === "show map" ? MAPS : command.includes("#3") ? "Key not found.\n\n" : "\n",
-    );
+    const maps = { "#3": new Map<string, string>(), "#12": new Map([["node", "former"]]) };
+    await serve("admin", withMaps(maps));
     await runtime().deleteMap("/run/a.map", "node");
 
-    expect(asked).toEqual(["show map", "del map #3 node", "del map #12 node"]);
+    expect(asked).toEqual(["show map", "del map #3 node", "get map #3 node", "del map #12 node", "get map #12 node"]);
+    expect(maps["#12"].size).toBe(0);
   });
 
-  test("rejects with HAProxy's words what it refuses", async () => {
-    await serve("admin", (command) => (command === "show map" ? MAPS : "Permission denied\n\n"));
+  test("rejects what HAProxy has not done, whatever it has answered, and does not hand on the value", async () => {
+    const silent = { "#7": new Map([["held", "former"]]) };
+    await serve("admin", (command) => (/^(?:set|add|del)/.test(command) ? "\n" : withMaps(silent)(command)));
 
-    await expect(runtime().setMap("/run/b.map", "k", "v")).rejects.toThrow(
-      'HAProxy refuses "add map": Permission denied',
+    await expect(runtime().setMap("/run/b.map", "held", "secret")).rejects.toThrow(
+      new Error("HAProxy has not taken the value of held into its map /run/b.map"),
     );
-    await expect(runtime().deleteMap("/run/b.map", "k")).rejects.toThrow(
-      'HAProxy refuses "del map": Permission denied',
+    await expect(runtime().deleteMap("/run/b.map", "held")).rejects.toThrow(
+      new Error("HAProxy has not taken held out of its map /run/b.map"),
+    );
+  });
+
+  test("rejects a map that HAProxy does not have, and a value that no command can hold", async () => {
+    await serve("admin", withMaps({}));
+
+    await expect(runtime().setMap("/run/c.map", "k", "v")).rejects.toThrow(new Error("HAProxy has no map /run/c.map"));
+    await expect(runtime().setMap("/run/a.map", "k", "two\nlines")).rejects.toThrow(
+      new Error("HAProxy takes printable characters of ASCII alone in a word"),
     );
   });
 

@@ -1,0 +1,36 @@
+import { systemdFiles } from "../../../components/node/systemd";
+import { OPTIONS } from "./options";
+
+/** The values of a setting in a unit, in their order. */
+function settings(unit: string, key: string): readonly string[] {
+  const lines = systemdFiles(OPTIONS)[`/etc/systemd/system/${unit}`]?.split("\n") ?? [];
+  return lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+}
+
+describe("the units of HAProxy and Varnish", () => {
+  // EC2's user guide, "Instance metadata and user data": the two addresses of the service.
+  test("keep HAProxy from the instance's metadata, by both of its addresses", () => {
+    expect(settings("haproxy.service", "IPAddressDeny")).toEqual(["169.254.169.254 fd00:ec2::254"]);
+  });
+
+  test("give Varnish a network of its own", () => {
+    expect(settings("varnish.service", "PrivateNetwork")).toEqual(["yes"]);
+  });
+
+  test("have the two meet in groups of neither: secrets are the own group's", () => {
+    const groups = ["haproxy.service", "varnish.service"].map((unit) => [
+      settings(unit, "Group"),
+      settings(unit, "SupplementaryGroups"),
+    ]);
+
+    expect(groups).toEqual([
+      [["haproxy"], ["footprint-sockets"]],
+      [["varnish"], ["footprint-sockets"]],
+    ]);
+  });
+
+  test.each(["haproxy.service", "varnish.service", "footprint-prepare.service"])("leave %s no capability", (unit) => {
+    expect(settings(unit, "CapabilityBoundingSet")).toEqual([""]);
+    expect(settings(unit, "NoNewPrivileges")).toEqual(["yes"]);
+  });
+});
