@@ -1,7 +1,7 @@
 "use strict";
 
-// Makes what `npm pack` takes: the compiled components with their types, the lock of the nodes' packages, and the nodes'
-// agent as one file. From the sources beside it, with the tools of the repository.
+// Makes what `npm pack` takes: the compiled components with their types, the lock of the nodes' packages, the nodes'
+// agent as one file, and the licence. From the sources beside it, with the tools of the repository.
 
 const { execFileSync } = require("node:child_process");
 const { cpSync, mkdirSync, rmSync, writeFileSync } = require("node:fs");
@@ -21,6 +21,7 @@ execFileSync(
 );
 mkdirSync(join(dist, "node"), { recursive: true });
 cpSync(join(__dirname, "node", "packages.lock.json"), join(dist, "node", "packages.lock.json"));
+cpSync(join(repository, "LICENSE"), join(dist, "LICENSE"));
 
 require(join(repository, "infra", "cli", "typescript.js"));
 const { buildAgent } = require(join(repository, "infra", "agentFile.ts"));

@@ -26,6 +26,7 @@ export interface LogDestination {
  *
  * Creates a private bucket to which AWS's log delivery may write, and nobody else. It stays behind when the stack is
  * destroyed, with its life cycle, which empties it after the retention: logs are wanted most when something was lost.
+ * Costs the storage of what is kept; AWS bills the delivery of flow logs by volume.
  */
 export class LogBucket extends pulumi.ComponentResource implements LogDestination {
   readonly bucketName: pulumi.Output<string>;

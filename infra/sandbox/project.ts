@@ -16,16 +16,17 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const SECRETS_PROVIDER_KEYS = ["secretsprovider", "encryptedkey", "encryptionsalt"];
 
 /**
- * Writes the project that the engine sees: this repository's program and stack files, in a folder of its own, because
- * the CLI writes into stack files (an encryption salt) and deletes them (`stack rm`).
+ * Writes the project that the engine sees: the program and the stack files, in a folder of its own, because the CLI
+ * writes into stack files (an encryption salt) and deletes them (`stack rm`).
  *
  * @param stacks folder of the stack files to copy
+ * @param program folder of the program; default: this repository
  */
-export function writeProject(folder: string, stacks: string): void {
+export function writeProject(folder: string, stacks: string, program: string = REPOSITORY): void {
   const target = path.join(folder, "stacks");
   fs.mkdirSync(target, { recursive: true });
   const project = parseDocument(fs.readFileSync(path.join(REPOSITORY, "Pulumi.yaml"), "utf8"));
-  project.set("main", REPOSITORY);
+  project.set("main", program);
   fs.writeFileSync(path.join(folder, "Pulumi.yaml"), project.toString());
   for (const file of stackFiles(stacks)) {
     copyStackFile(path.join(stacks, file), path.join(target, file));

@@ -18,6 +18,8 @@ export interface SandboxOptions {
   readonly folder?: string;
   /** The stack files. Default: the repository's. */
   readonly stacks?: string;
+  /** Folder of the program that is deployed. Default: the repository. */
+  readonly program?: string;
 }
 
 export interface Outcome {
@@ -33,6 +35,7 @@ export class Sandbox {
     private readonly cli: Cli,
     private readonly stacks: string,
     private readonly standIn: StandIn,
+    private readonly program: string | undefined,
   ) {}
 
   static defaultFolder(): string {
@@ -50,6 +53,7 @@ export class Sandbox {
       options.cli,
       stacks,
       await startStandIn({ folder: path.join(folder, "world"), hostedZones: hostedZones(stacks) }),
+      options.program,
     );
   }
 
@@ -74,7 +78,7 @@ export class Sandbox {
 
   private async pulumi(args: readonly string[], stdio: StdioOptions, extra: NodeJS.ProcessEnv): Promise<Outcome> {
     const project = path.join(this.folder, "project");
-    writeProject(project, this.stacks);
+    writeProject(project, this.stacks, this.program);
     // One for each command: a host hears only the engine that shook hands with it last.
     const host = this.cli.hasLanguageHost ? undefined : await startLanguageHost();
     const child = spawn(this.cli.path, ["--cwd", project, ...args], {

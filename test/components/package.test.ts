@@ -6,6 +6,7 @@ import { agentFile } from "../../infra/agentFile";
 import { small, valuesOf } from "../support/stacks";
 import { alone } from "./alone";
 import { COMPONENTS, PACKAGE_SCHEMA_FILE, packageSchema } from "./packageSchema";
+import { reference, REFERENCE_FILE } from "./reference";
 
 describe("Pulumi's analyzer of components, and so programs in Python, Go and YAML", () => {
   interface Schema {
@@ -24,6 +25,25 @@ describe("Pulumi's analyzer of components, and so programs in Python, Go and YAM
   test("loses no type: what it does not understand it would call any", () => {
     expect(fs.readFileSync(PACKAGE_SCHEMA_FILE, "utf8")).not.toContain("pulumi.json#/Any");
   });
+});
+
+describe("the reference of the components", () => {
+  const text = fs.readFileSync(REFERENCE_FILE, "utf8");
+
+  test("is what the docstrings say (`npm run schema` writes it)", () => {
+    expect(text).toBe(reference(fs.readFileSync(PACKAGE_SCHEMA_FILE, "utf8")));
+  });
+
+  test.each(COMPONENTS.map(({ name }) => name))(
+    "says of %s how it is used, what it creates and what it costs",
+    (name) => {
+      const own = text.split(/^## /m).find((part) => part.startsWith(`${name}\n`)) ?? "";
+
+      expect(own).toMatch(new RegExp(`^\`\`\`ts\n(?:.*= )?new ${name}\\(`, "m"));
+      expect(own).toMatch(/\bCreates\b/);
+      expect(own).toMatch(/\b[Cc]osts?\b/);
+    },
+  );
 });
 
 describe("a footprint that another program makes", () => {

@@ -65,14 +65,17 @@ export class Engine {
     private readonly sandbox: Sandbox,
   ) {}
 
-  /** @param stacks files that are there from the start, so the hosted zones that they name by id are there too */
-  static async open(stacks: Readonly<Record<string, StackInput>> = {}): Promise<Engine> {
+  /**
+   * @param stacks files that are there from the start, so the hosted zones that they name by id are there too
+   * @param program folder of the program; default: the repository
+   */
+  static async open(stacks: Readonly<Record<string, StackInput>> = {}, program?: string): Promise<Engine> {
     const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-engine-")));
     fs.mkdirSync(path.join(folder, "stacks"));
     for (const [stack, input] of Object.entries({ zones: small({}), ...stacks })) {
       writeStack(folder, stack, input);
     }
-    const options = { cli: await cli(), folder, stacks: path.join(folder, "stacks") };
+    const options = { cli: await cli(), folder, stacks: path.join(folder, "stacks"), program };
     return new Engine(folder, await Sandbox.open(options));
   }
 

@@ -1,0 +1,11 @@
+// What publint and "are the types wrong" say against a package: `node lintPackage.mjs FOLDER TARBALL`. They are ES
+// modules, which jest cannot load.
+
+import * as fs from "node:fs";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+
+const [, , pkgDir, tarball] = process.argv;
+const { messages } = await publint({ pkgDir, pack: false });
+const { types, problems } = await checkPackage(createPackageFromTarballData(fs.readFileSync(tarball)));
+console.log(JSON.stringify({ publint: messages, types, attw: problems }));
