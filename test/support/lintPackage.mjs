@@ -2,10 +2,11 @@
 // modules, which jest cannot load.
 
 import * as fs from "node:fs";
+import { argv, stdout } from "node:process";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 
-const [, , pkgDir, tarball] = process.argv;
+const [, , pkgDir, tarball] = argv;
 const { messages } = await publint({ pkgDir, pack: false });
 const { types, problems } = await checkPackage(createPackageFromTarballData(fs.readFileSync(tarball)));
-console.log(JSON.stringify({ publint: messages, types, attw: problems }));
+stdout.write(JSON.stringify({ publint: messages, types, attw: problems }));
