@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { spawnSync } from "node:child_process";
+import type { Advice } from "../../infra/plan/advise";
 import { footprint } from "../support/cli";
 import { copyTree, repository } from "../support/tree";
 
@@ -55,6 +56,72 @@ describe("footprint plan", () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toBe(
       'error: --stack: must name a file stacks/Pulumi.<stack>.yaml, got "gobal", did you mean "global"?; there are: europe, global, sandbox\n',
+    );
+  });
+});
+
+describe("footprint plan --html", () => {
+  test("writes the page beside the plan, over what was there", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-html-"));
+    const file = path.join(folder, "page.html");
+    fs.writeFileSync(file, "former");
+
+    const { status, stdout, stderr } = footprint(["plan", "--stack", "sandbox", "--html", file]);
+    const page = fs.readFileSync(file, "utf8");
+    fs.rmSync(folder, { recursive: true });
+
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^sandbox: 3 PoPs, /);
+    expect(page).toMatch(/^<!doctype html>\n[^]*<title>sandbox: users and PoPs<\/title>[^]*<\/html>\n$/);
+  });
+
+  test("rejects a file that cannot be written, with exit code 2", () => {
+    const { status, stdout, stderr } = footprint(["plan", "--stack", "sandbox", "--html", "/no/such/folder/page.html"]);
+
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toBe(
+      "error: --html: must be a file that can be written, got \"/no/such/folder/page.html\" (ENOENT: no such file or directory, open '/no/such/folder/page.html')\n",
+    );
+  });
+});
+
+describe("footprint advise", () => {
+  test("says what to add and what to leave out, by one's own figures and weights", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-advise-"));
+    const latency = path.join(folder, "latency.yaml");
+    const weights = path.join(folder, "weights.yaml");
+    fs.writeFileSync(latency, "{ source: ours, places: [{ name: Lagos, country: NG, ms: { af-south-1: 7 } }] }");
+    fs.writeFileSync(weights, "{ source: logs, users: { Lagos: 1 } }");
+
+    const { status, stdout, stderr } = footprint([
+      ...["advise", "--stack", "sandbox", "--json", "--latency", latency, "--weights", weights],
+      ...["--goal", "10", "--places", "NG", "--origin", "eu-west-1"],
+    ]);
+    fs.rmSync(folder, { recursive: true });
+
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const { add, goal, users } = JSON.parse(stdout) as Advice;
+    expect(add[0]).toMatchObject({ region: "af-south-1", share: 1, latency: { median: 7, p95: 7, mean: 7 } });
+    expect(goal).toMatchObject({ goal: 10, asked: 1, add: ["af-south-1"], exact: true, unreachable: [] });
+    expect(users).toMatchObject({
+      figures: expect.stringMatching(/^ours, else /) as string,
+      weights: "logs",
+      origin: { region: "eu-west-1" },
+    });
+  });
+
+  test("rejects a file with mistakes, all of them, no stack trace and exit code 2", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-advise-"));
+    const file = path.join(folder, "weights.yaml");
+    fs.writeFileSync(file, "{ source: logs, users: { Lagoss: 1, Brazil: 2, Oslo: 3 } }");
+
+    const { status, stdout, stderr } = footprint(["advise", "--stack", "sandbox", "--weights", file]);
+    fs.rmSync(folder, { recursive: true });
+
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toBe(
+      `error: --weights ${file}: users.Lagoss: must be a city of the latency table or the ISO 3166 code of a country, did you mean "Lagos"?\n` +
+        "  users.Brazil: must be a city of the latency table or the ISO 3166 code of a country\n",
     );
   });
 });
