@@ -127,7 +127,7 @@ describe("a change touches what it is about, and nothing else", () => {
     ["redirectStatus", 301],
     ["tagHeader", "Cache-Tag"],
     ["origin", ["https://other.example.org", "https://origin.example.org"]],
-  ])("a site's %s reaches the nodes by pointer and bundle alone (P9)", async (key, value) => {
+  ])("a site's %s reaches the nodes by pointer, serial and bundle alone (P9)", async (key, value) => {
     const sites = { "cdn.example.com": { origin: "https://origin.example.org", [key]: value } };
     const two = small({ "eu-west-1": {}, "us-east-1": {} });
 
@@ -135,10 +135,13 @@ describe("a change touches what it is about, and nothing else", () => {
 
     expect(change).toEqual({
       ...NOTHING,
-      changed: ["eu-west-1", "us-east-1"].flatMap((region) => [
-        `BucketObjectv2 ${region}-store-bundle`,
-        `BucketObjectv2 ${region}-store-pointer`,
-      ]),
+      changed: ["eu-west-1", "us-east-1"]
+        .flatMap((region) => [
+          `BucketObjectv2 ${region}-store-bundle`,
+          `BucketObjectv2 ${region}-store-pointer`,
+          `Parameter ${region}-store-serial`,
+        ])
+        .sort(),
     });
   });
 
@@ -149,7 +152,7 @@ describe("a change touches what it is about, and nothing else", () => {
 
     expect(removed).toEqual([]);
     expect(added.filter((label) => !label.includes("img.example.com"))).toEqual([]);
-    expect(new Set(changed.map((label) => label.split(" ")[0]))).toEqual(new Set(["BucketObjectv2"]));
+    expect(new Set(changed.map((label) => label.split(" ")[0]))).toEqual(new Set(["BucketObjectv2", "Parameter"]));
   });
 
   test("draining a PoP takes its latency records and its protection, and nothing else (P24)", async () => {
