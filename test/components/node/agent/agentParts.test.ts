@@ -159,11 +159,11 @@ describe("the pointer", () => {
       const restarted = watching();
 
       await expect(restarted.look()).rejects.toThrow(
-        new Error("the pointer was turned back: it is number 1, and 2 is the newest; `pulumi up` puts it right"),
+        new Error("the pointer was turned back: it is number 1, and 2 is the newest; the next `up` puts it right"),
       );
       expect([restarted.pointer, restarted.refused]).toEqual([
         undefined,
-        "the pointer was turned back: it is number 1, and 2 is the newest; `pulumi up` puts it right",
+        "the pointer was turned back: it is number 1, and 2 is the newest; the next `up` puts it right",
       ]);
       put(newer);
       await restarted.look();
