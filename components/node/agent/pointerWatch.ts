@@ -83,7 +83,7 @@ export class PointerWatch {
     // The parameter is written first: between the two, a new node waits for the pointer.
     if (!isLast) {
       throw this.refuse(
-        `the pointer was turned back: it is number ${String(version)}, and ${String(Math.max(known ?? 0, last.version))} is the newest; \`pulumi up\` puts it right`,
+        `the pointer was turned back: it is number ${String(version)}, and ${String(Math.max(known ?? 0, last.version))} is the newest; the next \`up\` puts it right`,
       );
     }
     this.note(last.version, known);
