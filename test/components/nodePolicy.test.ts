@@ -133,6 +133,7 @@ describe("a node's policy", () => {
       "SessionManagerAndRunCommand",
     ]);
     expect(all.filter(({ Resource }) => [Resource].flat().includes("*")).map(({ Sid }) => Sid)).toEqual([
+      "SeeOwnLifecycle",
       "SessionManagerAndRunCommand",
     ]);
     expect(all.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);
