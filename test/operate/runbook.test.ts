@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { AGENT_METRICS_PORT, METRICS_PORT, NODE_HEALTH_PATH, NODE_PORTS } from "../../components/node/ports";
 import { AGENT_FILES } from "../../components/node/agentFiles";
 import { ACCESS_LOG, VARNISH_FOLDER } from "../../components/node/processes";
-import { SWITCHES_FILE } from "../../components/node/protocol/switches";
+import { SEEN_FILE, SWITCHES_FILE } from "../../components/node/protocol/switches";
 import { SOCKETS } from "../../components/node/sockets";
 import { UNITS } from "../../components/node/systemd";
 import { registerDrain } from "../../infra/commands/drain";
@@ -60,7 +60,7 @@ test("what it names on a node is there", () => {
   const named = new Set(RUNBOOK.match(/\/(?:run|var\/lib|var\/log)\/(?:footprint|haproxy|varnish)[\w./-]*/g));
   const known = [
     ...[AGENT_FILES.bundle, AGENT_FILES.journal, AGENT_FILES.purge, path.dirname(AGENT_FILES.secrets)],
-    ...[ACCESS_LOG, VARNISH_FOLDER, SWITCHES_FILE, SOCKETS.admin],
+    ...[ACCESS_LOG, VARNISH_FOLDER, SEEN_FILE, SWITCHES_FILE, SOCKETS.admin],
   ];
   expect([...named].sort()).toEqual(known.sort());
   const urls = new Set(RUNBOOK.match(/http:\/\/127\.0\.0\.1:\d+\/\w+/g));

@@ -70,6 +70,12 @@ export const WAIVERS: readonly Waiver[] = [
     date: "2026-11-22",
   },
   {
+    rule: "CKV2_AWS_34",
+    covers: ({ name }) => name.endsWith("-store-serial"),
+    reason: "its value is the digest of a pointer that every node may read, and its version what nodes compare",
+    date: "2026-11-28",
+  },
+  {
     rule: "CKV_AWS_337",
     covers: everything,
     reason:
