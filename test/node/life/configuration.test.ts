@@ -138,6 +138,8 @@ describeWith([DEBIAN], "a new configuration", () => {
       (report) => isRejected(report, broken) && report.configuration.rejected?.at !== first.configuration.rejected?.at,
     );
     await load.stop();
+    // What follows begins without a verdict.
+    await node.adopted(node.publish({ more: { [NEW]: {} } }));
 
     expect(status).toBe(0);
   });
