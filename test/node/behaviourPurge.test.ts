@@ -345,7 +345,7 @@ describeWith([DEBIAN], "a purge", () => {
         SOCKETS.purge,
       );
 
-      expect(stdout.trim().split("\n")).toEqual(["haproxy haproxy 600", "vcache varnish 660"]);
+      expect(stdout.trim().split("\n")).toEqual(["haproxy haproxy 600", "vcache footprint-sockets 660"]);
       expect(tried.status).toBe(1);
     });
 
