@@ -1,8 +1,9 @@
 "use strict";
 
 // Writes, as Markdown on standard output, what each stack in stacks/ would deploy, and what changes against a base
-// commit: both by the offline plan, which needs no account. Ends with 1 when a stack cannot be planned.
-//   planSummary.js --base <commit>
+// commit, in its resources and for its users: both by the offline plan, which needs no account. With a folder, each
+// stack's page is written there as <stack>.html. Ends with 1 when a stack cannot be planned.
+//   planSummary.js --base <commit> [--pages <folder>]
 
 const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
@@ -16,20 +17,23 @@ const LONGEST_DIFF = 100_000;
 const head = path.resolve(__dirname, "..", "..");
 
 function main() {
+  const { revision, pages } = options();
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-base-"));
   try {
-    const base = checkOut(baseArgument(), path.join(scratch, "tree"));
+    const base = checkOut(revision, path.join(scratch, "tree"));
+    fs.mkdirSync(pages ?? scratch, { recursive: true });
     const before = base === undefined ? [] : stacksOf(base);
     const now = stacksOf(head);
     const sections = [...new Set([...before, ...now])]
       .sort()
       .map((stack) =>
         now.includes(stack)
-          ? planned(stack, before.includes(stack) ? base : undefined, base !== undefined, scratch)
+          ? planned(stack, before.includes(stack) ? base : undefined, base !== undefined, scratch, pages)
           : gone(stack, base),
       );
     const notes = base === undefined ? ["The base commit is not there, so nothing is compared.\n"] : [];
-    process.stdout.write(["# Plans\n", ...notes, ...sections.map(({ text }) => text)].join("\n"));
+    const users = usersTable(sections.flatMap(({ users }) => users ?? []));
+    process.stdout.write(["# Plans\n", ...notes, ...users, ...sections.map(({ text }) => text)].join("\n"));
     process.exitCode = sections.some(({ failed }) => failed) ? 1 : 0;
   } finally {
     git(["worktree", "remove", "--force", path.join(scratch, "tree")]);
@@ -37,13 +41,14 @@ function main() {
   }
 }
 
-function baseArgument() {
-  const [flag, revision] = process.argv.slice(2);
-  if (flag !== "--base" || revision === undefined || revision.startsWith("-")) {
-    console.error("usage: planSummary.js --base <commit>");
+function options() {
+  const [flag, revision, option, pages, ...others] = process.argv.slice(2);
+  const known = flag === "--base" && (option === undefined || option === "--pages") && others.length === 0;
+  if (!known || revision === undefined || revision.startsWith("-") || (option !== undefined && pages === undefined)) {
+    console.error("usage: planSummary.js --base <commit> [--pages <folder>]");
     process.exit(2);
   }
-  return revision;
+  return { revision, pages };
 }
 
 /** The base as a tree beside this one; undefined where the commit is not known (a new branch, a rewritten one). */
@@ -60,22 +65,48 @@ function checkOut(revision, folder) {
   return folder;
 }
 
-function planned(stack, base, compared, scratch) {
+function planned(stack, base, compared, scratch, pages) {
+  const now = plan(head, [
+    ...["--stack", stack, "--json"],
+    ...(pages === undefined ? [] : ["--html", path.join(pages, `${stack}.html`)]),
+  ]);
+  if (now.status !== 0) {
+    return { failed: true, text: section(stack, "cannot be planned:", now.stderr) };
+  }
   const before = base === undefined ? undefined : plan(base, ["--stack", stack, "--json"]);
   const comparable = before?.status === 0;
+  const users = { stack, before: comparable ? latencyOf(before) : null, now: latencyOf(now) };
   const file = path.join(scratch, "before.json");
   if (comparable) {
     fs.writeFileSync(file, before.stdout);
     const diff = plan(head, ["--stack", stack, "--diff", file]);
     if (diff.status === 0) {
-      return { failed: false, text: section(stack, "against the base:", diff.stdout) };
+      return { failed: false, users, text: section(stack, "against the base:", diff.stdout) };
     }
   }
-  const now = plan(head, ["--stack", stack]);
-  if (now.status !== 0) {
-    return { failed: true, text: section(stack, "cannot be planned:", now.stderr) };
-  }
-  return { failed: false, text: section(stack, `${title(before, comparable, compared)}:`, now.stdout) };
+  const text = plan(head, ["--stack", stack]).stdout;
+  return { failed: false, users, text: section(stack, `${title(before, comparable, compared)}:`, text) };
+}
+
+/** The users' latency in a plan; null where it has none: no PoP with figures, or a base that did not count it yet. */
+function latencyOf({ stdout }) {
+  return JSON.parse(stdout).users?.latency ?? null;
+}
+
+/** What the changes do to users: nothing when no stack was planned. */
+function usersTable(stacks) {
+  const cell = (before, now) =>
+    now === undefined
+      ? "no figure"
+      : before === undefined || before === now
+        ? `${now} ms`
+        : `${before} -> **${now} ms**`;
+  const rows = stacks.map(({ stack, before, now }) => {
+    const cells = ["median", "p95"].map((of) => cell(before?.[of].toFixed(0), now?.[of].toFixed(0)));
+    return `| ${code(stack).replaceAll("|", "\\|")} | ${cells.join(" | ")} |`;
+  });
+  const head = ["| stack | users' median | p95 |", "| --- | --- | --- |"];
+  return stacks.length === 0 ? [] : [[...head, ...rows, ""].join("\n")];
 }
 
 /** Why a whole plan is shown and no difference. */

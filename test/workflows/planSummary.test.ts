@@ -17,9 +17,11 @@ const MALFORMED = SMALL.replace("origin: https", "orgin: https");
 
 let scratch: string;
 let clone: string;
+let pages: string;
 beforeAll(() => {
   scratch = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-summary-")));
   clone = path.join(scratch, "clone");
+  pages = path.join(scratch, "pages");
   copyTree(clone);
   fs.symlinkSync(path.join(repository, "node_modules"), path.join(clone, "node_modules"));
   git("init", "--quiet");
@@ -52,7 +54,7 @@ function commit(stacks: Readonly<Record<string, string>>): void {
 function summary(base: string) {
   const { status, stdout } = spawnSync(
     process.execPath,
-    [path.join(clone, ".github/scripts/planSummary.js"), "--base", base],
+    [path.join(clone, ".github/scripts/planSummary.js"), "--base", base, "--pages", pages],
     { encoding: "utf8", env: { ...process.env, TMPDIR: scratch } },
   );
   const [title, ...sections] = stdout.split(/^## /m);
@@ -96,6 +98,27 @@ describe("the summary of plans", () => {
     expect(first.status).toBe(1);
   });
 
+  test("says what the changes do to users' round trips, where there is something to say", () => {
+    const [, table] = first.title!.split("\n\n");
+    const drained = /^\| `edited` \| (\d+) -> \*\*(\d+) ms\*\* \| (\d+) ms \|$/m.exec(table!) ?? [];
+    const [median, medianThen, p95] = drained.slice(1).map(Number);
+
+    // A PoP that is drained makes nobody's round trip shorter; the farthest 5 % are not its users here.
+    expect(medianThen).toBeGreaterThan(median!);
+    expect(table!.replace(/^\| `edited` .*\n/m, "")).toBe(
+      [
+        "| stack | users' median | p95 |",
+        "| --- | --- | --- |",
+        ...["kept", "mended", "new"].map((stack) => `| \`${stack}\` | ${median!} ms | ${p95!} ms |`),
+      ].join("\n"),
+    );
+  });
+
+  test("writes a page of each stack that can be planned", () => {
+    expect(fs.readdirSync(pages).sort()).toEqual(["edited.html", "kept.html", "mended.html", "new.html"]);
+    expect(fs.readFileSync(path.join(pages, "new.html"), "utf8")).toContain("<title>new: users and PoPs</title>");
+  });
+
   test("is not held up by a stack that was malformed in the base", () => {
     expect(first.sections.mended).toMatch(
       /^`mended` could not be planned in the base, and would deploy:\n\n```text\nmended: 2 PoPs/,
@@ -104,7 +127,7 @@ describe("the summary of plans", () => {
 
   test("leaves no tree of the base behind", () => {
     expect(git("worktree", "list").trim().split("\n")).toHaveLength(1);
-    expect(fs.readdirSync(scratch)).toEqual(["clone"]);
+    expect(fs.readdirSync(scratch)).toEqual(["clone", "pages"]);
   });
 
   test("plans without comparing where the base is not there, as in a new branch", () => {
@@ -112,10 +135,10 @@ describe("the summary of plans", () => {
 
     const { status, title, sections } = summary("0".repeat(40));
 
-    expect({ status, title }).toEqual({
-      status: 0,
-      title: "# Plans\n\nThe base commit is not there, so nothing is compared.\n\n",
-    });
+    expect(status).toBe(0);
+    expect(title).toMatch(
+      /^# Plans\n\nThe base commit is not there, so nothing is compared\.\n\n\| stack .*\n.*\n\| `kept` \| \d+ ms \| \d+ ms \|\n\n$/,
+    );
     expect(sections.kept).toMatch(/^`kept` would deploy:\n\n```text\nkept: 2 PoPs/);
   });
 

@@ -50,7 +50,7 @@ describe("the GitHub workflows", () => {
 
     expect(pinned).toHaveLength(lines.length);
     expect(pins.size).toBe(new Set(pinned.map((pin) => pin.split(" ")[0])).size);
-    expect(pins.size).toBe(4);
+    expect(pins.size).toBe(5);
   });
 
   test("never run a fork's code with secrets, and give checks.yml none at all", () => {
@@ -130,6 +130,15 @@ describe("the GitHub workflows", () => {
     const [[, step] = []] = uses("pulumi/actions").filter(([job]) => job.startsWith("preview.yml"));
 
     expect(step?.with).toMatchObject({ command: "preview", "comment-on-pr": true, "edit-pr-comment": true });
+  });
+
+  test("keep the pages that the plans of a pull request wrote, and link them, even where a stack cannot be planned", () => {
+    const [summary, upload, link, ...others] = WORKFLOWS["checks.yml"]!.workflow.jobs.plan!.steps.slice(2);
+    const folder = /--pages "\$RUNNER_TEMP\/([a-z]+)"/.exec(summary?.run ?? "")?.[1];
+
+    expect(others).toEqual([]);
+    expect(upload).toMatchObject({ if: "${{ !cancelled() }}", with: { path: `\${{ runner.temp }}/${folder!}` } });
+    expect(link).toMatchObject({ env: { URL: `\${{ steps.${upload!.id!}.outputs.artifact-url }}` } });
   });
 
   test("deploy for each folder that the program is made of", () => {

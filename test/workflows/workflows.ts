@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { repository } from "../support/tree";
 
 export interface Step {
+  readonly id?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly shell?: string;
