@@ -1,5 +1,5 @@
 import { brokenRatio } from "./enginePart";
-import { brokenBounds } from "./planPart";
+import { brokenBounds, brokenUsersRatio } from "./planPart";
 
 const at = (pops: number, seconds: number, megabytes = 300) => ({ pops, resources: 100 * pops, seconds, megabytes });
 
@@ -13,6 +13,13 @@ test.each([
   [[at(3, 1), at(30, 12.5)], "30 PoPs take 12.5 times as long as 3, more than 12 times"],
 ])("rejects a bound that is broken: %#", (measured, line) => {
   expect(brokenBounds(measured)).toEqual([line]);
+});
+
+test("rejects users that make a plan slower", () => {
+  expect([brokenUsersRatio(1.25), brokenUsersRatio(1.26)]).toEqual([
+    [],
+    ["a plan with users takes 1.26 times as long as without, more than 1.25 times"],
+  ]);
 });
 
 test("an engine that keeps its ratio is not mentioned", () => {

@@ -13,6 +13,8 @@ const SIZES = [1, 3, 10, 30, 3] as const;
 const LIMIT = { pops: 30, seconds: 30, megabytes: 1200 } as const;
 /** 30 PoPs over 3 PoPs, in one run on one machine: ten times the PoPs, and some room for what does not scale. */
 export const RATIO_LIMIT = 12;
+/** A plan that says who is answered by whom over one that knows of no users: the same, but for what a machine wavers. */
+const USERS_LIMIT = 1.25;
 
 export interface Measurement {
   readonly pops: number;
@@ -30,11 +32,17 @@ export const PLAN: Part = {
       progress(`plan of ${pops} PoPs`);
       return measure(pops);
     });
+    progress(`plan of ${LIMIT.pops} PoPs without users`);
+    const alone = measure(LIMIT.pops, false);
+    // Measured one after the other: a machine that becomes faster meanwhile is not the users' fault.
+    progress(`plan of ${LIMIT.pops} PoPs with users`);
+    const again = measure(LIMIT.pops);
+    const ratio = Math.min(growth(measured).largest.seconds, again.seconds) / alone.seconds;
     const title = `footprint plan --json, Node ${process.version}, ${String(os.availableParallelism())} cores`;
     return Promise.resolve({
-      text: table(title, measured),
-      figures: measured,
-      broken: brokenBounds(measured),
+      text: `${table(title, measured)}${LIMIT.pops} PoPs with users over without: ${ratio.toFixed(2)}\n`,
+      figures: { measured, withoutUsers: alone, usersRatio: ratio },
+      broken: [...brokenBounds(measured), ...brokenUsersRatio(ratio)],
     });
   },
 };
@@ -62,6 +70,13 @@ export function brokenBounds(measured: readonly Measurement[]): string[] {
   return bounds.flatMap(([kept, text]) => (kept ? [] : [text]));
 }
 
+/** The bound of what users cost, in words, when it is broken. */
+export function brokenUsersRatio(ratio: number): string[] {
+  return ratio <= USERS_LIMIT
+    ? []
+    : [`a plan with users takes ${ratio.toFixed(2)} times as long as without, more than ${USERS_LIMIT} times`];
+}
+
 /**
  * How many times as long 30 PoPs take as 3. Those are measured before and after, and the slower one counts: a machine
  * that becomes slower meanwhile shall not be taken for growth.
@@ -75,12 +90,13 @@ export function growth(measured: readonly Measurement[]): { readonly largest: Me
   return { largest, ratio: largest.seconds / Math.max(...small) };
 }
 
-function measure(pops: number): Measurement {
+function measure(pops: number, users = true): Measurement {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-bench-"));
   try {
     fs.writeFileSync(path.join(folder, "Pulumi.bench.yaml"), stringify(footprintOf(pops)));
     const started = process.hrtime.bigint();
-    const { status, stdout, stderr } = spawnSync(process.execPath, [require.resolve("./plan.js"), folder], {
+    const args = [require.resolve("./plan.js"), folder, ...(users ? [] : ["without-users"])];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
       encoding: "utf8",
       timeout: 300_000,
     });
