@@ -36,7 +36,9 @@ const LAST_LINES = 15;
 
 /** The folder of a Debian 13 of that recipe; default: that of a node. Another list of packages is another folder. */
 export function debianRootFolder({ packages, updated }: DebianRecipe = NODE_ROOT): string {
-  const recipe = createHash("sha256").update(JSON.stringify([DEBIAN.codename, packages, ...(updated ? [] : ["release"])]));
+  const recipe = createHash("sha256").update(
+    JSON.stringify([DEBIAN.codename, packages, ...(updated ? [] : ["release"])]),
+  );
   return join(cacheHome(), `debian-${String(DEBIAN.release)}-${recipe.digest("hex").slice(0, 12)}`);
 }
 
@@ -87,7 +89,9 @@ function builderArguments(folder: string, { packages, updated }: DebianRecipe): 
     DEBIAN.codename,
     `${folder}.building`,
     `deb ${main} ${DEBIAN.codename} main`,
-    ...(updated ? [`deb ${main} ${DEBIAN.codename}-updates main`, `deb ${security} ${DEBIAN.codename}-security main`] : []),
+    ...(updated
+      ? [`deb ${main} ${DEBIAN.codename}-updates main`, `deb ${security} ${DEBIAN.codename}-security main`]
+      : []),
   ];
 }
 
