@@ -83,13 +83,14 @@ describeWith([PULUMI_CLI], "edits of a footprint on the engine", () => {
   });
 });
 
-/** A new bundle and what names it, in each PoP. A bundle is named by its content, so the former one goes. */
+/** A new bundle, what names it and what numbers that, in each PoP. A bundle is named by its content, so the former one goes. */
 function configuration(): string[] {
   return Object.keys(POPS).flatMap((region) => [
     `create-replacement BucketObjectv2 ${region}-store-bundle content key`,
     `delete-replaced BucketObjectv2 ${region}-store-bundle`,
     `replace BucketObjectv2 ${region}-store-bundle content key`,
     `update BucketObjectv2 ${region}-store-pointer content`,
+    `update Parameter ${region}-store-serial value`,
   ]);
 }
 

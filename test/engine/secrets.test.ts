@@ -79,6 +79,7 @@ describeWith([PULUMI_CLI], "secrets on the engine (P36)", () => {
       "update BucketObjectv2 eu-west-1-store-pointer content",
       "update Parameter eu-west-1-secret-origin-auth-current value",
       "update Parameter eu-west-1-secret-origin-auth-next value",
+      "update Parameter eu-west-1-store-serial value",
     ]);
   });
 });

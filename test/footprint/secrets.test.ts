@@ -189,7 +189,12 @@ describe("the instance role may do little, and in its own PoP only (P37)", () =>
   });
 
   test.each(SHIPPED)("%s reads of its store what nodes need, and writes reports alone", async (stack) => {
-    for (const { pop, sid, statement } of some(grants(await recorded(stack)))) {
+    const all = grants(await recorded(stack));
+
+    expect(all.map(({ sid }) => sid)).toEqual(
+      expect.arrayContaining(["ReadStore", "ReportOfItself", "TellMissingFromForbidden"]),
+    );
+    for (const { pop, sid, statement } of all) {
       const store = `arn:aws:s3:::${pop}/${pop}-store`;
       if (sid === "ReadStore") {
         expect(at(statement, "Action")).toBe("s3:GetObject");
@@ -207,8 +212,8 @@ describe("the instance role may do little, and in its own PoP only (P37)", () =>
           ].map((key) => `${store}/${key}`),
         );
       }
-      if (sid === "Report") {
-        expect(statement).toMatchObject({ Action: "s3:PutObject", Resource: `${store}/nodes/*` });
+      if (sid === "ReportOfItself") {
+        expect(statement).toMatchObject({ Action: "s3:PutObject", Resource: `${store}/nodes/\${aws:userid}.json` });
       }
       if (sid === "TellMissingFromForbidden") {
         expect(statement).toMatchObject({ Action: "s3:ListBucket", Resource: store });
