@@ -10,37 +10,41 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { cacheHome } = require("../terminal/cacheHome.js");
 
-const oldestNode = 20;
+/** What the locked packages ask for. */
+const oldestNode = require("../../package.json").engines.node.replace(">=", "");
 
 class InstallError extends Error {}
 
 /** @param {string} root the directory that holds package-lock.json */
 function ensureInstalled(root) {
-  const nodeMajor = Number(process.versions.node.split(".")[0]);
-  if (nodeMajor < oldestNode) {
+  if (isOlder(process.versions.node, oldestNode)) {
     throw new InstallError(`Node ${oldestNode} or later is needed, this is ${process.version}. Install a newer Node.`);
   }
   const modules = path.join(root, "node_modules");
   const marker = path.join(modules, ".footprint-lock");
-  const wanted = `node${nodeMajor} ${sha256(fs.readFileSync(path.join(root, "package-lock.json")))}\n`;
+  // Good for every Node: what is compiled among the locked packages uses Node-API alone.
+  const wanted = `${sha256(fs.readFileSync(path.join(root, "package-lock.json")))}\n`;
   if (readIfThere(marker) === wanted) {
     return;
   }
   const unlock = lock(root);
   try {
     // Another process may have installed while this one waited.
-    const found = readIfThere(marker);
-    if (found === wanted) {
+    if (readIfThere(marker) === wanted) {
       return;
     }
-    const otherNode = found !== undefined && !found.startsWith(`node${nodeMajor} `);
-    if (otherNode || !npmInstalledExactly(root)) {
+    if (!npmInstalledExactly(root)) {
       install(root, modules);
     }
     fs.writeFileSync(marker, wanted);
   } finally {
     unlock();
   }
+}
+
+function isOlder(version, than) {
+  const [[major, minor], [thanMajor, thanMinor]] = [version, than].map((each) => each.split(".").map(Number));
+  return major < thanMajor || (major === thanMajor && minor < thanMinor);
 }
 
 function install(root, modules) {

@@ -57,3 +57,17 @@ test("the lockfile is that of package.json, whose versions are exact", () => {
     Object.values({ ...dependencies, ...devDependencies }).filter((version) => !/^\d+\.\d+\.\d+$/.test(version)),
   ).toEqual([]);
 });
+
+// An addon that is built for one version of Node would have to be installed anew for each. Node-API is stable across
+// them (Node.js documentation, "Node-API"); its prebuilt addons need no compiler either.
+test("nothing that is installed is compiled for one version of Node", () => {
+  const modules = path.join(repository, "node_modules");
+  const addons = fs
+    .readdirSync(modules, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".node"))
+    .map((file) => fs.readFileSync(path.join(modules, file), "latin1"));
+
+  expect(addons.length).toBeGreaterThan(0);
+  expect(addons.filter((addon) => !/napi_register_module_v1|napi_module_register/.test(addon))).toEqual([]);
+  expect(addons.filter((addon) => addon.includes("node_module_register"))).toEqual([]);
+});

@@ -91,12 +91,18 @@ describe("the GitHub workflows", () => {
     expect(checkouts.filter(([, step]) => step.with?.["persist-credentials"] !== false)).toEqual([]);
   });
 
-  test("use the oldest Node that is supported, and the CLI that the sandbox uses", () => {
+  test("test on every Node that is supported, run with the oldest, and with the CLI that the sandbox uses", () => {
     const clis = uses("pulumi/actions").map(([, step]) => step.with?.["pulumi-version"]);
-    const nodes = uses("actions/setup-node").map(([, step]) => step.with?.["node-version-file"]);
+    const nodes = uses("actions/setup-node").map(
+      ([, step]) => step.with?.["node-version-file"] ?? step.with?.["node-version"],
+    );
+    const { engines } = JSON.parse(fs.readFileSync(path.join(repository, "package.json"), "utf8")) as {
+      readonly engines: { readonly node: string };
+    };
 
     expect(clis).toEqual([CLI_VERSION, CLI_VERSION, CLI_VERSION]);
-    expect(new Set(nodes)).toEqual(new Set([".nvmrc"]));
+    expect(nodes).toEqual(["${{ matrix.node }}", ".nvmrc", ".nvmrc", ".nvmrc", ".nvmrc"]);
+    expect(engines.node).toMatch(/^>=20\.\d+$/);
     expect(fs.readFileSync(path.join(repository, ".nvmrc"), "utf8").trim()).toBe("20");
   });
 

@@ -31,7 +31,7 @@ export interface Deployment {
   readonly userData: string;
   /** Numbers the pointers. */
   readonly serial: Serial;
-  readonly keys: Readonly<Record<"bootstrap" | "archive" | "bundle" | "agent", string>>;
+  readonly keys: Readonly<Record<"bootstrap" | "archive" | "pointer" | "bundle" | "agent", string>>;
 }
 
 /** A PoP with one site, as the program would deploy it, with packages for this machine. */
@@ -43,6 +43,7 @@ export function deployment({ lock, path, archive }: MachinePackages): Deployment
   const keys = {
     bootstrap: `${STORE_KEYS.bootstrap}${sha256Of(script)}`,
     archive: `${STORE_KEYS.packages}${archive.sha256}.tar`,
+    pointer: STORE_KEYS.pointer,
     bundle: `${STORE_KEYS.bundles}${sha256Of(configuration)}`,
     agent: `${STORE_KEYS.agents}${agent.sha256}`,
   };
@@ -52,13 +53,13 @@ export function deployment({ lock, path, archive }: MachinePackages): Deployment
       [keys.archive, readFileSync(path)],
       [keys.bundle, configuration],
       [keys.agent, readFileSync(agent.path)],
-      [STORE_KEYS.pointer, pointer(serial, { key: keys.bundle, sha256: sha256Of(configuration) })],
+      [keys.pointer, pointer(serial, { key: keys.bundle, sha256: sha256Of(configuration) })],
     ]),
     userData: userData({
       footprint: "europe",
       region: REGION,
       bucket: BUCKET,
-      pointer: STORE_KEYS.pointer,
+      pointer: keys.pointer,
       bootstrap: keys.bootstrap,
       bootstrapSha256: sha256Of(script),
       configurationKeys: CONFIGURATION_KEYS,

@@ -99,8 +99,7 @@ export class Machine {
     const services = [HAPROXY, VARNISH].map(({ unit }) => `${unit}.service`);
     await succeeded(this.exec("rm", ...services.map((service) => `/etc/systemd/system/${service}`)));
     await succeeded(this.exec("systemctl", "enable", "--quiet", ...services));
-    await succeeded(this.exec("cloud-init", "clean", "--logs"));
-    await this.shutDown();
+    await this.forget();
     const folders = ["/etc/footprint", "/usr/local/lib/footprint", "/var/lib/footprint", "/var/log/haproxy"];
     for (const path of [...Object.keys(files), ...folders]) {
       this.root.remove(path);
@@ -108,6 +107,12 @@ export class Machine {
     for (const path of [HAPROXY_FILE, "/etc/varnish/default.vcl"]) {
       this.root.write(path, readFileSync(join(debianRootFolder(), path), "utf8"));
     }
+  }
+
+  /** Shuts it down, to boot the next time as if it were the first. */
+  async forget(): Promise<void> {
+    await succeeded(this.exec("cloud-init", "clean", "--logs"));
+    await this.shutDown();
   }
 
   /** Has the machine's packages say that they are of these versions, by name. */
