@@ -1,11 +1,15 @@
 import * as net from "node:net";
 import { text } from "node:stream/consumers";
+import { CLIENT_BACKENDS } from "../clientBackends";
 import { SOCKETS } from "../sockets";
 
 export interface HaproxyActivity {
-  /** Requests that have gone to the cache and are not answered in full, those of former workers too. */
+  /** Requests that are not answered in full, those of former workers too. */
   readonly inFlight: number;
-  /** Requests that all of its workers have taken. It falls when a former worker ends. */
+  /**
+   * Requests of clients that all of its workers have taken, but for those that traffic answers by itself: such are the
+   * agent's own and Route 53's, which never end. It falls when a former worker ends.
+   */
   readonly requests: number;
   /** HTTP/2 connections that the present worker keeps: only another reload ends them in order. */
   readonly http2: number;
@@ -82,8 +86,13 @@ export class HaproxyRuntime {
       throw new HaproxyAway("HAProxy has no worker");
     }
     return {
-      inFlight: sum(stats.map((each) => each("cache", "BACKEND", "scur"))),
-      requests: sum(stats.flatMap((each) => FROM_CLIENTS.map((frontend) => each(frontend, "FRONTEND", "req_tot")))),
+      inFlight: sum(stats.flatMap((each) => CLIENT_BACKENDS.map((backend) => each(backend, "BACKEND", "scur")))),
+      requests: sum(
+        stats.flatMap((each) => [
+          each("redirect", "FRONTEND", "req_tot"),
+          ...CLIENT_BACKENDS.map((backend) => each(backend, "BACKEND", "stot")),
+        ]),
+      ),
       http2: present("traffic", "FRONTEND", "h2_open_connections"),
     };
   }
@@ -109,9 +118,6 @@ export class HaproxyRuntime {
     )?.[1];
   }
 }
-
-/** Frontends of what the load balancer hands over. */
-const FROM_CLIENTS = ["traffic", "redirect"] as const;
 
 /**
  * One word of the runtime API. A semicolon would begin another command, and a last word that begins with two angle

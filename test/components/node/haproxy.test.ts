@@ -1,4 +1,5 @@
 import { haproxyConfig } from "../../../components/node/haproxy";
+import { CLIENT_BACKENDS } from "../../../components/node/clientBackends";
 import type { Origin } from "../../../components/node/site";
 import { OPTIONS } from "./options";
 import { SITES } from "./site";
@@ -24,6 +25,12 @@ describe("haproxy.cfg", () => {
   const text = haproxyConfig(OPTIONS);
   const traffic = section(text, "frontend traffic from edge");
   const position = (pattern: RegExp) => traffic.findIndex((rule) => pattern.test(rule));
+
+  test("gives clients' requests to the backends that a node counts before it leaves, and to no other", () => {
+    const used = traffic.flatMap((rule) => /^(?:use|default)_backend (\S+)/.exec(rule)?.[1] ?? []);
+
+    expect(new Set(used)).toEqual(new Set(CLIENT_BACKENDS));
+  });
 
   test("ends with a newline, without which HAProxy refuses it", () => {
     expect(text.endsWith("\n")).toBe(true);

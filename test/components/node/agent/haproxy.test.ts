@@ -150,10 +150,10 @@ describe("HAProxy's runtime API", () => {
   });
 
   describe("activity", () => {
-    const HEAD = "# pxname,svname,scur,req_tot,h2_open_connections,\n";
+    const HEAD = "# pxname,svname,scur,stot,req_tot,h2_open_connections,\n";
     const worker = (scur: number, requests: number, redirects: number, http2: number) =>
-      `${HEAD}traffic,FRONTEND,9,${requests},${http2},\nredirect,FRONTEND,9,${redirects},0,\ncache,varnish,9,9,9,\n` +
-      `cache,BACKEND,${scur},99,9,\n\n`;
+      `${HEAD}traffic,FRONTEND,9,9,9999,${http2},\nredirect,FRONTEND,9,9,${redirects},0,\ncache,varnish,9,9,,9,\n` +
+      `cache,BACKEND,${scur},${requests},,9,\n\n`;
     const PROCESSES =
       "#<PID>          <type>          <reloads>       <uptime>        <version>\n" +
       "16              master          2 [failed: 1]   0d00h00m03s     3.0.11\n" +
