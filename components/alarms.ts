@@ -32,7 +32,7 @@ const CERTIFICATE_DAYS = 21;
  * (list price; `footprint plan` counts them).
  */
 export class Alarms extends pulumi.ComponentResource {
-  /** Name of the alarm on unhealthy nodes, by which an instance refresh is turned back. */
+  /** Name of the alarm on unhealthy nodes, which stops an instance refresh. */
   readonly unhealthyNodesName: pulumi.Output<string>;
 
   constructor(name: string, args: AlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -46,7 +46,8 @@ export class Alarms extends pulumi.ComponentResource {
       );
 
     const unhealthyNodes = alarm("unhealthy-nodes", {
-      alarmDescription: "A node is unhealthy in the load balancer; during an instance refresh: turn it back.",
+      alarmDescription:
+        'A node is unhealthy in the load balancer. An instance refresh is stopped. See the runbook, "A bad image or bootstrap".',
       namespace: "AWS/NetworkELB",
       metricName: "UnHealthyHostCount",
       dimensions: { LoadBalancer: args.loadBalancerArnSuffix, TargetGroup: args.targetGroupArnSuffix },

@@ -4,6 +4,7 @@ import { nodeGroup } from "./cacheFleet/group";
 import { nodeRole } from "./cacheFleet/role";
 import { scaling, type ScalingTarget } from "./cacheFleet/scaling";
 import { securityRules } from "./cacheFleet/securityRules";
+import { sizeAlarms } from "./cacheFleet/sizeAlarms";
 import { launchTemplate, userDataProblems } from "./cacheFleet/template";
 import type { TrafficSource } from "./loadBalancer";
 import { allOf, standing } from "./order";
@@ -61,10 +62,10 @@ export interface FleetStore {
 }
 
 export interface FleetAlarms {
-  /** Topic that hears when the group is at its maximum. */
+  /** Topic that hears when the group is at its maximum, or below its minimum. */
   readonly topicArn: pulumi.Input<string>;
-  /** Alarm that turns an instance refresh back. */
-  readonly rollbackAlarmName: pulumi.Input<string>;
+  /** Alarm that stops an instance refresh, beside the fleet's own on too few nodes. */
+  readonly stopAlarmName: pulumi.Input<string>;
 }
 
 /**
@@ -80,8 +81,9 @@ export interface FleetAlarms {
  * ```
  *
  * Creates the nodes' security group and its rules, their role and instance profile, a launch template, the group with
- * its lifecycle hooks and scaling policies, and an alarm for a group at its maximum. A new image or bootstrap starts
- * an instance refresh, which is turned back when the rollback alarm sounds.
+ * its lifecycle hooks and scaling policies, and alarms for a group at its maximum and for one below its minimum. A new
+ * image or bootstrap starts an instance refresh, which stops when the stop alarm sounds or nodes are too few for long:
+ * the way back is the former image.
  *
  * Costs a month: `min` instances on demand and an 8 GB gp3 volume each, at the region's prices (`footprint plan`).
  *
@@ -139,6 +141,8 @@ export class CacheFleet extends pulumi.ComponentResource {
       this,
     );
 
+    // The group names the alarm that stops its refresh, and the alarm measures the group: a name that both know.
+    const belowMinimumName = pulumi.interpolate`${template.name}-below-minimum`;
     const group = nodeGroup(
       name,
       {
@@ -150,12 +154,13 @@ export class CacheFleet extends pulumi.ComponentResource {
         subnetIds: network.nodeSubnetIds,
         targetGroupArns: loadBalancer.targetGroupArns,
         template,
-        rollbackAlarmName: args.alarms.rollbackAlarmName,
+        stopAlarmNames: [args.alarms.stopAlarmName, belowMinimumName],
         dependsOn: allOf(network.ready, loadBalancer.ready, store.ready, standing([...rules, role.policy])),
       },
       this,
     );
-    scaling(name, { region, group, target: args.target, alarmTopicArn: args.alarms.topicArn }, this);
+    scaling(name, { region, group, target: args.target }, this);
+    sizeAlarms(name, { region, group, belowMinimumName, topicArn: args.alarms.topicArn }, this);
 
     this.groupName = group.name;
     this.securityGroupId = securityGroup.id;

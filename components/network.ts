@@ -181,7 +181,7 @@ export class Network extends pulumi.ComponentResource {
               allocationIds: [address.allocationId],
             })),
           },
-          { ...child, dependsOn: internetGateway },
+          { ...child, dependsOn: internetGateway, customTimeouts: NAT_TIMEOUTS },
         );
         nodeRoutes.push(
           new aws.ec2.Route(
@@ -269,6 +269,12 @@ export class Network extends pulumi.ComponentResource {
     this.registerOutputs({ vpcId: this.vpcId, egressAddresses: this.egressAddresses });
   }
 }
+
+/**
+ * A regional NAT gateway may need an hour for a zone (AWS, "Regional NAT gateways"); the provider gives up after ten
+ * minutes, and after thirty at deletion.
+ */
+const NAT_TIMEOUTS = { create: "70m", update: "70m", delete: "70m" };
 
 const ALLOW_ALL = [
   { ruleNo: 200, action: "allow", protocol: "-1", fromPort: 0, toPort: 0, cidrBlock: "0.0.0.0/0" },

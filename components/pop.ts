@@ -225,7 +225,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         image: args.image,
         ...nodes,
         originPorts: args.sites.flatMap((site) => site.origins.map((origin) => origin.port)),
-        alarms: { topicArn: topic.arn, rollbackAlarmName: alarms.unhealthyNodesName },
+        alarms: { topicArn: topic.arn, stopAlarmName: alarms.unhealthyNodesName },
       },
       child,
     );

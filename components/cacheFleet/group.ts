@@ -12,7 +12,8 @@ export interface GroupOptions {
   readonly subnetIds: pulumi.Input<pulumi.Input<string>[]>;
   readonly targetGroupArns: pulumi.Input<pulumi.Input<string>[]>;
   readonly template: aws.ec2.LaunchTemplate;
-  readonly rollbackAlarmName: pulumi.Input<string>;
+  /** Alarms that stop an instance refresh. */
+  readonly stopAlarmNames: pulumi.Input<string>[];
   readonly dependsOn: pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
 }
 
@@ -53,19 +54,22 @@ export function nodeGroup(name: string, options: GroupOptions, parent: pulumi.Re
       defaultInstanceWarmup: TIMING.instanceWarmup,
       minElbCapacity: options.min,
       waitForCapacityTimeout: "20m",
+      // A launch that fails is tried again by the group: one type or zone without capacity is no reason to give up.
+      ignoreFailedScalingActivities: true,
       capacityRebalance: true,
       mixedInstancesPolicy: {
         launchTemplate: {
           launchTemplateSpecification: {
             launchTemplateId: template.id,
-            // A number: automatic rollback is refused with $Latest or $Default.
+            // A number: with $Latest any new version would reach nodes at the next launch, without a refresh.
             version: pulumi.interpolate`${template.latestVersion}`,
           },
           overrides: options.types.map((instanceType) => ({ instanceType })),
         },
         instancesDistribution: {
           onDemandAllocationStrategy: "prioritized",
-          onDemandBaseCapacity: options.min,
+          // Any change in here starts an instance refresh, which ends a running one: without Spot the size stays out.
+          onDemandBaseCapacity: options.spotShare === 0 ? 0 : options.min,
           onDemandPercentageAboveBaseCapacity: 100 - options.spotShare,
           spotAllocationStrategy: "price-capacity-optimized",
         },
@@ -77,8 +81,9 @@ export function nodeGroup(name: string, options: GroupOptions, parent: pulumi.Re
           ...LAUNCH_BEFORE_TERMINATE,
           instanceWarmup: String(TIMING.instanceWarmup),
           skipMatching: true,
-          autoRollback: true,
-          alarmSpecification: { alarms: [options.rollbackAlarmName] },
+          // An alarm stops the refresh. It is not turned back: "back" would be what the group had when the refresh
+          // began, and the provider saves the new version in the group before that (terraform-provider-aws #34189).
+          alarmSpecification: { alarms: options.stopAlarmNames },
         },
       },
       // Hooks of their own come after the first launches; these are there from the start.
@@ -95,8 +100,9 @@ export function nodeGroup(name: string, options: GroupOptions, parent: pulumi.Re
     {
       parent,
       dependsOn: options.dependsOn,
-      // Nodes drain before they go: deregistration and the terminating hook, and then some for EC2.
-      customTimeouts: { create: "30m", update: "30m", delete: "30m" },
+      // Nodes drain before they go: deregistration and the terminating hook, and then some for EC2. The provider knows
+      // no timeout for creation, which waits as long as `waitForCapacityTimeout` says.
+      customTimeouts: { update: "30m", delete: "30m" },
       // They count at creation only, and the provider would replace the group for a change of them.
       ignoreChanges: ["initialLifecycleHooks"],
     },

@@ -11,10 +11,9 @@ export interface ScalingOptions {
   readonly region: string;
   readonly group: aws.autoscaling.Group;
   readonly target: ScalingTarget;
-  readonly alarmTopicArn: pulumi.Input<string>;
 }
 
-/** How the group grows, and the alarm for when it cannot any more. */
+/** How the group grows. */
 export function scaling(name: string, options: ScalingOptions, parent: pulumi.Resource): void {
   const { region, group, target } = options;
   // Two limits, whichever comes first: a cache node runs out of baseline bandwidth more often than of CPU.
@@ -53,39 +52,4 @@ export function scaling(name: string, options: ScalingOptions, parent: pulumi.Re
     },
     targetValue: target.networkOutMbps,
   });
-
-  new aws.cloudwatch.MetricAlarm(
-    `${name}-at-maximum`,
-    {
-      region,
-      alarmDescription: `Group ${name} is at its maximum size: it cannot grow with its traffic. Raise nodes.max.`,
-      comparisonOperator: "GreaterThanOrEqualToThreshold",
-      evaluationPeriods: 15,
-      // Measured against the group's own maximum, so that resizing a PoP changes nothing but its group.
-      threshold: 0,
-      metricQueries: [
-        { id: "room", expression: "desired - maximum", label: "Nodes above the maximum", returnData: true },
-        groupMetric("desired", "GroupDesiredCapacity", group),
-        groupMetric("maximum", "GroupMaxSize", group),
-      ],
-      treatMissingData: "notBreaching",
-      alarmActions: [options.alarmTopicArn],
-      okActions: [options.alarmTopicArn],
-    },
-    { parent },
-  );
-}
-
-function groupMetric(id: string, metricName: string, group: aws.autoscaling.Group) {
-  return {
-    id,
-    metric: {
-      namespace: "AWS/AutoScaling",
-      metricName,
-      dimensions: { AutoScalingGroupName: group.name },
-      period: 60,
-      stat: "Maximum",
-    },
-    returnData: false,
-  };
 }

@@ -41,7 +41,11 @@ function group({ group: found }: PopStatus): readonly string[] {
   }
   const { inService, min, refresh } = found;
   return [
-    ...(inService < min ? [`only ${String(inService)} nodes are in service, ${String(min)} are the minimum`] : []),
+    ...(inService < min
+      ? [
+          `only ${String(inService)} nodes are in service, ${String(min)} are the minimum: does the group launch nodes, and do they come up? (runbook, "A bad image or bootstrap")`,
+        ]
+      : []),
     ...(refresh === null ? [] : refreshTrouble(refresh)),
   ];
 }
@@ -52,15 +56,17 @@ export function refreshTrouble({ id, status, reason }: Refresh): string[] {
   switch (status) {
     case "RollbackSuccessful":
       return [
-        `the last instance refresh, ${id}, was rolled back${why}: nodes run the former version and Pulumi's state names the new one; set the former image in the stack file and \`pulumi up\``,
+        `the last instance refresh, ${id}, was rolled back${why}, to what the group had when it began, which after \`pulumi up\` is the new version: put the former image back in the stack file and \`pulumi up\``,
       ];
     case "RollbackInProgress":
-      return [`the instance refresh ${id} is being rolled back${why}`];
+      return [
+        `the instance refresh ${id} is being rolled back${why}, to what the group had when it began, which after \`pulumi up\` is the new version: put the former image back in the stack file and \`pulumi up\``,
+      ];
     case "Failed":
     case "RollbackFailed":
     case "Cancelled":
       return [
-        `the last instance refresh, ${id}, ended as ${status}${why}: old and new nodes may be mixed; \`pulumi up\` with the image that is wanted starts another`,
+        `the last instance refresh, ${id}, ended as ${status}${why}: old and new nodes are mixed, and the group launches new ones; put the former image back in the stack file and \`pulumi up\` (runbook, "A bad image or bootstrap")`,
       ];
     default:
       return [];

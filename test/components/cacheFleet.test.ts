@@ -39,7 +39,7 @@ function args(changed: Partial<CacheFleetArgs> = {}): CacheFleetArgs {
     spotShare: 30,
     target: { cpuPercent: 60, networkOutMbps: 450 },
     originPorts: [8443, 443, 80, 8443],
-    alarms: { topicArn: "arn:topic", rollbackAlarmName: "unhealthy-nodes" },
+    alarms: { topicArn: "arn:topic", stopAlarmName: "unhealthy-nodes" },
     ...changed,
   };
 }
@@ -148,6 +148,10 @@ describe("a cache fleet", () => {
       expect(group()).toMatchObject({ minElbCapacity: 6, waitForCapacityTimeout: "20m" });
     });
 
+    test("that goes on when one launch fails", () => {
+      expect(group()).toMatchObject({ ignoreFailedScalingActivities: true });
+    });
+
     test("on a numbered version of the template (P27)", () => {
       expect(group()).not.toHaveProperty("launchTemplate");
       expect(group().mixedInstancesPolicy).toMatchObject({
@@ -177,8 +181,7 @@ describe("a cache fleet", () => {
           ...launchBeforeTerminate,
           instanceWarmup: "180",
           skipMatching: true,
-          autoRollback: true,
-          alarmSpecification: { alarms: ["unhealthy-nodes"] },
+          alarmSpecification: { alarms: ["unhealthy-nodes", "fleet-0a1b2c3-below-minimum"] },
         },
       });
     });
@@ -206,10 +209,11 @@ describe("a cache fleet", () => {
       expect(separate).toEqual(group().initialLifecycleHooks);
     });
 
-    test("that no later change of the initial hooks replaces, and that has half an hour for each change", () => {
+    // terraform-provider-aws, internal/service/autoscaling/group.go: Timeouts are Update and Delete, and no other.
+    test("that no later change of the initial hooks replaces, and that has half an hour to change and to go", () => {
       expect(made.one("Group", "fleet").options).toEqual({
         ignoreChanges: ["initialLifecycleHooks"],
-        customTimeouts: { create: "30m", update: "30m", delete: "30m" },
+        customTimeouts: { update: "30m", delete: "30m" },
       });
     });
 
@@ -287,9 +291,45 @@ describe("a cache fleet", () => {
       }
     });
 
+    test("and an alarm tells when it has fewer in service than its minimum for as long as a launch may take", () => {
+      const alarm = made.inputs("MetricAlarm", "fleet-below-minimum");
+      const queries = alarm.metricQueries as { id: string; expression?: string; metric?: object }[];
+
+      expect(alarm).toMatchObject({
+        region: REGION,
+        name: "fleet-0a1b2c3-below-minimum",
+        comparisonOperator: "LessThanThreshold",
+        evaluationPeriods: 15,
+        threshold: 0,
+        treatMissingData: "notBreaching",
+        alarmActions: ["arn:topic"],
+        okActions: ["arn:topic"],
+      });
+      expect(queries.map(({ id, expression }) => expression ?? id)).toEqual([
+        "inservice - minimum",
+        "inservice",
+        "minimum",
+      ]);
+      expect(queries.slice(1).map(({ metric }) => metric)).toMatchObject(
+        ["GroupInServiceInstances", "GroupMinSize"].map((metricName) => ({
+          metricName,
+          dimensions: { AutoScalingGroupName: "fleet-0a1b2c3" },
+        })),
+      );
+    });
+
+    // PutMetricAlarm: an id begins with a lower-case letter and has letters, digits and underscores.
+    test("by queries whose ids CloudWatch takes", () => {
+      const ids = made
+        .all("MetricAlarm")
+        .flatMap(({ inputs }) => (inputs.metricQueries as { id: string }[]).map(({ id }) => id));
+
+      expect(some(ids).filter((id) => !/^[a-z]\w{0,254}$/.test(id))).toEqual([]);
+    });
+
     test("by metrics that the group publishes", () => {
       expect(group().enabledMetrics).toEqual(
-        expect.arrayContaining(["GroupDesiredCapacity", "GroupMaxSize", "GroupInServiceInstances"]),
+        expect.arrayContaining(["GroupDesiredCapacity", "GroupMaxSize", "GroupInServiceInstances", "GroupMinSize"]),
       );
     });
   });
@@ -388,7 +428,7 @@ test("a fleet without Spot is on demand entirely", async () => {
   const made = await fleet({ spotShare: 0 });
 
   expect(made.inputs("Group", "fleet").mixedInstancesPolicy).toMatchObject({
-    instancesDistribution: { onDemandPercentageAboveBaseCapacity: 100 },
+    instancesDistribution: { onDemandBaseCapacity: 0, onDemandPercentageAboveBaseCapacity: 100 },
   });
 });
 
@@ -398,6 +438,15 @@ test("origins on 443 alone open no other port", async () => {
   const ports = made.all("SecurityGroupEgressRule").map(({ inputs }) => inputs.fromPort);
   // Three to the nodes, 443 in both families and to S3.
   expect(ports.map(Number).sort((a, b) => a - b)).toEqual([443, 443, 443, 8080, 8089, 8443]);
+});
+
+// terraform-provider-aws, group.go: any change of `mixed_instances_policy` starts an instance refresh.
+test("resizing a fleet without Spot starts no instance refresh", async () => {
+  const [before, after] = [await fleet({ spotShare: 0 }), await fleet({ spotShare: 0, min: 9, max: 40 })];
+  const policy = (made: Alone) => made.inputs("Group", "fleet").mixedInstancesPolicy;
+
+  expect(policy(before)).toBeDefined();
+  expect(policy(after)).toEqual(policy(before));
 });
 
 test("resizing a fleet changes its group alone", async () => {

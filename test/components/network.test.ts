@@ -106,6 +106,13 @@ describe("a network with NAT", () => {
     expect(nat.names("Eip")).toEqual(["net-nat-euc1-az2", "net-nat-euc1-az3"]);
   });
 
+  // AWS, "Regional NAT gateways": up to 60 minutes for a zone; terraform-provider-aws, vpc_nat_gateway.go: 10 minutes.
+  test("gives the NAT gateway longer than the hour that a zone of it may take", () => {
+    expect(nat.one("NatGateway", "net-nat").options).toMatchObject({
+      customTimeouts: { create: "70m", update: "70m", delete: "70m" },
+    });
+  });
+
   test("makes addresses and NAT gateway when the VPC has its internet gateway", () => {
     const gateway = nat.one("InternetGateway", "net-internet").urn;
 

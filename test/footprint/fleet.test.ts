@@ -20,7 +20,7 @@ describe.each(SHIPPED)("the nodes of %s", (stack) => {
     }
   });
 
-  test("are replaced one way only: launch before terminate, and back when the alarm sounds (P28)", () => {
+  test("are replaced one way only: launch before terminate, until an alarm sounds (P28)", () => {
     for (const { name, inputs } of some(ofType(recording, GROUP))) {
       const launchFirst = { minHealthyPercentage: 100, maxHealthyPercentage: 150 };
 
@@ -31,10 +31,25 @@ describe.each(SHIPPED)("the nodes of %s", (stack) => {
           ...launchFirst,
           instanceWarmup: String(TIMING.instanceWarmup),
           skipMatching: true,
-          autoRollback: true,
-          alarmSpecification: { alarms: [`${name.replace(/-nodes$/, "")}-alarm-unhealthy-nodes-0a1b2c3`] },
+          alarmSpecification: {
+            alarms: [`${name.replace(/-nodes$/, "")}-alarm-unhealthy-nodes-0a1b2c3`, `${name}-0a1b2c3-below-minimum`],
+          },
         },
       });
+    }
+  });
+
+  test("stop being replaced at alarms that exist, one of which counts those in service (P28)", () => {
+    const alarms = ofType(recording, "aws:cloudwatch/metricAlarm:MetricAlarm").map(
+      ({ name, inputs }) => (inputs.name as string | undefined) ?? `${name}-0a1b2c3`,
+    );
+
+    for (const { inputs } of some(ofType(recording, GROUP))) {
+      const { alarms: named } = (
+        inputs.instanceRefresh as { preferences: { alarmSpecification: { alarms: string[] } } }
+      ).preferences.alarmSpecification;
+      expect(alarms).toEqual(expect.arrayContaining(named));
+      expect(inputs.enabledMetrics).toEqual(expect.arrayContaining(["GroupInServiceInstances", "GroupMinSize"]));
     }
   });
 

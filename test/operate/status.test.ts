@@ -146,7 +146,11 @@ test("a group below its minimum needs attention, nodes that come or go do not", 
   expect((await status()).out).toMatch(/^ {2}us-east-1 +active +1 of 3 +1 of 1 +1 of 1 /m);
 
   edge.cloud.groups.set("edge-us-east-1", { ...group, instances: more, min: 2, desired: 3 });
-  expect(await attention()).toEqual({ "us-east-1": ["only 1 nodes are in service, 2 are the minimum"] });
+  expect(await attention()).toEqual({
+    "us-east-1": [
+      'only 1 nodes are in service, 2 are the minimum: does the group launch nodes, and do they come up? (runbook, "A bad image or bootstrap")',
+    ],
+  });
 });
 
 describe("a new configuration", () => {
@@ -211,15 +215,21 @@ test.each([
     "RollbackSuccessful",
     "alarm",
     [
-      "the last instance refresh, r-1, was rolled back (alarm): nodes run the former version and Pulumi's state names the new one; set the former image in the stack file and `pulumi up`",
+      "the last instance refresh, r-1, was rolled back (alarm), to what the group had when it began, which after `pulumi up` is the new version: put the former image back in the stack file and `pulumi up`",
     ],
   ],
-  ["RollbackInProgress", "alarm", ["the instance refresh r-1 is being rolled back (alarm)"]],
+  [
+    "RollbackInProgress",
+    "alarm",
+    [
+      "the instance refresh r-1 is being rolled back (alarm), to what the group had when it began, which after `pulumi up` is the new version: put the former image back in the stack file and `pulumi up`",
+    ],
+  ],
   [
     "Failed",
     "",
     [
-      "the last instance refresh, r-1, ended as Failed: old and new nodes may be mixed; `pulumi up` with the image that is wanted starts another",
+      'the last instance refresh, r-1, ended as Failed: old and new nodes are mixed, and the group launches new ones; put the former image back in the stack file and `pulumi up` (runbook, "A bad image or bootstrap")',
     ],
   ],
 ])("an instance refresh that is %s", async (refresh, reason, expected) => {

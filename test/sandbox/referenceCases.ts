@@ -235,12 +235,6 @@ export const REFERENCE_CASES: readonly ReferenceCase[] = [
     deletion: "dangles",
   },
   {
-    from: "Group",
-    path: "instanceRefresh.preferences.alarmSpecification.alarms[*]",
-    missing: "ValidationError: The alarm does not exist:",
-    deletion: "dangles",
-  },
-  {
     from: "LifecycleHook",
     path: "autoscalingGroupName",
     missing: "ValidationError: AutoScalingGroup name not found:",

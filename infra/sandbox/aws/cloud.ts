@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../plan/wire";
+import { afterUpdate } from "./afterUpdate";
 import { deleteEntity } from "./deletion";
 import { difference } from "./diff";
 import { takeEffect } from "./effects";
@@ -28,6 +29,8 @@ export interface Made {
   readonly id: string;
   /** As they go to the engine: secrets marked, unknowns only in a preview. */
   readonly properties: Values;
+  /** What failed after it was done: the engine keeps the new inputs, and the next update finds nothing to change. */
+  readonly late?: Refusal;
 }
 
 /** Shown for a secret that is no longer what the engine knows: the stand-in keeps no secret that it could tell. */
@@ -75,8 +78,11 @@ export class Cloud {
     return this.made(kind, inputs, identified);
   }
 
-  /** @throws Refusal when AWS would not change it, or when it is gone */
-  update(target: Target, id: string, oldInputs: Values, inputs: Values, preview: boolean): Made {
+  /**
+   * @param known the engine's state, whose outputs may be older than what is there
+   * @throws Refusal when AWS would not change it, or when it is gone
+   */
+  update(target: Target, id: string, known: Values, oldInputs: Values, inputs: Values, preview: boolean): Made {
     const kind = kindOf(target.type);
     const former = this.find(target.type, id, inputs);
     if (former === undefined) {
@@ -89,7 +95,12 @@ export class Cloud {
     }
     this.check(target.type, context);
     this.keep(kind, target, inputs, context);
-    return this.made(kind, inputs, context);
+    const late = afterUpdate(target.type, {
+      ...context,
+      known: plainValues(known),
+      now: this.find(target.type, id, inputs)?.properties ?? {},
+    });
+    return { ...this.made(kind, inputs, context), ...(late === undefined ? {} : { late }) };
   }
 
   /** What is there now; undefined when it is gone. `known` is the engine's state: the stand-in keeps no secret. */

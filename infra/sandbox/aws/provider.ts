@@ -52,8 +52,9 @@ export function providerService({ cloud, faults, log, version }: Backing): grpc.
               });
             });
         const result = work();
-        if (late !== undefined) {
-          throw isMade(result) && method !== "read" ? new HalfDone(late, result) : late;
+        const failure = late ?? (isMade(result) ? result.late : undefined);
+        if (failure !== undefined) {
+          throw isMade(result) && method !== "read" ? new HalfDone(failure, result) : failure;
         }
         return result;
       } catch (error) {
@@ -188,7 +189,7 @@ export function providerService({ cloud, faults, log, version }: Backing): grpc.
       const oldInputs = request.hasOldInputs() ? values(request.getOldInputs()) : olds;
       const entry = { ...entryOf(target.urn, inputs, preview), inputs: shown(inputs) };
       const made = await struck("update", entry, () =>
-        cloud.update(target, request.getId(), oldInputs, inputs, preview),
+        cloud.update(target, request.getId(), olds, oldInputs, inputs, preview),
       );
       const response = new provider.UpdateResponse();
       response.setProperties(Struct.fromJavaScript(made.properties));

@@ -252,12 +252,6 @@ export const REFERENCES: readonly Reference[] = [
     to: "aws:ec2/launchTemplate:LaunchTemplate",
     missing: ["InvalidLaunchTemplateId.NotFound", "The launch template does not exist:"],
   },
-  {
-    from: GROUP,
-    path: "instanceRefresh.preferences.alarmSpecification.alarms[*]",
-    to: ALARM,
-    missing: ["ValidationError", "The alarm does not exist:"],
-  },
   ...["aws:autoscaling/lifecycleHook:LifecycleHook", "aws:autoscaling/policy:Policy"].map((from): Reference => ({
     from,
     path: "autoscalingGroupName",
