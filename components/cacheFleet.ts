@@ -33,6 +33,8 @@ export interface CacheFleetArgs extends NodesArgs {
   store: FleetStore;
   /** ARNs of the parameters that a node reads. Default: it reads none. */
   parameterArns?: pulumi.Input<pulumi.Input<string>[]>;
+  /** ARN of the managed policy that bounds the nodes' role. Default: none does. */
+  permissionsBoundary?: string;
   /** Id of the machine image, arm64. */
   image: string;
   /** Ports of origins, beside 443. */
@@ -120,7 +122,13 @@ export class CacheFleet extends pulumi.ComponentResource {
 
     const role = nodeRole(
       name,
-      { region, footprint, bucketArn: store.bucketArn, parameterArns: args.parameterArns },
+      {
+        region,
+        footprint,
+        bucketArn: store.bucketArn,
+        parameterArns: args.parameterArns,
+        permissionsBoundary: args.permissionsBoundary,
+      },
       this,
     );
 

@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 export interface DrainGuardArgs {
   /** Refuse to be removed. */
   protection: boolean;
+  /** Id of the availability zone that it guards. Default: it guards the PoP. */
+  zone?: string;
 }
 
 /**
@@ -13,14 +15,16 @@ export interface DrainGuardArgs {
  * ```
  *
  * A PoP that takes traffic must be drained before it is taken out of the stack file. Removing it in one step makes the
- * engine refuse, in the preview already, and its message names this guard. Creates nothing, and costs nothing.
+ * engine refuse, in the preview already, and its message names this guard. So must a PoP that gives up a zone: the load
+ * balancer is made anew unless the number of its subnets grows, and no preview shows it while a subnet is new. Creates
+ * nothing, and costs nothing.
  */
 export class DrainGuard extends pulumi.ComponentResource {
-  /** @param region the PoP's; the guard's own name is `<region>-drain-before-removing` */
+  /** @param region the PoP's; the guard's own name is `<region>-drain-before-removing`, and then `-<zone>` */
   constructor(region: string, args: DrainGuardArgs, opts?: pulumi.ComponentResourceOptions) {
     super(
       "footprint:drainGuard:DrainGuard",
-      `${region}-drain-before-removing`,
+      [`${region}-drain-before-removing`, args.zone ?? []].flat().join("-"),
       {},
       { ...opts, protect: args.protection },
     );

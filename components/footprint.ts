@@ -40,7 +40,13 @@ export interface FootprintArgs {
   purgeMaxStaleness?: number;
   /** Generations of the secrets; raising one by one rotates it. Default: the first of each. */
   secrets?: SecretsArgs;
-  /** Tags of every resource that takes tags, beside the footprint's own. Default: none. */
+  /** ARN of the managed policy that bounds the nodes' roles. Default: none does. */
+  permissionsBoundary?: string;
+  /**
+   * Tags of every resource that takes tags, beside the footprint's own. Objects in buckets have none; zones and health
+   * checks take ten and have these only when all fit; launch templates keep those that they were made with. Default:
+   * none.
+   */
   tags?: Record<string, string>;
   /** Addresses that are asked to subscribe to alarms. Default: none. */
   alarmEmails?: string[];
@@ -113,7 +119,7 @@ export class Footprint extends pulumi.ComponentResource {
       {},
       {
         ...opts,
-        transformations: [...(opts?.transformations ?? []), tagged({ ...args.tags, Footprint: args.footprint })],
+        transformations: [...(opts?.transformations ?? []), tagged({ Footprint: args.footprint }, args.tags)],
       },
     );
     const child = { parent: this };
@@ -157,6 +163,7 @@ export class Footprint extends pulumi.ComponentResource {
             packagesBucket: args.packagesBucket,
             purgeMaxStaleness: args.purgeMaxStaleness,
             alarmEmails,
+            permissionsBoundary: args.permissionsBoundary,
           },
           child,
         ),

@@ -65,6 +65,13 @@ export class HostedZones extends pulumi.ComponentResource {
         );
         ids[zone.name] = made.zoneId;
         nameServers[zone.name] = made.nameServers;
+        // Outputs are shown at the end, and certificates wait for the delegation until then.
+        void made.nameServers.apply((servers) =>
+          pulumi.log.info(
+            `${zone.name} must be delegated to ${servers.join(", ")}: certificates wait up to 75 minutes for it`,
+            made,
+          ),
+        );
       } else {
         ids[zone.name] = pulumi.output(zone.id);
       }

@@ -13,7 +13,7 @@ export interface LoadBalancerArgs {
   vpcId: pulumi.Input<string>;
   /** The VPC's: AWS refuses an internet-facing load balancer without one, and to take it away before. */
   internetGatewayId: pulumi.Input<string>;
-  /** One public subnet per zone. Removing one replaces the load balancer. */
+  /** One public subnet per zone. The load balancer is made anew unless their number grows. */
   subnetIds: pulumi.Input<pulumi.Input<string>[]>;
   /** Spread connections over all zones; traffic between zones is billed. Off, every zone needs a healthy node. */
   crossZone: boolean;

@@ -134,7 +134,7 @@ export class NodeStore extends pulumi.ComponentResource {
         bucket: store.bucketName,
         key: archive,
         source: `${args.packages.bucket}/${archive}`,
-        // The tags are the footprint's, and the archive's own need not be readable.
+        // Without tags: the archive's own need not be readable.
         taggingDirective: "REPLACE",
       },
       { ...child, ...kept },

@@ -32,7 +32,7 @@ export interface PopArgs {
   protection?: boolean;
   /** The VPC's IPv4 block, /16 to /24. Changing it replaces the whole network. */
   cidr: string;
-  /** Zones in use. Taking one in adds subnets and moves no other. */
+  /** Zones in use. Taking one in adds subnets and moves no other; giving one up asks for a drained PoP. */
   zones: Zone[];
   /** How nodes reach IPv4. Default: nat. */
   egress?: Egress;
@@ -66,6 +66,8 @@ export interface PopArgs {
   purgeMaxStaleness?: number;
   /** Addresses that are asked to subscribe to alarms. Default: none. */
   alarmEmails?: string[];
+  /** ARN of the managed policy that bounds the nodes' role. Default: none does. */
+  permissionsBoundary?: string;
 }
 
 export const PopState = {
@@ -132,6 +134,9 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     const agent = args.agent ?? shippedAgent(this);
 
     new DrainGuard(region, { protection: guarded }, child);
+    for (const zone of args.zones) {
+      new DrainGuard(region, { protection: guarded, zone: zone.id }, child);
+    }
 
     const topic = new AlarmTopic(`${name}-alarms`, { region, emails: args.alarmEmails ?? [] }, child);
 
@@ -222,6 +227,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         loadBalancer,
         store,
         parameterArns: [...parameters.arns, store.serialArn],
+        permissionsBoundary: args.permissionsBoundary,
         image: args.image,
         ...nodes,
         originPorts: args.sites.flatMap((site) => site.origins.map((origin) => origin.port)),

@@ -121,9 +121,11 @@ export class PopRouting extends pulumi.ComponentResource {
         evaluationPeriods: 1,
         comparisonOperator: "LessThanThreshold",
         threshold: 1,
-        treatMissingData: "breaching",
+        // A new health check has no values yet, which is no alarm; one that falls silent is told of as such.
+        treatMissingData: "missing",
         alarmActions: [args.alarmTopicArn],
         okActions: [args.alarmTopicArn],
+        insufficientDataActions: [args.alarmTopicArn],
       },
       child,
     );

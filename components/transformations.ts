@@ -26,26 +26,46 @@ export function requireRegion(region: string): pulumi.ResourceTransformation {
   };
 }
 
+/** Objects take ten tags at most (S3, "Categorizing your objects using tags"), and each costs a request. */
+const UNTAGGED: readonly string[] = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/objectCopy:ObjectCopy"];
+
 /**
- * Tags everything that takes tags, and names it by its logical name. What a resource says itself wins.
- *
- * Objects in buckets are left out: they take ten tags at most, and each costs a request. The tags of an Auto Scaling
- * group reach its instances from the group, not from the launch template, so that editing a tag replaces no node.
+ * Route 53 takes ten tags in one call (ChangeTagsForResource, AddTags), and the provider makes one call of all of them
+ * (terraform-provider-aws, internal/service/route53/tags_gen.go).
  */
-export function tagged(tags: Readonly<Record<string, string>>): pulumi.ResourceTransformation {
+const ROUTE53_TAG_LIMIT = 10;
+const ROUTE53_TAGGED: readonly string[] = ["aws:route53/healthCheck:HealthCheck", "aws:route53/zone:Zone"];
+
+/**
+ * Tags everything that takes tags, and names it by its logical name. What a resource says itself wins. The user's tags
+ * come after the footprint's own: what takes no more than ten has all of them, or those of the footprint alone.
+ *
+ * Objects in buckets are left out. The tags of an Auto Scaling group reach its instances from the group, not from the
+ * launch template, so that editing a tag replaces no node.
+ */
+export function tagged(
+  tags: Readonly<Record<string, string>>,
+  users: Readonly<Record<string, string>> = {},
+): pulumi.ResourceTransformation {
   return ({ type, name, props, opts }) => {
-    if (!("tags" in props) || type === "aws:s3/bucketObjectv2:BucketObjectv2") {
+    if (!("tags" in props) || UNTAGGED.includes(type)) {
       return undefined;
     }
     const { tags: own } = props as { readonly tags: unknown };
     // ACM takes no asterisk in a tag.
-    const all = { Name: name.replaceAll("*", "_"), ...tags };
-    const merged =
-      type === "aws:autoscaling/group:Group"
-        ? propagated(all, own as GroupTags | undefined)
-        : { ...all, ...(own as Readonly<Record<string, unknown>> | undefined) };
-    return { props: { ...props, tags: merged }, opts };
+    const footprint = { Name: name.replaceAll("*", "_"), ...tags };
+    const all = { ...users, ...footprint };
+    if (type === "aws:autoscaling/group:Group") {
+      return { props: { ...props, tags: propagated(all, own as GroupTags | undefined) }, opts };
+    }
+    const [both, without] = [merged(all, own), merged(footprint, own)];
+    const fits = !ROUTE53_TAGGED.includes(type) || Object.keys(both).length <= ROUTE53_TAG_LIMIT;
+    return { props: { ...props, tags: fits ? both : without }, opts };
   };
+}
+
+function merged(tags: Readonly<Record<string, string>>, own: unknown): Readonly<Record<string, unknown>> {
+  return { ...tags, ...(own as Readonly<Record<string, unknown>> | undefined) };
 }
 
 type GroupTags = readonly aws.types.input.autoscaling.GroupTag[];

@@ -20,6 +20,7 @@ export function footprintArgs(config: FootprintConfig, agent: AgentFile): Footpr
     protection: config.protection,
     purgeMaxStaleness: config.purge.maxStaleness,
     secrets: config.secrets,
+    permissionsBoundary: config.permissionsBoundary,
     tags: config.tags,
     alarmEmails: [...config.alarmEmails],
     agent,

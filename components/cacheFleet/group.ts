@@ -111,7 +111,8 @@ export function nodeGroup(name: string, options: GroupOptions, parent: pulumi.Re
     new aws.autoscaling.LifecycleHook(
       `${name}-${hook.name}`,
       { region, autoscalingGroupName: group.name, ...hook },
-      { parent },
+      // They go with their group: taken away before it, nodes of a PoP that goes would not be waited for.
+      { parent, deletedWith: group },
     );
   }
   return group;

@@ -4,6 +4,7 @@ import { nodePolicy, type NodePolicyArgs } from "../nodePolicy";
 
 export interface RoleOptions extends Omit<NodePolicyArgs, "groupNamePrefix"> {
   readonly footprint: string;
+  readonly permissionsBoundary: string | undefined;
 }
 
 const ASSUMED_BY_EC2 = JSON.stringify({
@@ -12,10 +13,18 @@ const ASSUMED_BY_EC2 = JSON.stringify({
 });
 
 /** The nodes' role with its one policy, and the profile by which instances take it. */
-export function nodeRole(name: string, { footprint, ...access }: RoleOptions, parent: pulumi.Resource) {
+export function nodeRole(
+  name: string,
+  { footprint, permissionsBoundary, ...access }: RoleOptions,
+  parent: pulumi.Resource,
+) {
   const role = new aws.iam.Role(
     name,
-    { description: `Nodes of footprint ${footprint} in ${access.region}`, assumeRolePolicy: ASSUMED_BY_EC2 },
+    {
+      description: `Nodes of footprint ${footprint} in ${access.region}`,
+      assumeRolePolicy: ASSUMED_BY_EC2,
+      permissionsBoundary,
+    },
     { parent },
   );
   const policy = new aws.iam.RolePolicy(

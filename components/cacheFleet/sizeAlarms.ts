@@ -38,9 +38,16 @@ export function sizeAlarms(name: string, options: SizeAlarmOptions, parent: pulu
     comparisonOperator: "GreaterThanOrEqualToThreshold",
     evaluationPeriods: 15,
     metricQueries: [
-      { id: "room", expression: "desired - maximum", label: "Nodes above the maximum", returnData: true },
+      {
+        id: "room",
+        // A group of a fixed size is at its maximum by choice.
+        expression: "IF(maximum > minimum, desired - maximum, -1)",
+        label: "Nodes above the maximum",
+        returnData: true,
+      },
       groupMetric("desired", "GroupDesiredCapacity", group),
       groupMetric("maximum", "GroupMaxSize", group),
+      groupMetric("minimum", "GroupMinSize", group),
     ],
   });
 

@@ -77,7 +77,9 @@ export function launchTemplate(name: string, options: TemplateOptions, parent: p
       tagSpecifications: [{ resourceType: "volume", tags: { Name: name, Footprint: options.footprint, Pop: region } }],
       updateDefaultVersion: true,
     },
-    { parent },
+    // The provider shows an edit of a tag as a new version, and so as a change of every group: it would read like a
+    // refresh of all nodes, and be none (terraform-provider-aws, ec2_launch_template.go, CustomizeDiff).
+    { parent, ignoreChanges: ["tags"] },
   );
 }
 

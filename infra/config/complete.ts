@@ -31,6 +31,7 @@ export function complete(stack: string, homeRegion: string, input: StackInput, r
     protection: input.protection,
     purge: input.purge,
     secrets: input.secrets,
+    ...(input.permissionsBoundary === undefined ? {} : { permissionsBoundary: input.permissionsBoundary }),
     tags: Object.fromEntries(sortedEntries(input.tags)),
     alarmEmails: [...input.alarms.emails].sort(),
   });

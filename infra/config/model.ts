@@ -36,6 +36,8 @@ export interface FootprintConfig {
   };
   /** Generation of each secret: n is `current`, n + 1 is `next`. Raising one by one rotates it. */
   readonly secrets: { readonly originAuth: number; readonly purge: number; readonly configuration: number };
+  /** ARN of the managed policy that bounds the nodes' roles; absent: none does. */
+  readonly permissionsBoundary?: string;
   /** Tags of every resource that takes tags, beside the footprint's own. */
   readonly tags: Readonly<Record<string, string>>;
   /** Addresses that receive alarms. */

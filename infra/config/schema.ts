@@ -157,10 +157,21 @@ export const footprintSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: "Generations of the footprint's secrets; the values are never in a file." }),
-  tags: z
-    .record(z.string(), tagValue)
-    .default({})
-    .meta({ description: "Tags of every resource that takes tags, at most 40 beside the footprint's own." }),
+  permissionsBoundary: z
+    .string()
+    .regex(
+      /^arn:aws:iam::\d{12}:policy\/[\w+=,.@/-]{1,512}$/,
+      'must be the ARN of a managed policy, such as "arn:aws:iam::111122223333:policy/footprint-boundary-nodes"',
+    )
+    .optional()
+    .meta({
+      description:
+        "Managed policy that bounds what the nodes' roles may do, whatever their own policy says (`.github/aws/boundary-nodes.json`). Unset: none.",
+    }),
+  tags: z.record(z.string(), tagValue).default({}).meta({
+    description:
+      "Tags of every resource that takes tags, at most 40 beside the footprint's own. Zones and health checks take ten tags: with more than seven here they have the footprint's own alone.",
+  }),
   alarms: z
     .strictObject({
       emails: z

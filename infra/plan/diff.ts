@@ -127,7 +127,9 @@ function followers(replaced: PlannedResource, all: readonly PlannedResource[]): 
 
 /** Properties of a type that replace it when what they point at has been replaced. */
 function decisive(type: string): readonly string[] {
-  const lists = conditionalReplacements(type).filter(({ when }) => when === "element removed");
+  const lists = conditionalReplacements(type).filter(
+    ({ when }) => when === "element removed" || when === "does not grow",
+  );
   return [...replacingProperties(type), ...lists.map(({ property }) => property)];
 }
 

@@ -2,7 +2,8 @@ import table from "./data/replacing.json";
 import type { JsonValue } from "./wire";
 
 /** When a change of a conditional property replaces. */
-export type Condition = "element removed" | "first added or last removed" | "set or unset";
+export type Condition =
+  "does not grow" | "element removed" | "first added" | "first added or last removed" | "set or unset";
 
 /** A property whose change replaces a resource in some cases only. */
 export interface ConditionalReplacement {
@@ -18,7 +19,13 @@ type Row = { readonly properties: readonly string[] };
 
 const types: Readonly<Record<string, Row>> = table.types;
 
-const CONDITIONS: readonly Condition[] = ["element removed", "first added or last removed", "set or unset"];
+const CONDITIONS: readonly Condition[] = [
+  "does not grow",
+  "element removed",
+  "first added",
+  "first added or last removed",
+  "set or unset",
+];
 
 const conditional: readonly (ConditionalReplacement & { readonly type: string })[] = table.conditional.map((row) => {
   const when = CONDITIONS.find((condition) => condition === row.when);
@@ -59,6 +66,10 @@ export function replacement(
 
 function holds(when: Condition, before: JsonValue | undefined, after: JsonValue | undefined): boolean {
   switch (when) {
+    case "does not grow":
+      return elements(after).length <= elements(before).length && lacks(elements(after), elements(before));
+    case "first added":
+      return elements(before).length === 0 && elements(after).length > 0;
     case "element removed":
       return lacks(elements(after), elements(before));
     case "first added or last removed":

@@ -117,6 +117,11 @@ describe("a cache fleet", () => {
       ]);
     });
 
+    // terraform-provider-aws, ec2_launch_template.go: any edit, of a tag too, is shown as a new version of the template.
+    test("from a template that an edit of its tags leaves alone", () => {
+      expect(made.one("LaunchTemplate", "fleet").options).toEqual({ ignoreChanges: ["tags"] });
+    });
+
     test("whose user data names store and bootstrap, and holds no secret", () => {
       const text = Buffer.from(template().userData as string, "base64").toString();
 
@@ -209,6 +214,15 @@ describe("a cache fleet", () => {
       expect(separate).toEqual(group().initialLifecycleHooks);
     });
 
+    test("whose hooks stand until it has gone, so that its last nodes finish what they do", () => {
+      const group = made.one("Group", "fleet").urn;
+
+      expect(made.all("LifecycleHook").map(({ options }) => options)).toEqual([
+        { deletedWith: group },
+        { deletedWith: group },
+      ]);
+    });
+
     // terraform-provider-aws, internal/service/autoscaling/group.go: Timeouts are Update and Delete, and no other.
     test("that no later change of the initial hooks replaces, and that has half an hour to change and to go", () => {
       expect(made.one("Group", "fleet").options).toEqual({
@@ -282,9 +296,10 @@ describe("a cache fleet", () => {
         okActions: ["arn:topic"],
       });
       expect(queries.map(({ id, expression }) => expression ?? id)).toEqual([
-        "desired - maximum",
+        "IF(maximum > minimum, desired - maximum, -1)",
         "desired",
         "maximum",
+        "minimum",
       ]);
       for (const { metric } of some(queries.slice(1))) {
         expect(metric).toMatchObject({ dimensions: { AutoScalingGroupName: "fleet-0a1b2c3" } });

@@ -16,6 +16,12 @@ describe("a drain guard", () => {
     ]);
   });
 
+  test("guards a zone by its id", async () => {
+    const made = await alone(() => new DrainGuard("eu-central-1", { protection: true, zone: "euc1-az2" }));
+
+    expect(made.component("eu-central-1-drain-before-removing-euc1-az2").options).toEqual({ protect: true });
+  });
+
   test("lets go of a PoP that is not protected", async () => {
     const made = await alone(() => new DrainGuard("eu-central-1", { protection: false }));
 

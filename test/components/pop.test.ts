@@ -116,6 +116,8 @@ describe("a PoP", () => {
       ["footprint:cacheFleet:CacheFleet", `${REGION}-nodes`],
       ["footprint:certificates:Certificates", `${REGION}-certificate`],
       ["footprint:drainGuard:DrainGuard", `${REGION}-drain-before-removing`],
+      ["footprint:drainGuard:DrainGuard", `${REGION}-drain-before-removing-apse2-az1`],
+      ["footprint:drainGuard:DrainGuard", `${REGION}-drain-before-removing-apse2-az3`],
       ["footprint:loadBalancer:LoadBalancer", `${REGION}-lb`],
       ["footprint:network:Network", `${REGION}-network`],
       ["footprint:nodeStore:NodeStore", `${REGION}-store`],
@@ -169,9 +171,13 @@ describe("a PoP", () => {
     }
   });
 
-  test("turns a refresh back by its alarm on unhealthy nodes", () => {
+  test("stops a refresh by its alarms on unhealthy nodes and on too few", () => {
     expect(made.inputs("Group", `${REGION}-nodes`).instanceRefresh).toMatchObject({
-      preferences: { alarmSpecification: { alarms: [`${REGION}-alarm-unhealthy-nodes-0a1b2c3`] } },
+      preferences: {
+        alarmSpecification: {
+          alarms: [`${REGION}-alarm-unhealthy-nodes-0a1b2c3`, `${REGION}-nodes-0a1b2c3-below-minimum`],
+        },
+      },
     });
   });
 
@@ -263,7 +269,12 @@ describe("a PoP", () => {
 describe("protection of a PoP (P31)", () => {
   test("holds while it is active and protection is on", async () => {
     expect(guards(await pop())).toEqual({
-      protected: [`${REGION}-drain-before-removing`, `${REGION}-lb`],
+      protected: [
+        `${REGION}-drain-before-removing`,
+        `${REGION}-drain-before-removing-apse2-az1`,
+        `${REGION}-drain-before-removing-apse2-az3`,
+        `${REGION}-lb`,
+      ],
       deletionProtection: true,
       forceDestroy: false,
     });

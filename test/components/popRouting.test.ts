@@ -88,7 +88,7 @@ describe("the way to a PoP", () => {
     ]);
   });
 
-  test("tells of an unhealthy PoP from us-east-1, where the metrics are; silence is bad news", () => {
+  test("tells of an unhealthy PoP from us-east-1, where the metrics are, and of one that falls silent", () => {
     expect(made.inputs("MetricAlarm", "way-unhealthy")).toEqual({
       region: "us-east-1",
       alarmDescription: "PoP eu-central-1 is unhealthy: Route 53 sends its users to the next one.",
@@ -100,9 +100,10 @@ describe("the way to a PoP", () => {
       evaluationPeriods: 1,
       comparisonOperator: "LessThanThreshold",
       threshold: 1,
-      treatMissingData: "breaching",
+      treatMissingData: "missing",
       alarmActions: ["arn:topic"],
       okActions: ["arn:topic"],
+      insufficientDataActions: ["arn:topic"],
     });
   });
 

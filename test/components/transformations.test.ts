@@ -67,6 +67,7 @@ describe("below a component that tags", () => {
           new aws.sns.Topic("own", { tags: { Pop: "another", Team: "edge" } }, { parent });
           new aws.ec2.Route("route", { routeTableId: "table" }, { parent });
           new aws.s3.BucketObjectv2("object", { bucket: "bucket" }, { parent });
+          new aws.s3.ObjectCopy("copy", { bucket: "bucket", key: "key", source: "bucket/key" }, { parent });
           new aws.autoscaling.Group("group", { minSize: 1, maxSize: 2 }, { parent });
           new aws.autoscaling.Group(
             "own-group",
@@ -94,8 +95,11 @@ describe("below a component that tags", () => {
     expect(made.inputs("Route", "route")).not.toHaveProperty("tags");
   });
 
-  test("objects in buckets get none", () => {
-    expect(made.inputs("BucketObjectv2", "object")).not.toHaveProperty("tags");
+  test.each([
+    ["BucketObjectv2", "object"],
+    ["ObjectCopy", "copy"],
+  ])("objects in buckets get none: %s", (type, name) => {
+    expect(made.inputs(type, name)).not.toHaveProperty("tags");
   });
 
   test("an Auto Scaling group hands its tags on to its instances", () => {
@@ -112,5 +116,37 @@ describe("below a component that tags", () => {
       { key: "Name", value: "own-group", propagateAtLaunch: true },
       { key: "Footprint", value: "europe", propagateAtLaunch: true },
     ]);
+  });
+});
+
+// Route 53, ChangeTagsForResource: AddTags has 10 members at most, and the provider adds all tags in one call.
+describe("what Route 53 tags", () => {
+  const zone = (count: number) =>
+    alone(
+      () =>
+        new Parent(
+          "edge",
+          tagged(
+            { Footprint: "europe" },
+            Object.fromEntries(Array.from({ length: count }, (_, at) => [`own-${at}`, ""])),
+          ),
+          (parent) => {
+            new aws.route53.Zone("example.com", { name: "example.com" }, { parent });
+            new aws.sns.Topic("topic", {}, { parent });
+          },
+        ),
+    );
+
+  test("has the user's tags as long as ten are enough", async () => {
+    const made = await zone(8);
+
+    expect(Object.keys(made.inputs("Zone", "example.com").tags as object)).toHaveLength(10);
+  });
+
+  test("has the footprint's own alone when they are not, and everything else has all", async () => {
+    const made = await zone(9);
+
+    expect(made.inputs("Zone", "example.com").tags).toEqual({ Name: "example.com", Footprint: "europe" });
+    expect(Object.keys(made.inputs("Topic", "topic").tags as object)).toHaveLength(11);
   });
 });

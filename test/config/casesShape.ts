@@ -165,6 +165,10 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   ["1", 'secrets.purge: must be a number, got "1"'],
   [1.5, "secrets.purge: must be a whole number, got 1.5"],
   [0, "secrets.originAuth: must be at least 1, got 0"],
+  [
+    "arn:aws:iam::aws:policy/AdministratorAccess",
+    'permissionsBoundary: must be the ARN of a managed policy, such as "arn:aws:iam::111122223333:policy/footprint-boundary-nodes", got "arn:aws:iam::aws:policy/AdministratorAccess"',
+  ],
   ["edge", 'tags: must be a map, got "edge"'],
   [5, "tags.owner: must be a text, got 5"],
   [
@@ -220,6 +224,6 @@ export const UNKNOWN_KEY_CASES: readonly (readonly [key: string, value: unknown,
   [
     "popz",
     {},
-    'footprint: unknown key "popz", did you mean "pops"? allowed: zones, sites, image, packages, defaults, pops, supernet, healthCheck, tlsPolicy, logs, protection, purge, secrets, tags, alarms, acknowledge',
+    'footprint: unknown key "popz", did you mean "pops"? allowed: zones, sites, image, packages, defaults, pops, supernet, healthCheck, tlsPolicy, logs, protection, purge, secrets, permissionsBoundary, tags, alarms, acknowledge',
   ],
 ];

@@ -28,6 +28,7 @@ export function schemaConstraints(): ReadonlySet<string> {
   // The root is a map by construction, and the engine hands over nothing but texts at the top.
   found.delete("footprint schema.type");
   found.delete("supernet schema.type");
+  found.delete("permissionsBoundary schema.type");
   return found;
 }
 

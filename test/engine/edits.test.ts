@@ -17,11 +17,13 @@ const EDITS: Readonly<Record<string, StackInput>> = {
   settings: tiny(POPS, { sites: { "cdn.example.com": { ...CDN, origin: "https://other.example.org" } } }),
   "new site": tiny(POPS, { sites: { "cdn.example.com": CDN, "www.example.com": CDN } }),
   "site gone": tiny(POPS),
+  tags: tiny(POPS, { tags: { environment: "test" } }),
 };
 
 describeWith([PULUMI_CLI], "edits of a footprint on the engine", () => {
   let engine: Engine;
   const runs = new Map<string, { readonly preview: Run; readonly up: Run }>();
+  let exchanged: Run;
 
   beforeAll(async () => {
     engine = await Engine.open();
@@ -33,6 +35,8 @@ describeWith([PULUMI_CLI], "edits of a footprint on the engine", () => {
         await engine.up(STACK, tiny(POPS));
       }
     }
+    engine.write(STACK, tiny({ ...POPS, [EDITED]: { zones: ["euw1-az1", "euw1-az3"] } }));
+    exchanged = await engine.run("preview", STACK);
   }, STORY);
 
   afterAll(() => {
@@ -71,6 +75,19 @@ describeWith([PULUMI_CLI], "edits of a footprint on the engine", () => {
 
   test("a site that goes takes its certificates and records with it (P9)", () => {
     expect(lines(steps("site gone"))).toEqual([...configuration(), ...site("delete")].sort());
+  });
+
+  test("a new tag leaves launch templates alone, and so the nodes", () => {
+    expect(lines(steps("tags"))).toEqual(expect.arrayContaining([`update Group ${EDITED}-nodes tags`]));
+    expect(lines(steps("tags")).filter((line) => / (LaunchTemplate|ObjectCopy|BucketObjectv2) /.test(line))).toEqual(
+      [],
+    );
+  });
+
+  test("rejects in the preview to exchange a zone of an active PoP, and names what to do (P31)", () => {
+    expect(exchanged.status).not.toBe(0);
+    expect(`${exchanged.stdout}${exchanged.stderr}`).toContain(`${EDITED}-drain-before-removing-euw1-az2`);
+    expect(exchanged.calls.filter(({ method, preview }) => !preview && method === "update")).toEqual([]);
   });
 
   test.each(Object.keys(EDITS))("the preview of the edit (%s) lists exactly what the update does", (edit) => {

@@ -3,7 +3,17 @@ import { REGIONS } from "../../infra/config/regions";
 import { STACK_NAME_LIMIT } from "../../infra/config/rulesFootprint";
 import { record, type Recording, type Registration } from "../../infra/plan/harness";
 import { COMPUTED, type JsonValue } from "../../infra/plan/wire";
-import { IDENTIFIED, NAMED, NAMELESS, SUFFIX, TAG_KEY, TAG_LIMIT, TAG_VALUE, TEXTS } from "../support/physicalNames";
+import {
+  IDENTIFIED,
+  NAMED,
+  NAMELESS,
+  SUFFIX,
+  TAG_KEY,
+  TAG_LIMIT,
+  TAG_LIMITS,
+  TAG_VALUE,
+  TEXTS,
+} from "../support/physicalNames";
 import { at, doctored, isRecord, list, text } from "../support/registrations";
 import { IMAGE, ofType, preview, type StackInput } from "../support/stacks";
 
@@ -83,7 +93,9 @@ function tagSets({ inputs }: Registration): readonly (readonly (readonly [string
 function mistagged({ registrations }: Recording): readonly string[] {
   return registrations.flatMap((each) =>
     tagSets(each).flatMap((tags) => [
-      ...(tags.length <= TAG_LIMIT ? [] : [`${each.type} ${each.name}: ${String(tags.length)} tags`]),
+      ...(tags.length <= (TAG_LIMITS[each.type] ?? TAG_LIMIT)
+        ? []
+        : [`${each.type} ${each.name}: ${String(tags.length)} tags`]),
       ...(new Set(tags.map(([key]) => key)).size === tags.length ? [] : [`${each.type} ${each.name}: a key twice`]),
       ...tags
         .filter(([key, value]) => !TAG_KEY.test(key) || typeof value !== "string" || !TAG_VALUE.test(value))

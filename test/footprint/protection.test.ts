@@ -28,9 +28,12 @@ const two = {
 const unprotected: StackInput = { ...two, protection: false };
 
 describe("what may not be lost is protected, and the list is exact (P30, P31)", () => {
-  test("the guard and the load balancer of an active PoP, and zones that the stack made", async () => {
+  test("the guards and the load balancer of an active PoP, and zones that the stack made", async () => {
     expect(labels(await update(two), "protect")).toEqual([
       "DrainGuard eu-west-1-drain-before-removing",
+      "DrainGuard eu-west-1-drain-before-removing-euw1-az1",
+      "DrainGuard eu-west-1-drain-before-removing-euw1-az2",
+      "DrainGuard eu-west-1-drain-before-removing-euw1-az3",
       "LoadBalancer eu-west-1-lb",
       "Zone footprint-zones-example.com",
     ]);
@@ -64,6 +67,35 @@ describe("what may not be lost is protected, and the list is exact (P30, P31)", 
 
   test("a zone that is not ours is not made, and so never deleted", async () => {
     expect(ofType(await update(shipped("global")), ZONE)).toEqual([]);
+  });
+});
+
+describe("a zone of an active PoP (P31)", () => {
+  const zones = (ids: readonly string[], state: string) =>
+    update(small({ "eu-west-1": { zones: ids, state }, "us-east-1": {} }));
+  /** What goes between two recordings although it is protected: the engine refuses that in the preview. */
+  const refused = (before: Recording, after: Recording) =>
+    before.registrations
+      .filter(({ options, urn }) => options.protect === true && after.registrations.every((each) => each.urn !== urn))
+      .map(({ name }) => name);
+
+  // The real provider's preview of such an exchange shows an update, and `up` replaces the load balancer.
+  test.each([
+    ["exchanged", ["euw1-az1", "euw1-az3"]],
+    ["exchanged, the first one", ["euw1-az2", "euw1-az3"]],
+  ])("rejects that it is %s", async (_, after) => {
+    const before = await zones(["euw1-az1", "euw1-az2"], "active");
+
+    expect(refused(before, await zones(after, "active"))).toEqual(
+      ["euw1-az1", "euw1-az2"].filter((id) => !after.includes(id)).map((id) => `eu-west-1-drain-before-removing-${id}`),
+    );
+  });
+
+  test("may be exchanged when the PoP is drained, and another may come at any time", async () => {
+    const two = ["euw1-az1", "euw1-az2"];
+
+    expect(refused(await zones(two, "drained"), await zones(["euw1-az1", "euw1-az3"], "drained"))).toEqual([]);
+    expect(refused(await zones(two, "active"), await zones([...two, "euw1-az3"], "active"))).toEqual([]);
   });
 });
 

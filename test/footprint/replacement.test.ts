@@ -119,11 +119,11 @@ const EDITS: readonly Edit[] = [
 
   { key: "image.*", change: "another", path: ["image", POP], value: "ami-0fedcba9876543210" },
 
-  // The archive has another home; its content, and so its key, is the lock file's.
-  top("packages.bucket", "other-edge-packages"),
+  // The archive has another home; its content, and so its key, is the lock file's. The provider copies it anew.
+  top("packages.bucket", "other-edge-packages", { replaced: [`ObjectCopy ${POP}-store-packages`] }),
 
   pop("state", "drained", { base: TWO, removed: latencyRecords }),
-  // One more. One less replaces the load balancer, which cannot give up a zone: `rejects` below.
+  // One more. One less replaces the load balancer: `rejects` below, and the guards of zones.
   pop("zones", 3, { base: { ...BASE, pops: { [POP]: { zones: 2, nodes: { min: 6 } } } } }),
   pop("egress", "direct", {
     removed: [
@@ -151,6 +151,7 @@ const EDITS: readonly Edit[] = [
   top("secrets.originAuth", 2, { removed: ["RandomPassword footprint-secrets-origin-auth-1"] }),
   top("secrets.purge", 2, { removed: ["RandomPassword footprint-secrets-purge-1"] }),
   top("secrets.configuration", 2, { removed: ["RandomPassword footprint-secrets-configuration-1"] }),
+  top("permissionsBoundary", "arn:aws:iam::111122223333:policy/footprint-boundary-nodes"),
   { key: "tags.*", change: "one tag more", path: ["tags", "environment"], value: "test" },
   top("alarms.emails", ["other@example.org"], {
     removed: [

@@ -164,7 +164,12 @@ describe("a change touches what it is about, and nothing else", () => {
         "Record footprint-routing-eu-west-1-cdn.example.com-a",
         "Record footprint-routing-eu-west-1-cdn.example.com-aaaa",
       ],
-      changed: ["Bucket eu-west-1-store", "DrainGuard eu-west-1-drain-before-removing", "LoadBalancer eu-west-1-lb"],
+      changed: [
+        "Bucket eu-west-1-store",
+        "DrainGuard eu-west-1-drain-before-removing",
+        ...["euw1-az1", "euw1-az2", "euw1-az3"].map((zone) => `DrainGuard eu-west-1-drain-before-removing-${zone}`),
+        "LoadBalancer eu-west-1-lb",
+      ],
     });
   });
 

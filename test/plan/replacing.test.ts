@@ -80,6 +80,7 @@ describe("a replacement", () => {
     ["a zone is exchanged", ["a", "b"], ["a", "c"], true],
     ["one of several computed subnets goes", ["<computed>", "<computed>"], ["<computed>"], true],
     ["a zone is added", ["a"], ["b", "a"], false],
+    ["one goes and two come", ["a", "b"], ["b", "c", "d"], false],
     ["the order changes", ["a", "b"], ["b", "a"], false],
   ])("of a load balancer when %s: %j to %j is %p", (_, before, after, replaces) => {
     expect(replacement(LOAD_BALANCER, "subnets", before, after) !== null).toBe(replaces);

@@ -269,6 +269,7 @@ const POP: readonly Step[] = [
     (made, region) => ({
       name: `unhealthy-${region}`,
       alarmActions: [made("topic").arn!],
+      insufficientDataActions: [made("topic").arn!],
       okActions: [made("topic").arn!],
     }),
   ],

@@ -200,6 +200,9 @@ describe("diff", () => {
     const lb = "aws:lb/loadBalancer:LoadBalancer";
     const added = await client.diff(lb, { subnets: ["a"] }, { subnets: ["a", "b"] });
     const removed = await client.diff(lb, { subnets: ["a", "b"] }, { subnets: ["a"] });
+    const exchanged = await client.diff(lb, { subnets: ["a", "b"] }, { subnets: ["a", "c"] });
+    const unseen = await client.diff(lb, { subnets: ["a", "b"] }, { subnets: ["a", UNKNOWN] });
+    const grown = await client.diff(lb, { subnets: ["a", "b"] }, { subnets: ["a", "c", "d"] });
 
     expect(always).toMatchObject({
       replacesList: ["cidrBlock"],
@@ -208,6 +211,10 @@ describe("diff", () => {
     expect(unknown.replacesList).toEqual(["cidrBlock"]);
     expect(added.replacesList).toEqual([]);
     expect(removed.replacesList).toEqual(["subnets"]);
+    expect(exchanged.replacesList).toEqual(["subnets"]);
+    // The preview of an exchange shows an update, and the update replaces (load_balancer.go, `IsWhollyKnown`).
+    expect(unseen.replacesList).toEqual([]);
+    expect(grown.replacesList).toEqual([]);
   });
 
   it("replaces for another region, and none given is the provider's own", async () => {
@@ -270,7 +277,8 @@ describe("preview", () => {
       latestVersion: UNKNOWN,
       defaultVersion: UNKNOWN,
     });
-    expect(tagged.outputs).toMatchObject({ latestVersion: 1 });
+    // terraform-provider-aws, ec2_launch_template.go: the preview of a tag shows a version, the update makes none.
+    expect(tagged.outputs).toMatchObject({ latestVersion: UNKNOWN });
     expect(updated.outputs).toMatchObject({ latestVersion: 2, defaultVersion: 2 });
   });
 });

@@ -327,6 +327,12 @@ export const REFERENCE_CASES: readonly ReferenceCase[] = [
   },
   {
     from: "MetricAlarm",
+    path: "insufficientDataActions[*]",
+    missing: "ValidationError: The topic does not exist in the alarm's region:",
+    deletion: "dangles",
+  },
+  {
+    from: "MetricAlarm",
     path: "okActions[*]",
     missing: "ValidationError: The topic does not exist in the alarm's region:",
     deletion: "dangles",

@@ -27,6 +27,11 @@ export const EMPTY_VPC = { region: HERE, cidrBlock: "10.9.0.0/20" };
 const emptyVpcId = (find: Find) => find("empty-vpc").id;
 const gone = (name: string) => async (client: Client, find: Find) => client.delete(find(name));
 
+const ELEVEN = Object.fromEntries(Array.from({ length: 11 }, (_, at) => [`tag-${at}`, ""]));
+const OBJECT_TAGS = "BadRequest: Object tags cannot be greater than 10";
+const ROUTE53_TAGS =
+  "InvalidInput: Value at 'addTags' failed to satisfy constraint: Member must have length less than or equal to 10";
+
 export const RULE_CASES: readonly RuleCase[] = [
   {
     rule: "InvalidVpc.Range",
@@ -344,6 +349,14 @@ export const RULE_CASES: readonly RuleCase[] = [
     inputs: () => ({ name: "other" }),
     message: waiting("no rule of the nodes' group lets port 8089 in"),
   },
+  ...(
+    [
+      ["BadRequest: tags of BucketObjectv2", "pointer", OBJECT_TAGS],
+      ["BadRequest: tags of ObjectCopy", "packages", OBJECT_TAGS],
+      ["InvalidInput: tags of HealthCheck", "health-check", ROUTE53_TAGS],
+      ["InvalidInput: tags of Zone", "zone", ROUTE53_TAGS],
+    ] as const
+  ).map(([rule, like, message]): RuleCase => ({ rule, like, inputs: () => ({ tags: ELEVEN }), message })),
   {
     rule: "BucketAlreadyOwnedByYou",
     like: "store",

@@ -215,3 +215,12 @@ export const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
 export const TAG_KEY = /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
 /** Tags on one resource at most, for every service that is used here. */
 export const TAG_LIMIT = 50;
+/** Types that take fewer. */
+export const TAG_LIMITS: Readonly<Record<string, number>> = {
+  // ChangeTagsForResource: AddTags, 10 members at most; the provider makes one call.
+  "aws:route53/healthCheck:HealthCheck": 10,
+  "aws:route53/zone:Zone": 10,
+  // PutObjectTagging and CopyObject: 10 tags at most.
+  "aws:s3/bucketObjectv2:BucketObjectv2": 10,
+  "aws:s3/objectCopy:ObjectCopy": 10,
+};

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Registration } from "../../infra/plan/harness";
-import { preview, shipped, SHIPPED } from "../support/stacks";
+import { ofType, preview, shipped, SHIPPED, update } from "../support/stacks";
 import { repository } from "../support/tree";
 import { PROVIDER_ACTIONS } from "./providerActions";
 
@@ -23,7 +23,10 @@ const actions = (files: readonly string[]): string[] =>
 
 const DEPLOY = ["deploy-data.json", "deploy-edge.json", "deploy-network.json"];
 const STATE = ["state-read.json", "state-write.json"];
-const PERMISSION_FILES = [...DEPLOY, "drift.json", ...STATE];
+/** What people may do who look after a deployment. */
+const OPERATE = ["operate-drain.json", "operate-logs.json", "operate-purge.json", "operate-status.json"];
+const BOUNDARY = "boundary-nodes.json";
+const PERMISSION_FILES = [...DEPLOY, "drift.json", ...STATE, ...OPERATE, BOUNDARY];
 const TRUST = {
   "trust-preview.json": "repo:ORG/REPO:pull_request",
   "trust-drift.json": "repo:ORG/REPO:ref:refs/heads/main",
@@ -34,13 +37,26 @@ const TRUST = {
 const ON_EVERYTHING: Readonly<Record<string, string>> = {
   "drift.json Describe": "EC2, ELB and Auto Scaling know no resources for Describe",
   "drift.json ListParameters": "ssm:DescribeParameters lists: it knows no resources, and shows no values",
-  "drift.json Subscriptions": "SNS knows no resources for what is done to a subscription",
-  "deploy-edge.json ChangeSubscriptions": "SNS knows no resources for what is done to a subscription",
   "deploy-edge.json AskForCertificates": "a certificate has no ARN before it is asked for",
   "deploy-edge.json MakeZonesAndChecks": "zones and health checks have no ARN before they are made",
-  "deploy-edge.json NodeHealth": "ELB knows no resources for Describe",
-  "deploy-network.json LoadBalancersAskForQuotas": "EC2 knows no resources for Describe",
+  "deploy-edge.json WaitForNodes": "ELB and Auto Scaling know no resources for Describe",
+  "deploy-network.json AskedInTheCallersName":
+    "EC2 knows no resources for Describe, nor the VPC whose groups are asked for",
   "deploy-network.json FlowLogDelivery": "log delivery knows no resources",
+  "operate-status.json Groups": "Auto Scaling knows no resources for Describe",
+  "boundary-nodes.json SeeLifecycle": "Auto Scaling knows no resources for Describe",
+  "boundary-nodes.json SessionManagerAndRunCommand": "Session Manager's own channels know no resources",
+};
+
+/** IAM's name of what each command of the SDK does. */
+const CALLS: Readonly<Record<string, string>> = {
+  DeleteObjectCommand: "s3:DeleteObject",
+  DescribeAutoScalingGroupsCommand: "autoscaling:DescribeAutoScalingGroups",
+  DescribeInstanceRefreshesCommand: "autoscaling:DescribeInstanceRefreshes",
+  GetObjectCommand: "s3:GetObject",
+  GetParametersCommand: "ssm:GetParameters",
+  ListObjectsV2Command: "s3:ListBucket",
+  PutObjectCommand: "s3:PutObject",
 };
 
 let registrations: readonly Registration[];
@@ -109,7 +125,7 @@ describe("the policies of the workflows' roles", () => {
     expect(open.sort()).toEqual(Object.keys(ON_EVERYTHING).sort());
   });
 
-  test("hand the nodes' roles to EC2 alone, and make linked roles for three services alone", () => {
+  test("hand the nodes' roles to EC2 alone, and make linked roles for four services alone", () => {
     const conditions = (action: string) =>
       policy("deploy-data.json")
         .filter((each) => list(each.Action).includes(action))
@@ -121,12 +137,56 @@ describe("the policies of the workflows' roles", () => {
         StringEquals: {
           "iam:AWSServiceName": [
             "autoscaling.amazonaws.com",
+            "ec2-nat-gateway.amazonaws.com",
             "elasticloadbalancing.amazonaws.com",
             "spot.amazonaws.com",
           ],
         },
       },
     ]);
+  });
+
+  test("make and change the nodes' roles within a boundary alone, which nobody takes away (P36)", () => {
+    const boundary = {
+      StringEquals: { "iam:PermissionsBoundary": "arn:aws:iam::ACCOUNT_ID:policy/footprint-boundary-nodes" },
+    };
+    const conditions = DEPLOY.flatMap(policy).flatMap(({ Action, Condition }) =>
+      list(Action)
+        // The actions that give a role more than it has (IAM User Guide, "Delegating responsibility to others").
+        .filter((action) => /^iam:(CreateRole|Put|Attach|CreatePolicy|SetDefaultPolicyVersion)/.test(action))
+        .map((action) => [action, Condition]),
+    );
+
+    expect(conditions).toEqual(
+      ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"].map((action) => [action, boundary]),
+    );
+    expect(actions(DEPLOY)).not.toContain("iam:DeleteRolePermissionsBoundary");
+  });
+
+  test("bound the nodes' roles by what their own policy allows (P36)", async () => {
+    const roles = ofType(await update(shipped("sandbox"), "sandbox"), "aws:iam/rolePolicy:RolePolicy");
+    const own = new Set(
+      roles.flatMap(({ inputs }) =>
+        (JSON.parse(inputs.policy as string) as { Statement: Statement[] }).Statement.flatMap(({ Action }) =>
+          list(Action),
+        ),
+      ),
+    );
+
+    expect(own.size).toBeGreaterThan(10);
+    expect([...new Set(actions([BOUNDARY]))]).toEqual([...own].sort());
+  });
+
+  test("allow operators what the commands call, and no more", () => {
+    const folder = path.join(repository, "infra", "operate");
+    const called = fs
+      .readdirSync(folder)
+      .filter((file) => file.endsWith(".ts"))
+      .flatMap((file) => [...fs.readFileSync(path.join(folder, file), "utf8").matchAll(/new (\w+Command)\(/g)])
+      .map(([, command = ""]) => CALLS[command] ?? command);
+    const people = ["operate-drain.json", "operate-purge.json", "operate-status.json"];
+
+    expect([...new Set(actions(people))]).toEqual([...new Set(called)].sort());
   });
 
   test.each([

@@ -1,8 +1,10 @@
 /**
  * IAM actions that the AWS provider calls for each type that a footprint registers: `read` when it refreshes, `write`
- * beyond that when it creates, changes or deletes; `elsewhere` on what it reads for that. From the provider's source and AWS's service authorization reference
- * as remembered, 2026-11; no account was used. What a live deployment finds missing is to be added here and in
- * `.github/aws`: the tests hold the two equal.
+ * beyond that when it creates, changes or deletes; `elsewhere` on what it reads for that. Groups and NAT gateways were
+ * read in the provider's source (terraform-provider-aws, internal/service/autoscaling/group.go and
+ * internal/service/ec2/vpc_nat_gateway.go), the rest is from it and AWS's service authorization reference as remembered,
+ * 2026-11; no account was used. What a live deployment finds missing is to be added here and in `.github/aws`: the tests
+ * hold the two equal.
  */
 export interface ProviderActions {
   readonly read: readonly string[];
@@ -24,6 +26,62 @@ const EC2_TAGS = ec2("CreateTags DeleteTags");
 const ELB_TAGS = { read: elb("DescribeTags"), write: elb("AddTags RemoveTags") };
 const ROUTE53_TAGS = { read: route53("ListTagsForResource"), write: route53("ChangeTagsForResource") };
 
+/** What a service asks of its caller beside the action that is called, which no table of the provider's calls shows. */
+export const ON_BEHALF: readonly {
+  readonly type: string;
+  readonly actions: readonly string[];
+  readonly why: string;
+  readonly source: string;
+}[] = [
+  {
+    type: "aws:autoscaling/group:Group",
+    actions: [...ec2("RunInstances CreateTags"), ...iam("PassRole")],
+    why: "may the caller start what the launch template says",
+    source: "EC2 Auto Scaling User Guide, Control Amazon EC2 launch template usage in Auto Scaling groups",
+  },
+  {
+    type: "aws:autoscaling/group:Group",
+    actions: iam("CreateServiceLinkedRole"),
+    why: "the account's first group, and its first Spot instance",
+    source:
+      "EC2 Auto Scaling User Guide, Service-linked roles; EC2 User Guide, Service-linked role for Spot Instance requests",
+  },
+  {
+    type: "aws:ec2/natGateway:NatGateway",
+    actions: iam("CreateServiceLinkedRole"),
+    why: "the account's first regional NAT gateway: ec2-nat-gateway.amazonaws.com",
+    source: "VPC User Guide, Regional NAT gateways",
+  },
+  {
+    type: "aws:lb/loadBalancer:LoadBalancer",
+    actions: ec2("DescribeAccountAttributes GetSecurityGroupsForVpc"),
+    why: "quotas, and the security groups that a load balancer may have",
+    source: "Elastic Load Balancing API permissions: CreateLoadBalancer, SetSecurityGroups",
+  },
+  {
+    type: "aws:lb/loadBalancer:LoadBalancer",
+    actions: iam("CreateServiceLinkedRole"),
+    why: "the account's first load balancer",
+    source: "Elastic Load Balancing User Guide, Service-linked role",
+  },
+  {
+    type: "aws:ec2/flowLog:FlowLog",
+    actions: of("logs", "CreateLogDelivery DeleteLogDelivery"),
+    why: "delivery to a bucket is set up in the caller's name",
+    source: "VPC User Guide, Publish flow logs to Amazon S3",
+  },
+  {
+    type: "aws:iam/instanceProfile:InstanceProfile",
+    actions: iam("PassRole"),
+    why: "a role is handed to EC2 in a profile",
+    source: "IAM API Reference, AddRoleToInstanceProfile",
+  },
+];
+
+function onBehalf(type: string): readonly string[] {
+  return ON_BEHALF.filter((each) => each.type === type).flatMap(({ actions }) => actions);
+}
+
 export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
   "aws:acm/certificate:Certificate": {
     read: of("acm", "DescribeCertificate ListTagsForCertificate"),
@@ -39,11 +97,10 @@ export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
       ...asg("EnableMetricsCollection DisableMetricsCollection StartInstanceRefresh CancelInstanceRefresh"),
       // The hooks that are there from the start.
       ...asg("PutLifecycleHook"),
-      // The wait for healthy nodes.
+      // The waits for healthy nodes, and for target groups that are taken in or let go.
       ...elb("DescribeTargetHealth"),
-      // EC2 Auto Scaling asks whether its caller may start what the launch template says.
-      ...ec2("RunInstances CreateTags"),
-      ...iam("PassRole CreateServiceLinkedRole"),
+      ...asg("DescribeLoadBalancerTargetGroups"),
+      ...onBehalf("aws:autoscaling/group:Group"),
     ],
   },
   "aws:autoscaling/lifecycleHook:LifecycleHook": {
@@ -75,12 +132,7 @@ export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
   },
   "aws:ec2/flowLog:FlowLog": {
     read: ec2("DescribeFlowLogs"),
-    write: [
-      ...ec2("CreateFlowLogs DeleteFlowLogs"),
-      // Delivery to a bucket is set up in the caller's name.
-      ...of("logs", "CreateLogDelivery DeleteLogDelivery"),
-      ...EC2_TAGS,
-    ],
+    write: [...ec2("CreateFlowLogs DeleteFlowLogs"), ...onBehalf("aws:ec2/flowLog:FlowLog"), ...EC2_TAGS],
   },
   "aws:ec2/internetGateway:InternetGateway": {
     read: ec2("DescribeInternetGateways"),
@@ -100,6 +152,9 @@ export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
     read: ec2("DescribeNatGateways"),
     write: [
       ...ec2("CreateNatGateway DeleteNatGateway AssociateNatGatewayAddress DisassociateNatGatewayAddress"),
+      // Names of zones are looked up by their ids before one is added.
+      ...ec2("DescribeAvailabilityZones"),
+      ...onBehalf("aws:ec2/natGateway:NatGateway"),
       ...EC2_TAGS,
     ],
   },
@@ -160,14 +215,15 @@ export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
     read: iam("GetInstanceProfile"),
     write: [
       ...iam("CreateInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile"),
-      ...iam("TagInstanceProfile UntagInstanceProfile PassRole"),
+      ...iam("TagInstanceProfile UntagInstanceProfile"),
+      ...onBehalf("aws:iam/instanceProfile:InstanceProfile"),
     ],
   },
   "aws:iam/role:Role": {
     read: iam("GetRole ListRolePolicies ListAttachedRolePolicies GetRolePolicy"),
     write: [
       ...iam("CreateRole DeleteRole UpdateRole UpdateRoleDescription UpdateAssumeRolePolicy TagRole UntagRole"),
-      ...iam("ListInstanceProfilesForRole"),
+      ...iam("ListInstanceProfilesForRole PutRolePermissionsBoundary"),
     ],
   },
   "aws:iam/rolePolicy:RolePolicy": { read: iam("GetRolePolicy"), write: iam("PutRolePolicy DeleteRolePolicy") },
@@ -189,8 +245,7 @@ export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
       ...elb("CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes"),
       ...elb("SetIpAddressType SetSecurityGroups SetSubnets"),
       ...ELB_TAGS.write,
-      ...ec2("DescribeAccountAttributes"),
-      ...iam("CreateServiceLinkedRole"),
+      ...onBehalf("aws:lb/loadBalancer:LoadBalancer"),
     ],
   },
   "aws:lb/targetGroup:TargetGroup": {

@@ -125,6 +125,30 @@ describe("the GitHub workflows", () => {
     expect(credentials?.with?.["role-duration-seconds"]).toBe(timeout! * 60);
   });
 
+  // terraform-provider-aws, group.go: after a change of min_size it waits for exactly what the state says.
+  test("deploy on a state that knows how groups have scaled, and past a PoP that fails", () => {
+    const [[, { with: given, env }] = ["", {} as Step]] = uses("pulumi/actions").filter(
+      ([job]) => job === "deploy.yml: up",
+    );
+
+    expect(given).toMatchObject({ command: "up", refresh: true });
+    expect(env).toMatchObject({ PULUMI_CONTINUE_ON_ERROR: "true" });
+  });
+
+  test("hand the token that deploys to the deployment alone (P36)", () => {
+    const held = Object.keys(WORKFLOWS).map((file) => [
+      file,
+      [...textOf(file).matchAll(/secrets\.(PULUMI_\w*TOKEN)/g)].map(([, name]) => name),
+    ]);
+
+    expect(Object.fromEntries(held)).toEqual({
+      "checks.yml": [],
+      "deploy.yml": ["PULUMI_DEPLOY_TOKEN"],
+      "drift.yml": ["PULUMI_PREVIEW_TOKEN"],
+      "preview.yml": ["PULUMI_PREVIEW_TOKEN"],
+    });
+  });
+
   test("cut off the preview of an older commit of the same pull request and stack, and no other", () => {
     expect(WORKFLOWS["preview.yml"]!.workflow.jobs.preview!.concurrency).toEqual({
       group: "preview-${{ github.event.pull_request.number }}-${{ matrix.stack }}",

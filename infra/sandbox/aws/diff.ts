@@ -1,6 +1,6 @@
-import { replacement } from "../../plan/replacing";
+import { replacement, replacingProperties } from "../../plan/replacing";
 import type { JsonValue } from "../../plan/wire";
-import { canonical, isList, isRecord, same, type Values } from "./values";
+import { canonical, isList, isRecord, isUnknown, same, type Values } from "./values";
 
 export type Change = "add" | "delete" | "update";
 
@@ -24,6 +24,7 @@ const SETS: readonly string[] = [
   "enabledMetrics",
   "ingress",
   "initialLifecycleHooks",
+  "insufficientDataActions",
   "metricQueries",
   "okActions",
   "records",
@@ -44,7 +45,7 @@ export function difference(type: string, before: Values, after: Values, ignored:
     .filter((key) => !key.startsWith("__") && !ignored.includes(key))
     .sort();
   const changed = keys.filter((key) => !same(settled(key, before[key]), settled(key, after[key])));
-  const replaces = changed.filter((key) => replacement(type, key, before[key], after[key]) !== null);
+  const replaces = changed.filter((key) => forcesReplacement(type, key, before[key], after[key]));
   const detailed = new Map(
     changed.flatMap((key) =>
       paths(key, settled(key, before[key]), settled(key, after[key])).map(
@@ -53,6 +54,20 @@ export function difference(type: string, before: Values, after: Values, ignored:
     ),
   );
   return { changed, replaces, detailed };
+}
+
+/**
+ * What is decided from values cannot be decided while one is unknown: the provider then shows an update, and replaces
+ * after all when it knows (terraform-provider-aws, load_balancer.go: `IsWhollyKnown`).
+ */
+function forcesReplacement(
+  type: string,
+  key: string,
+  before: JsonValue | undefined,
+  after: JsonValue | undefined,
+): boolean {
+  const decidable = replacingProperties(type).includes(key) || !isUnknown(after);
+  return decidable && replacement(type, key, before, after) !== null;
 }
 
 /** Sets in one order, and an empty list as nothing. */

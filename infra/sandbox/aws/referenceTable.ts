@@ -322,7 +322,7 @@ export const REFERENCES: readonly Reference[] = [
     missing: ["NoSuchEntity", "The role cannot be found:"],
     onDelete: ["DeleteConflict", "Cannot delete entity, must remove roles from instance profile first"],
   },
-  ...["alarmActions[*]", "okActions[*]"].map((path): Reference => ({
+  ...["alarmActions[*]", "insufficientDataActions[*]", "okActions[*]"].map((path): Reference => ({
     from: ALARM,
     path,
     to: TOPIC,

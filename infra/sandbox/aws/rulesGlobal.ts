@@ -2,13 +2,25 @@ import regions from "../../config/data/regions.json";
 import { Refusal } from "./refusal";
 import { others, type Call, type Rule } from "./rule";
 import { recordName } from "./services/route53";
-import { text, valuesAt } from "./values";
+import { isRecord, text, valuesAt } from "./values";
 import type { Entity } from "./world";
 
 const BUCKET = "aws:s3/bucket:Bucket";
 const RECORD = "aws:route53/record:Record";
 const HEALTH_CHECK = "aws:route53/healthCheck:HealthCheck";
 const PARAMETER = "aws:ssm/parameter:Parameter";
+
+const OBJECT_TAGS = "Object tags cannot be greater than 10";
+const ROUTE53_TAGS =
+  "Value at 'addTags' failed to satisfy constraint: Member must have length less than or equal to 10";
+
+/** Types that take fewer tags than the 50 that others take; the provider hands all of them over at once. */
+const TAG_LIMITS: readonly (readonly [type: string, limit: number, code: string, words: string])[] = [
+  ["aws:s3/bucketObjectv2:BucketObjectv2", 10, "BadRequest", OBJECT_TAGS],
+  ["aws:s3/objectCopy:ObjectCopy", 10, "BadRequest", OBJECT_TAGS],
+  ["aws:route53/healthCheck:HealthCheck", 10, "InvalidInput", ROUTE53_TAGS],
+  ["aws:route53/zone:Zone", 10, "InvalidInput", ROUTE53_TAGS],
+];
 
 /** What is unique in an account or in the world, and what Route 53 refuses. */
 export const globalRules: readonly Rule[] = [
@@ -37,6 +49,12 @@ export const globalRules: readonly Rule[] = [
         ? undefined
         : new Refusal("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"),
   },
+  ...TAG_LIMITS.map(([type, limit, code, words]): Rule => ({
+    id: `${code}: tags of ${type.slice(type.lastIndexOf(":") + 1)}`,
+    type,
+    refuses: ({ inputs }) =>
+      Object.keys(isRecord(inputs.tags) ? inputs.tags : {}).length > limit ? new Refusal(code, words) : undefined,
+  })),
   malformed("MalformedPolicy", "aws:s3/bucketPolicy:BucketPolicy", "policy"),
   malformed("MalformedPolicyDocument", "aws:iam/rolePolicy:RolePolicy", "policy"),
   malformed("MalformedPolicyDocument: trust", "aws:iam/role:Role", "assumeRolePolicy"),

@@ -160,7 +160,12 @@ export const ec2: Kinds = {
         defaultVersion: context.inputs.updateDefaultVersion === true ? latestVersion : (former?.defaultVersion ?? 1),
       };
     },
-    renewed: (changed) => (newVersion(changed) ? ["latestVersion", "defaultVersion"] : []),
+    // For any key but these, tags too (terraform-provider-aws, ec2_launch_template.go, CustomizeDiff): the preview says
+    // that there will be a version, and the update makes none for a tag.
+    renewed: (changed) =>
+      changed.some((key) => !["description", "name", "namePrefix"].includes(key))
+        ? ["latestVersion", "defaultVersion"]
+        : [],
   },
 };
 
