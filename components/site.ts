@@ -15,7 +15,11 @@ export interface SiteArgs {
   maxAge?: number;
   /** Methods that the site answers; any other is refused with 405. Default: GET and HEAD. */
   methods?: string[];
-  /** Compress responses that the origin sends uncompressed. Default: true. */
+  /**
+   * Compress (gzip) text of 1,000 bytes and more that the origin sends uncompressed, stored or not, for clients that take
+   * it. Its ETag becomes weak, for these clients; where `methods` has PUT, PATCH or DELETE, what has a strong ETag is not
+   * compressed. Default: true.
+   */
   compression?: boolean;
   /** Status with which port 80 redirects to https. Default: 308. */
   redirectStatus?: RedirectStatus;

@@ -30,6 +30,8 @@ export const INTERNAL = {
   expires: "X-Footprint-Expires",
   date: "X-Footprint-Date",
   lastModified: "X-Footprint-Last-Modified",
+  /** The true Content-Type of what is to be compressed. */
+  type: "X-Footprint-Type",
   /** The client takes a stored response alone (RFC 9111, section 5.2.1.7). */
   onlyIfCached: "X-Footprint-Only-If-Cached",
 } as const;
@@ -45,3 +47,6 @@ export const ORIGIN_AUTH_HEADER = "X-Footprint-Origin-Auth";
  * process by `set map` (or `add map`) on the admin socket. Without the file the field is not sent.
  */
 export const ORIGIN_AUTH_FILE = "/run/footprint/secrets/origin-auth.map";
+
+/** By this Content-Type HAProxy knows what to compress. No client and no origin has a say in it. */
+export const COMPRESSIBLE = "x-footprint/compressible";

@@ -16,7 +16,7 @@ export interface Site {
   readonly maxAge: number;
   /** Methods that the site answers; any other is refused with 405. */
   readonly methods: readonly string[];
-  /** Compress responses that the origin sends uncompressed. */
+  /** Compress text that the origin sends uncompressed (varnish/compression.ts says what, and why). */
   readonly compression: boolean;
   /** Status with which port 80 redirects to https. */
   readonly redirectStatus: 301 | 308;

@@ -88,7 +88,10 @@ export const siteSchema = z
         description:
           "Methods that the site answers; any other is refused with 405. GET and HEAD are always among them (RFC 9110).",
       }),
-    compression: z.boolean().default(true).meta({ description: "Compress text that the origin sends uncompressed." }),
+    compression: z.boolean().default(true).meta({
+      description:
+        "Compress (gzip) text of 1,000 bytes and more that the origin sends uncompressed, stored or not, for clients that take it. Its ETag becomes weak, for these clients; where methods has PUT, PATCH or DELETE, what has a strong ETag is not compressed.",
+    }),
     redirectStatus: z.literal([301, 308]).default(308).meta({
       description:
         "Status with which port 80 redirects to https. 308 keeps method and body (RFC 9110, section 15.4.9).",

@@ -1,5 +1,6 @@
 import { bound } from "../limits";
 import { PROBE_HOST, SOCKETS } from "../sockets";
+import { compressed } from "./compression";
 
 /** Varnish, as HAProxy sees it. */
 export function cacheBackend(): string {
@@ -7,6 +8,7 @@ export function cacheBackend(): string {
 # Varnish, which answers from memory or asks [egress]. It answers this probe itself, so that a failure is its own.
 backend cache from edge
     http-reuse always
+${compressed()}
     retry-on conn-failure empty-response
     retries 2
     http-request disable-l7-retry unless { method GET HEAD OPTIONS }

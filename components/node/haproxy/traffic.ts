@@ -5,6 +5,7 @@ import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
 import { accessLog, loggedOf } from "./accessLog";
 import { CLIENT_TABLES, clientConnections, clientRequests, uploads } from "./clients";
+import { acceptedCodings, trueType } from "./compression";
 import { refuse } from "./responses";
 import { refusedShares } from "./shares";
 import { toOneForm } from "./siteLua";
@@ -34,13 +35,14 @@ const UNTRUSTED_FIELDS = [
 /** What the edge itself says to the cache and to origins. */
 const EDGE_FIELDS = [`${INTERNAL_PREFIX}.*`, "x-forwarded-.*", "x-request-id", "via", "cdn-loop"] as const;
 
-/** Each site has GET and HEAD; these it may have. No name is part of another. */
-const FURTHER_METHODS = ["OPTIONS", "POST", "PUT", "PATCH", "DELETE"] as const;
-
 /** What HAProxy does with a client's request before the cache sees it. */
 export function trafficFrontend(options: NodeOptions): string {
   const { popName, sites } = options;
   const { address, ports } = options.listen ?? PRODUCTION;
+  // Each site has GET and HEAD. No name of a method is part of another.
+  const further = [...new Set(sites.flatMap(({ methods }) => methods))]
+    .filter((each) => !/^(GET|HEAD)$/.test(each))
+    .sort();
   const no = (refusal: Parameters<typeof refuse>[1]): string => refuse(popName, refusal);
   return `
 # HTTP/1.1 and cleartext HTTP/2 by the load balancer, which has ended TLS.
@@ -66,8 +68,8 @@ ${no({ status: 400, text: "one Host field, please", error: "http_request_error",
     # redirects to it, and one that is not told of a loop goes on with it.
 ${no({ status: 400, text: "Connection names a field of the edge", error: "http_request_error", when: `if { req.hdr(connection) -m reg -i ^(${EDGE_FIELDS.join("|")})$ }` })}
 ${no({ status: 421, text: "unknown host", error: "destination_not_found", when: `unless ${IS_SITE}` })}
-${FURTHER_METHODS.map((method) => `    acl has-${method} var(txn.settings),field(1,;) -m sub ${method}`).join("\n")}
-${no({ status: 405, text: "method not allowed", error: "http_request_denied", fields: { Allow: "%[var(txn.settings),field(1,;)]" }, when: `unless { method GET HEAD } or ${FURTHER_METHODS.map((method) => `{ method ${method} } has-${method}`).join(" or ")}` })}
+${further.map((method) => `    acl has-${method} var(txn.settings),field(1,;) -m sub ${method}`).join("\n")}
+${no({ status: 405, text: "method not allowed", error: "http_request_denied", fields: { Allow: "%[var(txn.settings),field(1,;)]" }, when: `unless ${["{ method GET HEAD }", ...further.map((method) => `{ method ${method} } has-${method}`)].join(" or ")}` })}
 ${no({ status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
 ${no({ status: 414, text: "the request target is too long", error: "http_request_error", when: `if { url_len gt ${String(TARGET_LIMIT)} }` })}
 ${no({ status: 417, text: "no such expectation", error: "http_request_denied", when: "if { req.hdr(expect) -m found } !{ req.fhdr(expect) -m str -i 100-continue }" })}
@@ -95,6 +97,8 @@ ${toOneForm(popName)}
     http-request set-header X-Request-ID %[unique-id]
     # Equal lists in one spelling, so that they find the same variant (RFC 9110, sections 5.6.3 and 12.5.4).
     http-request set-header Accept-Language %[req.fhdr(accept-language),lower,regsub([[:space:]]+,,g)] if { req.fhdr_cnt(accept-language) eq 1 }
+    # Codings in one list of eight, for the same reason.
+${acceptedCodings()}
     http-request add-header Via "2 ${popName}" if { fc_http_major 2 }
     http-request add-header Via "%[req.ver] ${popName}" unless { fc_http_major 2 }
     http-request add-header CDN-Loop ${popName}
@@ -102,6 +106,7 @@ ${toOneForm(popName)}
 
     http-response set-var(txn.cache) res.hdr(${INTERNAL.cache})
     http-response set-header Content-Range %[res.hdr(${INTERNAL.contentRange})] if { res.hdr(${INTERNAL.contentRange}) -m found }
+${trueType()}
     http-response del-header ${INTERNAL_PREFIX} -m beg
     http-after-response set-header X-Request-ID %[unique-id]
     # A node that is about to leave ends each connection with an answer. HTTP/2 has no such field: the agent has HAProxy

@@ -5,7 +5,9 @@ export function deliverVcl(popName: string): string {
   return `# What a client is told.
 
 sub vcl_deliver {
+    call seek;
     call purge_after_change;
+    call compression;
     call conditions;
 
     # RFC 9211: what this cache did, after what caches before it say of themselves.
@@ -13,6 +15,8 @@ sub vcl_deliver {
         set resp.http.X-Footprint-Status = "; hit; ttl=" + regsub(regsub(obj.ttl, "[.].*$", ""), "^-0$", "0");
     } else if (req.http.X-Footprint-Cache == "pass") {
         set resp.http.X-Footprint-Status = "; fwd=method";
+    } else if (req.http.X-Footprint-Seek == "coming") {
+        set resp.http.X-Footprint-Status = "; fwd=partial";
     } else if (req.http.X-Footprint-Wants) {
         set resp.http.X-Footprint-Status = "; fwd=stale";
     } else {

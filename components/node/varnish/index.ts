@@ -1,9 +1,11 @@
 import type { NodeFiles } from "../nodeFiles";
 import type { NodeOptions } from "../options";
+import { compressionVcl } from "./compression";
 import { deliverVcl } from "./deliver";
 import { inFlightVcl } from "./inFlight";
 import { mainVcl } from "./main";
 import { purgeVcl } from "./purge";
+import { rangesVcl } from "./ranges";
 import { requestVcl } from "./request";
 import { responseVcl } from "./response";
 import { sharedVcl } from "./shared";
@@ -19,6 +21,8 @@ export function varnishFiles({ popName }: NodeOptions): NodeFiles {
     "/etc/varnish/in_flight.vcl": inFlightVcl(),
     "/etc/varnish/stale.vcl": staleVcl(),
     "/etc/varnish/response.vcl": responseVcl(),
+    "/etc/varnish/ranges.vcl": rangesVcl(),
+    "/etc/varnish/compression.vcl": compressionVcl(),
     "/etc/varnish/deliver.vcl": deliverVcl(popName),
   };
 }

@@ -11,6 +11,8 @@ export function mainVcl(): string {
 #   in_flight.vcl  what is being fetched while it is purged
 #   stale.vcl      when a stale response is used, and when one waits for a fresh one
 #   response.vcl   whether and for how long a response is stored
+#   ranges.vcl     where a part of a response comes from
+#   compression.vcl  what HAProxy is to compress
 #   deliver.vcl    what a client is told
 # What differs from site to site comes with each request: HAProxy says it in X-Footprint-Site and X-Footprint-Told-Apart.
 # Every subroutine ends in a return: nothing of Varnish's built-in VCL runs.
@@ -45,6 +47,8 @@ include "./request.vcl";
 include "./shared.vcl";
 include "./stale.vcl";
 include "./response.vcl";
+include "./ranges.vcl";
+include "./compression.vcl";
 include "./deliver.vcl";
 `;
 }

@@ -24,6 +24,7 @@ sub vcl_recv {
     if (!req.http.X-Footprint-Site) {
         return (synth(421, "Misdirected Request"));
     }
+    call byte_range;
     if (req.restarts > 0) {
         # stale.vcl and shared.vcl say why; a stale response will do now, or none.
         if (req.http.X-Footprint-Wants != "stale") {
@@ -47,12 +48,11 @@ sub vcl_recv {
         set req.http.X-Footprint-Error = "http_request_denied";
         return (synth(400, "Bad Request"));
     }
-    # Several ranges may be answered with the whole (RFC 9110, section 14.2); Varnish would refuse them.
-    if (req.http.Range ~ ",") {
-        unset req.http.Range;
-    }
     # Cache-Control of a request is advice (RFC 9111, section 5.2.1): only-if-cached is taken (vcl_miss), what would let
     # any client send requests through to the origin is not.
+    if (req.http.X-Footprint-Seek) {
+        return (pass);
+    }
     return (hash);
 }
 
@@ -66,7 +66,12 @@ sub vcl_hash {
 }
 
 sub vcl_pass {
-    set req.http.X-Footprint-Cache = "pass";
+    if (req.method == "GET" || req.method == "HEAD") {
+        # A part of what is not stored (ranges.vcl).
+        set req.http.X-Footprint-Cache = "miss";
+    } else {
+        set req.http.X-Footprint-Cache = "pass";
+    }
     call hits_alone;
     return (fetch);
 }

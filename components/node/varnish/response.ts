@@ -8,6 +8,8 @@ export function responseVcl(): string {
   return `# Whether and for how long a response is stored (RFC 9111).
 
 sub vcl_backend_response {
+    # No check of gzip: what Varnish does not like, such as several members, is the client's to judge.
+    set beresp.filters = "";
     call no_room;
     call check_304;
     call stale_instead_of_error;
@@ -15,6 +17,7 @@ sub vcl_backend_response {
 
     # What only changes something is not stored, and neither is part of a response.
     if (bereq.uncacheable) {
+        call range_answered;
         return (deliver);
     }
 
@@ -48,9 +51,6 @@ sub site_response {
     set beresp.http.X-Footprint-Max-Age = regsub(bereq.http.X-Footprint-Site, "^.*;max-age=(\\d+);.*$", "\\1");
     set beresp.http.X-Footprint-Swr = regsub(bereq.http.X-Footprint-Site, "^.*;while-revalidate=(\\d+);.*$", "\\1");
     set beresp.http.X-Footprint-Sie = regsub(bereq.http.X-Footprint-Site, "^.*;if-error=(\\d+);.*$", "\\1");
-    if (bereq.http.X-Footprint-Site ~ ";compression=yes;") {
-        set beresp.http.X-Footprint-Compress = "1";
-    }
 }
 
 # X-Footprint-CC: the directives that govern this cache, as directives.lua writes them. CDN-Cache-Control (RFC 9213)
@@ -211,18 +211,23 @@ sub tags {
     unset beresp.http.X-HashTwo;
 }
 
-# Where it is kept, and whether it is compressed.
+# Where it is kept, and for whom: what has a coding, for those who take it, also when its origin forgot to say so.
 sub body {
     if (std.bytes(beresp.http.Content-Length, 0B) >= ${LARGE_OBJECT}) {
         set beresp.storage = storage.large;
     }
-    if (beresp.http.X-Footprint-Compress
-        && !beresp.http.Content-Encoding
-        && beresp.http.${INTERNAL.cacheControl} !~ ",no-transform,"
-        && beresp.http.Content-Type ~ "(?i)^(text/|application/([a-z0-9.+-]+\\+)?(json|xml|javascript|wasm)|application/(manifest|rss|atom)|image/(svg|x-icon|bmp)|font/(ttf|otf))") {
-        set beresp.do_gzip = true;
+    if (beresp.http.Content-Encoding) {
+        call vary_by_coding;
     }
-    unset beresp.http.X-Footprint-Compress;
+}
+
+sub vary_by_coding {
+    std.collect(beresp.http.Vary, ", ");
+    if (!beresp.http.Vary) {
+        set beresp.http.Vary = "Accept-Encoding";
+    } else if (beresp.http.Vary !~ "(?i)(^|,)[ \\t]*accept-encoding[ \\t]*(,|$)") {
+        set beresp.http.Vary = beresp.http.Vary + ", Accept-Encoding";
+    }
 }
 `;
 }

@@ -40,6 +40,7 @@ sub vcl_miss {
         return (synth(504, "Gateway Timeout"));
     }
     call hits_alone;
+    call pass_range;
     return (fetch);
 }
 

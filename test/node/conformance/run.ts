@@ -24,12 +24,11 @@ const METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "M-
 
 /**
  * Settings of a site under which the suite runs. `plain` are what its authors want of a proxy before it: no use of stale
- * responses that the response itself does not ask for, lifetimes of a year, and bodies and validators as the origin sends
- * them. `defaults` are those of a stack file that says nothing, but for compression, which makes a strong ETag weak: the
- * suite's bodies of ten bytes and their tags would not come as they were sent.
+ * responses that the response itself does not ask for, lifetimes of a year, no compression. `defaults` are those
+ * of a stack file that says nothing.
  */
 export const SETTINGS = {
-  defaults: { compression: false },
+  defaults: {},
   plain: { stale: { whileRevalidate: 0, ifError: 0 }, maxAge: 365 * 86_400, compression: false },
 } as const satisfies Readonly<Record<string, Partial<Site>>>;
 
