@@ -76,7 +76,7 @@ const PARAMETER_PREFIX = "pop-";
 /** Unique id of the nodes' role. */
 const ROLE = "AROAEXAMPLE";
 
-/** While this file is there, a reload of Varnish does not come to its end. */
+/** While this file is there, a reload of Varnish does not come to its end on files with the site that it names. */
 export const RELOAD_WAITS = "/run/reload-waits";
 /** While this one is there, it fails. */
 export const RELOAD_FAILS = "/run/reload-fails";
@@ -86,7 +86,7 @@ const SYSTEMCTL = `#!/bin/sh
 [ "$*" = "--quiet reload ${VARNISH.unit}.service" ] || exec /usr/bin/systemctl "$@"
 [ ! -e ${RELOAD_FAILS} ] || { echo "no room" >&2; exit 3; }
 ${VARNISH_RELOAD.join(" ")} || exit
-while [ -e ${RELOAD_WAITS} ]; do sleep 0.1; done
+while grep --quiet --fixed-strings --file=${RELOAD_WAITS} /etc/footprint/sites.json; do sleep 0.1; done
 `;
 
 /** Seconds for what a node does with its bundle: it has to compile VCL, on a machine that may have other work. */
