@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { HostedZones, type HostedZonesArgs } from "../../components/hostedZones";
 import { alone, type Alone } from "./alone";
 
@@ -35,6 +36,20 @@ describe("hosted zones", () => {
         },
       ],
     ]);
+  });
+
+  // Certificates wait for the delegation, and outputs are shown at the end.
+  test("that are made here say their name servers at once", async () => {
+    const info = jest.spyOn(pulumi.log, "info").mockResolvedValue();
+    try {
+      await zones();
+
+      expect(info.mock.calls.map(([message]) => message)).toEqual([
+        "example.net must be delegated to ns1.example.org: certificates wait up to 75 minutes for it",
+      ]);
+    } finally {
+      info.mockRestore();
+    }
   });
 
   test("that are made here are protected", () => {
