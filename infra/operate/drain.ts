@@ -61,7 +61,7 @@ export async function runDrain(
 ): Promise<number> {
   const reason = checkedReason(region, options);
   const seconds = timeout(options.timeout);
-  const deployed = await deployment(options, terminal, folder);
+  const deployed = await deployment(options, [], terminal, folder);
   const pop = popOf(deployed.pops, "<region>", region);
   const before = await drainOf(pop);
   if (before !== undefined) {
@@ -94,7 +94,7 @@ export async function runUndrain(
   folder?: string,
 ): Promise<number> {
   const seconds = timeout(options.timeout);
-  const deployed = await deployment(options, terminal, folder);
+  const deployed = await deployment(options, [], terminal, folder);
   const pop = popOf(deployed.pops, "<region>", region);
   const before = await drainOf(pop);
   terminal.say(before === undefined ? `${region} is not switched off` : `${region} was ${switchText(before)}`);

@@ -15,7 +15,7 @@ export async function liveNotes(
   terminal: Pick<Terminal, "say">,
   folder?: string,
 ): Promise<readonly string[]> {
-  const { pops, notDeployed } = await deployment(options, terminal, folder);
+  const { pops, notDeployed } = await deployment(options, [], terminal, folder);
   const notes = (await Promise.all(pops.map(popNotes))).flat();
   return notDeployed.length === 0 ? notes : [...notes, notDeployedText(notDeployed)];
 }

@@ -19,6 +19,7 @@ export interface Node {
 }
 
 export interface Group {
+  readonly name: string;
   readonly min: number;
   readonly desired: number;
   readonly instances: readonly { readonly id: string; readonly lifecycle: string }[];
@@ -42,6 +43,11 @@ export async function readPointer(
   { s3 }: Clients,
   { bucket, region, configurationKeys }: DeployedPop,
 ): Promise<PointerObject> {
+  if (configurationKeys === undefined) {
+    throw new Error(
+      "the outputs lack configurationKeys, which verify it; keep them again after an `up` with this version",
+    );
+  }
   const object = await readObject(s3, bucket, STORE_KEYS.pointer);
   if (object === undefined) {
     throw new Error(`${STORE_KEYS.pointer} is missing in ${bucket}`);
@@ -66,7 +72,10 @@ export async function readDrain({ s3 }: Clients, { bucket }: DeployedPop): Promi
 }
 
 /** @throws when Auto Scaling does not answer, or has no such group */
-export async function readGroup({ autoScaling }: Clients, { group }: DeployedPop): Promise<Group> {
+export async function readGroup({ autoScaling }: Clients, { group, region }: DeployedPop): Promise<Group> {
+  if (group === undefined) {
+    throw new Error(`the outputs name no group of nodes in ${region} (nodeGroups)`);
+  }
   const [{ AutoScalingGroups }, { InstanceRefreshes }] = await Promise.all([
     autoScaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] })),
     autoScaling.send(new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: group, MaxRecords: 1 })),
@@ -77,6 +86,7 @@ export async function readGroup({ autoScaling }: Clients, { group }: DeployedPop
   }
   const [refresh] = InstanceRefreshes ?? [];
   return {
+    name: group,
     min: found.MinSize ?? 0,
     desired: found.DesiredCapacity ?? 0,
     instances: (found.Instances ?? []).map(({ InstanceId = "", LifecycleState = "" }) => ({

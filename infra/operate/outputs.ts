@@ -10,12 +10,21 @@ import { UserError } from "../terminal/userError";
 
 const byRegion = z.record(z.string(), z.string().min(1));
 
-/** What the operator's tool needs of a stack's outputs. */
-const outputsSchema = z.object({
-  storeBuckets: byRegion,
+/** What some commands need, and others can do without: in an incident none fails for want of what it does not use. */
+const NEEDED_BY_SOME = {
   nodeGroups: byRegion,
   secretGenerations: z.object({ originAuth: z.int(), purge: z.int() }),
   configurationKeys: z.array(z.base64()).min(1),
+} as const;
+
+export type Needed = keyof typeof NEEDED_BY_SOME;
+
+/** What the operator's tool reads of a stack's outputs. */
+const outputsSchema = z.object({
+  storeBuckets: byRegion,
+  nodeGroups: NEEDED_BY_SOME.nodeGroups.optional().catch(undefined),
+  secretGenerations: NEEDED_BY_SOME.secretGenerations.optional().catch(undefined),
+  configurationKeys: NEEDED_BY_SOME.configurationKeys.optional().catch(undefined),
   /** Missing in deployments of former versions. */
   popStates: z.record(z.string(), z.enum(["active", "drained"])).optional(),
   /** Hosts of the sites, likewise. */
@@ -24,7 +33,10 @@ const outputsSchema = z.object({
   healthCheck: z.object({ interval: z.int(), threshold: z.int() }).optional(),
 });
 
-export type StackOutputs = z.output<typeof outputsSchema>;
+type Outputs = z.output<typeof outputsSchema>;
+
+/** Outputs that have what a command needs. */
+export type StackOutputs<N extends Needed = never> = Outputs & { readonly [K in N]-?: NonNullable<Outputs[K]> };
 
 /** Seconds in which Pulumi must have answered: what it reads is one small object. */
 const PATIENCE = 30;
@@ -36,20 +48,23 @@ const REPOSITORY = path.join(__dirname, "..", "..");
  * on which the backend cannot be reached.
  *
  * @param file what `pulumi stack output --json` printed once
+ * @param needed what the command cannot do without, beside the stores
  * @param terminal is told that Pulumi is asked, which takes seconds
  * @param patience seconds in which Pulumi must have answered
  * @throws UserError when there are none, or not in time
  */
-export async function stackOutputs(
+export async function stackOutputs<N extends Needed>(
   stack: string,
   file: string | undefined,
+  needed: readonly N[],
   terminal: Pick<Terminal, "say">,
   patience = PATIENCE,
-): Promise<StackOutputs> {
+): Promise<StackOutputs<N>> {
   if (file === undefined) {
     terminal.say(`asking Pulumi for the outputs of stack ${stack} ...`);
     return parsed(
       await askPulumi(stack, patience),
+      needed,
       `stack ${stack}`,
       "deploy it with this version first (`pulumi up`)",
       1,
@@ -62,12 +77,19 @@ export async function stackOutputs(
   } catch (error) {
     throw new UserError(`--outputs: ${allowed}, got "${file}" (${String(error)})`, exitCodes.usage);
   }
-  return parsed(text, `--outputs: "${file}"`, allowed, exitCodes.usage);
+  return parsed(text, needed, `--outputs: "${file}"`, `${allowed} after an \`up\` with this version`, exitCodes.usage);
 }
 
-function parsed(text: string, what: string, advice: string, exitCode: number): StackOutputs {
+function parsed<N extends Needed>(
+  text: string,
+  needed: readonly N[],
+  what: string,
+  advice: string,
+  exitCode: number,
+): StackOutputs<N> {
+  const schema = outputsSchema.extend(Object.fromEntries(needed.map((key) => [key, NEEDED_BY_SOME[key]])));
   try {
-    return outputsSchema.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text)) as StackOutputs<N>;
   } catch (error) {
     const paths = error instanceof z.ZodError ? error.issues.map((issue) => issue.path[0]) : [];
     const missing = [...new Set(paths.flatMap((key) => (typeof key === "string" ? [key] : [])))];

@@ -85,7 +85,7 @@ export async function popStatus(pop: DeployedPop): Promise<PopStatus> {
     region: pop.region,
     state: pop.listed ? pop.state : "unlisted",
     drained: drained ?? null,
-    group: group === undefined ? null : groupStatus(pop, group),
+    group: group === undefined ? null : groupStatus(group),
     configuration:
       pointer === undefined ? null : { wanted: pointer.bundle.sha256, since: pointer.changedAt?.toISOString() ?? null },
     nodes: nodes.map((node) => nodeStatus(node, pointer)),
@@ -93,7 +93,7 @@ export async function popStatus(pop: DeployedPop): Promise<PopStatus> {
   };
 }
 
-function groupStatus({ group: name }: DeployedPop, { min, desired, instances, refresh }: Group) {
+function groupStatus({ name, min, desired, instances, refresh }: Group) {
   return { name, min, desired, inService: instances.filter(isInService).length, refresh: refresh ?? null };
 }
 

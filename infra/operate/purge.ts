@@ -74,7 +74,9 @@ const COUNTED_WITHIN = 5;
  */
 export async function runPurge(options: PurgeOptions, terminal: Terminal, folder?: string): Promise<number> {
   const seconds = timeout(options.timeout);
-  const deployed = await deployment(options, terminal, folder);
+  const needed =
+    options.wait === true ? (["configurationKeys", "nodeGroups"] as const) : (["configurationKeys"] as const);
+  const deployed = await deployment(options, needed, terminal, folder);
   const { notDeployed } = deployed;
   const all = targets(options, deployed.hosts);
   const pops = options.pop?.map((region) => popOf(deployed.pops, "--pop", region)) ?? deployed.pops;

@@ -19,6 +19,9 @@ import { purgeKeys } from "./secretValues";
 
 export const GENERATIONS: Readonly<Record<SecretRole, GenerationKey>> = { "origin-auth": "originAuth", purge: "purge" };
 
+/** Outputs that a rotation cannot do without. */
+const NEEDED = ["configurationKeys", "nodeGroups", "secretGenerations"] as const;
+
 export interface RotateOptions extends StackOptions {
   /** Say where the rotation stands, and do nothing. */
   readonly check?: true;
@@ -56,7 +59,7 @@ export async function runRotate(
 ): Promise<number> {
   const file = stackFile(options.stack, folder);
   const config = loadConfig(options.stack, stackConfigFromFile(file));
-  const deployed = await deployment(options, terminal, folder);
+  const deployed = await deployment(options, NEEDED, terminal, folder);
   const rotation = await whereItStands(deployed, config, secret);
   if (rotation.step !== "complete" || options.check === true) {
     terminal.out(options.json === true ? json(rotation) : standText(rotation));
@@ -76,7 +79,7 @@ export async function runRotate(
 }
 
 async function whereItStands(
-  { stack, outputs, pops, notDeployed }: Deployment,
+  { stack, outputs, pops, notDeployed }: Deployment<(typeof NEEDED)[number]>,
   config: FootprintConfig,
   secret: SecretRole,
 ): Promise<Rotation> {

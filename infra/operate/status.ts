@@ -20,7 +20,7 @@ export interface Status {
 
 /** Looks at every PoP of a deployment. @returns the exit status: 0 when nothing needs attention */
 export async function runStatus(options: StatusOptions, terminal: Terminal, folder?: string): Promise<number> {
-  const { stack, pops, notDeployed } = await deployment(options, terminal, folder);
+  const { stack, pops, notDeployed } = await deployment(options, [], terminal, folder);
   const found = await Promise.all(pops.map(popStatus));
   const status: Status = { stack, pops: found.map((pop) => ({ ...pop, attention: attention(pop) })), notDeployed };
   terminal.out(options.json === true ? json(status) : text(status, terminal.style));

@@ -41,6 +41,9 @@ function throwSwitch(region: Region, content: string): void {
   edge.cloud.put(edge.bucket(region), STORE_KEYS.drain, content);
 }
 
+/** What outputs of version 0.1.0 do not have. */
+const FORMER = { configurationKeys: undefined, secretGenerations: undefined, hosts: undefined, healthCheck: undefined };
+
 const BY_HAND = JSON.stringify({ reason: "a test", by: "eve", at: "2026-01-02T03:04:05Z" });
 
 describe("footprint drain --now", () => {
@@ -53,6 +56,19 @@ describe("footprint drain --now", () => {
     expect(out).toBe(
       "eu-central-1 is switched off. Route 53 sends it no new ones after about 30 s, and what resolvers keep is over 60 s later.\n",
     );
+  });
+
+  test("needs of the outputs the stores alone, so that those of a former version do in an incident", async () => {
+    edge.writeOutputs({ ...FORMER, nodeGroups: undefined });
+
+    const { status, err } = await drain("eu-central-1");
+
+    expect(status).toBe(0);
+    expect(drainSwitchSchema.parse(JSON.parse(switchOf("eu-central-1") ?? ""))).toMatchObject({ reason: REASON });
+    // Of the nodes' own reports.
+    expect(err).toContain("other PoPs\n  ap-southeast-2: 2 of 2 nodes healthy\n  us-east-1: 2 of 2 nodes healthy\n");
+    expect((await undrain("eu-central-1")).status).toBe(0);
+    expect(switchOf("eu-central-1")).toBeUndefined();
   });
 
   describe("names whoever did it", () => {

@@ -313,12 +313,16 @@ describe("rejects, before anything is sent,", () => {
     });
   });
 
-  test("rejects outputs that lack what is needed", async () => {
-    edge.writeOutputs({ nodeGroups: undefined });
-    await expect(purge({ url: URL })).rejects.toMatchObject({
-      message: `--outputs: "${edge.outputs}": lacks nodeGroups; must be a file that \`pulumi stack output --json\` printed`,
+  test.each([
+    ["configurationKeys", {}],
+    ["nodeGroups", { wait: true }],
+  ] as const)("rejects outputs without %s where they are needed", async (missing, options) => {
+    edge.writeOutputs({ [missing]: undefined });
+    await expect(purge({ url: URL, ...options })).rejects.toMatchObject({
+      message: `--outputs: "${edge.outputs}": lacks ${missing}; must be a file that \`pulumi stack output --json\` printed after an \`up\` with this version`,
       exitCode: 2,
     });
+    expect(edge.head("us-east-1")).toBeUndefined();
   });
 });
 
