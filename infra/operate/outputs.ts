@@ -87,14 +87,27 @@ function parsed<N extends Needed>(
   advice: string,
   exitCode: number,
 ): StackOutputs<N> {
-  const schema = outputsSchema.extend(Object.fromEntries(needed.map((key) => [key, NEEDED_BY_SOME[key]])));
+  const { data, error } = outputsSchema.safeParse(jsonOf(text));
+  const faults = error?.issues.map((issue) => String(issue.path[0] ?? "")) ?? [];
+  if (data === undefined && faults.includes("")) {
+    throw new UserError(`${what}: holds no JSON object; ${advice}`, exitCode);
+  }
+  if (data === undefined || !has(data, needed)) {
+    const missing = [...new Set([...faults, ...needed.filter((key) => data?.[key] === undefined)])];
+    throw new UserError(`${what}: lacks ${missing.join(", ")}; ${advice}`, exitCode);
+  }
+  return data;
+}
+
+function has<N extends Needed>(outputs: Outputs, needed: readonly N[]): outputs is StackOutputs<N> {
+  return needed.every((key) => outputs[key] !== undefined);
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return schema.parse(JSON.parse(text)) as StackOutputs<N>;
-  } catch (error) {
-    const paths = error instanceof z.ZodError ? error.issues.map((issue) => issue.path[0]) : [];
-    const missing = [...new Set(paths.flatMap((key) => (typeof key === "string" ? [key] : [])))];
-    const reason = missing.length > 0 ? `lacks ${missing.join(", ")}` : "holds no JSON object";
-    throw new UserError(`${what}: ${reason}; ${advice}`, exitCode);
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
