@@ -85,8 +85,8 @@ export default defineConfig(
         {
           patterns: [
             {
-              // What a site is and which TLS policies there are is said once, where it is used.
-              regex: "(^|/)(components(?!/(node/site|tlsPolicies)$)|plan)(/|$)",
+              // What a site is, how its fields may be named and which TLS policies there are is said once, where it is used.
+              regex: "(^|/)(components(?!/(node/(site|fieldNames)|tlsPolicies)$)|plan)(/|$)",
               message: "Configuration comes first: it imports neither components nor the plan.",
             },
           ],

@@ -16,7 +16,7 @@ import { refuse, unlessOneOf } from "./refuse";
 import { SecretParameters } from "./secretParameters";
 import type { FootprintSecrets } from "./secrets";
 import { shippedAgent } from "./shippedAgent";
-import { siteOf, siteProblems, type SiteArgs } from "./site";
+import { siteOf, siteProblems, sitesProblems, type SiteArgs } from "./site";
 import { TlsPolicy } from "./tlsPolicies";
 import { requireRegion, tagged } from "./transformations";
 import type { Zone } from "./zone";
@@ -128,6 +128,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       ...unlessOneOf("flowLogs", flowLogs, FlowLogs),
       ...unlessOneOf("tlsPolicy", tlsPolicy, TlsPolicy),
       ...args.sites.flatMap(siteProblems),
+      ...sitesProblems(args.sites),
     ]);
     const child = { parent: this };
     const guarded = (args.protection ?? true) && state === PopState.Active;

@@ -1,4 +1,5 @@
-import type { Site } from "./node/site";
+import { FIELD_NAME, noTags, notInKey } from "./node/fieldNames";
+import { ORIGINS_LIMIT, SITES_LIMIT, type Site } from "./node/site";
 import { unlessOneOf } from "./refuse";
 
 /** A site, and how it is cached. */
@@ -89,7 +90,7 @@ function queryOf({ query = CacheKeyQuery.All, queryNames = [] }: CacheKeyArgs = 
 }
 
 /** What is wrong with a site that TypeScript's types would not let pass. */
-export function siteProblems({ host, origins, cacheKey, redirectStatus }: SiteArgs): string[] {
+export function siteProblems({ host, origins, cacheKey, redirectStatus, tagHeader }: SiteArgs): string[] {
   const at = `sites.${host}`;
   const { query = CacheKeyQuery.All, queryNames } = cacheKey ?? {};
   return [
@@ -101,6 +102,31 @@ export function siteProblems({ host, origins, cacheKey, redirectStatus }: SiteAr
       : [
           `${at}.cacheKey.queryNames: must be given with the query "named", and only with it, got ${JSON.stringify(queryNames ?? [])}`,
         ]),
+    ...(cacheKey?.headers ?? []).flatMap((name, index) =>
+      unlessField(`${at}.cacheKey.headers[${String(index)}]`, name, notInKey(name)),
+    ),
+    ...(tagHeader === undefined ? [] : unlessField(`${at}.tagHeader`, tagHeader, noTags(tagHeader))),
     ...unlessOneOf(`${at}.redirectStatus`, redirectStatus ?? RedirectStatus.PermanentRedirect, RedirectStatus),
+  ];
+}
+
+/** The reasons are those of a stack file. */
+function unlessField(path: string, name: string, reason: string | undefined): string[] {
+  if (!FIELD_NAME.test(name)) {
+    return [`${path}: must be the name of an HTTP field, of letters, digits and hyphens, got ${JSON.stringify(name)}`];
+  }
+  return reason === undefined ? [] : [`${path}: must be another field, got ${JSON.stringify(name)}, which ${reason}`];
+}
+
+/** What is wrong with all sites together. */
+export function sitesProblems(sites: readonly SiteArgs[]): string[] {
+  const origins = sites.flatMap((site) => site.origins).length;
+  return [
+    ...(sites.length <= SITES_LIMIT
+      ? []
+      : [`sites: must be at most ${String(SITES_LIMIT)}, got ${String(sites.length)}`]),
+    ...(origins <= ORIGINS_LIMIT
+      ? []
+      : [`sites: must have at most ${String(ORIGINS_LIMIT)} origins all together, got ${String(origins)}`]),
   ];
 }

@@ -6,7 +6,7 @@ export const DEBIAN = {
   release: 13,
   codename: "trixie",
   /** What nodes install. The compiler that VCL needs comes with varnish. */
-  packages: ["ca-certificates", "haproxy", "logrotate", "nodejs", "varnish", "varnish-modules"],
+  packages: ["ca-certificates", "haproxy", "nodejs", "varnish", "varnish-modules"],
   haproxy: {
     package: "haproxy",
     binary: "/usr/sbin/haproxy",

@@ -10,6 +10,20 @@ export interface Bound {
 /** A machine of 4 GB, the least that carries a node. */
 export const SMALLEST = { MEMORY: 4_000_000, PROCESSORS: 2, FILES: 1_048_576 } as const;
 
+/**
+ * Fields of a request or a response as they come: HAProxy's own bound for what it takes. A node adds some of its own on
+ * the way, and both programs take these, too: else a response could be stored that cannot be delivered any more.
+ */
+export const FIELDS_LIMIT = 100;
+/** What HAProxy and Varnish take from each other: the above, some twenty of the node's, and Varnish's first line (five). */
+export const FIELDS_WITHIN = 160;
+
+/**
+ * Bytes of the keys by which one response is purged: its tags, each with the host before it. Varnish makes some copies of
+ * them in the workspace of a fetch (160 kB); from about 96 kB on the fetch would fail. What has more is not stored.
+ */
+export const TAGS_LIMIT = 32_768;
+
 /** Where the sums are done at the start of a program. What the environment says already is left: tests are small. */
 export const LIMITS_SCRIPT = "/usr/local/lib/footprint/limits";
 
@@ -89,6 +103,16 @@ export const BOUNDS = {
     sum: "ORIGIN_CONNECTIONS / 16 + 1",
     smallest: 17,
     meaning: "a client's share of requests to an origin that is busy",
+  },
+  ORIGIN_CROWDED: {
+    sum: "ORIGIN_CONNECTIONS * 3 / 4",
+    smallest: 192,
+    meaning: "requests to one origin above which the rest is for clients that have few",
+  },
+  CLIENT_MISSES_CROWDED: {
+    sum: "ORIGIN_CONNECTIONS / 128 + 1",
+    smallest: 3,
+    meaning: "a client's share of requests to an origin that is crowded",
   },
   EGRESS_CONNECTIONS: { sum: "MISSES * 2", smallest: 1562, meaning: "connections of Varnish to the egress side" },
   OWN_CONNECTIONS: { sum: "64", smallest: 64, meaning: "connections to each of health and metrics" },

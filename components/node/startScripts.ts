@@ -1,4 +1,4 @@
-import { LIMITS_SCRIPT, limitsScript } from "./limits";
+import { FIELDS_WITHIN, LIMITS_SCRIPT, limitsScript } from "./limits";
 import type { NodeFiles } from "./nodeFiles";
 import {
   HAPROXY_BINARY,
@@ -59,7 +59,7 @@ exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/de
     -a purge=${SOCKETS.cachePurge},HTTP,mode=660,group=${SOCKETS_GROUP} \\
     -s memory=malloc,"\${cache}m" -s large="$large" -s Transient=malloc,"\${TRANSIENT_MEMORY}m" \\
     -p thread_pool_min=200 -p thread_pool_max="$THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
-    -p http_max_hdr=128 -p http_req_hdr_len=16k -p http_resp_hdr_len=16k \\
+    -p http_max_hdr=${String(FIELDS_WITHIN)} -p http_req_hdr_len=16k -p http_resp_hdr_len=16k \\
     -p workspace_client=160k -p workspace_backend=160k \\
     -p timeout_idle=60 -p rush_exponent=1000 \\
     -p transit_buffer="\${TRANSIT}k" -p shortlived=0 -p nuke_limit=1000 \\

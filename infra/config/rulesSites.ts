@@ -1,4 +1,5 @@
-import type { Origin } from "../../components/node/site";
+import { noTags, notInKey } from "../../components/node/fieldNames";
+import { ORIGINS_LIMIT, SITES_LIMIT, type Origin } from "../../components/node/site";
 import { canonicalName, isHostName, isWithin, zoneOf } from "./names";
 import { formatOrigin, originTexts, parseOrigin, type OriginFault } from "./origins";
 import type { Path } from "./problems";
@@ -162,6 +163,71 @@ const methodsRequired: Rule = {
       })),
 };
 
+const fieldInKey: Rule = {
+  id: "field-in-key",
+  check: ({ input }) =>
+    Object.entries(input.sites).flatMap(([host, { cacheKey }]) =>
+      cacheKey.headers.flatMap((name, position) => {
+        const reason = notInKey(name);
+        return reason === undefined
+          ? []
+          : [
+              {
+                path: ["sites", host, "cacheKey", "headers", position],
+                message: `must be a request field that origins see as clients send it, got "${name}", which ${reason}`,
+              },
+            ];
+      }),
+    ),
+};
+
+const fieldOfTags: Rule = {
+  id: "field-of-tags",
+  check: ({ input }) =>
+    Object.entries(input.sites).flatMap(([host, { tagHeader }]) => {
+      const reason = noTags(tagHeader);
+      return reason === undefined
+        ? []
+        : [
+            {
+              path: ["sites", host, "tagHeader"],
+              message: `must be a response field that holds tags and nothing else, such as "Surrogate-Key", got "${tagHeader}", which ${reason}`,
+            },
+          ];
+    }),
+};
+
+/** Every node of a footprint serves all of its sites. */
+const sitesLimit: Rule = {
+  id: "sites-limit",
+  check: ({ input }) => {
+    const hosts = Object.keys(input.sites).length;
+    return hosts <= SITES_LIMIT
+      ? []
+      : [
+          {
+            path: ["sites"],
+            message: `must be at most ${String(SITES_LIMIT)}, as many as a node was measured with: put the others into another footprint, got ${String(hosts)}`,
+          },
+        ];
+  },
+};
+
+const originsLimit: Rule = {
+  id: "origins-limit",
+  check: ({ input }) => {
+    const origins = Object.values(input.sites).flatMap(({ origin }) => originTexts(origin)).length;
+    return origins <= ORIGINS_LIMIT
+      ? []
+      : [
+          {
+            path: ["sites"],
+            message: `must have at most ${String(ORIGINS_LIMIT)} origins all together, as many as a node was measured with (one that serves several sites counts for each), got ${String(origins)}`,
+          },
+        ];
+  },
+};
+
 /** Rules about sites and their origins. */
 export const SITE_RULES: readonly Rule[] = [
   hostWildcard,
@@ -175,4 +241,8 @@ export const SITE_RULES: readonly Rule[] = [
   originTwice,
   listTwice,
   methodsRequired,
+  fieldInKey,
+  fieldOfTags,
+  sitesLimit,
+  originsLimit,
 ];

@@ -1,17 +1,9 @@
 import { z } from "zod";
+import { FIELD_NAME } from "../../components/node/fieldNames";
 
-/** A field name of HTTP: a token (RFC 9110, section 5.6.2). */
 const fieldName = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, 'must be the name of an HTTP field, such as "Accept-Language"');
-
-/** Of a request, a node drops fields whose names have other characters: programs differ in what they take them for. */
-const requestFieldName = z
-  .string()
-  .regex(
-    /^[0-9A-Za-z-]{1,64}$/,
-    'must be the name of an HTTP field, of letters, digits and hyphens, such as "Accept-Language"',
-  );
+  .regex(FIELD_NAME, 'must be the name of an HTTP field, of letters, digits and hyphens, such as "Accept-Language"');
 
 /** A cookie's name is a token too (RFC 6265, section 4.1.1). */
 const cookieName = z
@@ -40,7 +32,7 @@ export const siteSchema = z
           .default("all")
           .meta({ description: "Query parameters that tell responses apart: all, none, or these names." }),
         headers: z
-          .array(requestFieldName)
+          .array(fieldName)
           .default([])
           .meta({ description: "Request fields that tell responses apart, beside what Vary names." }),
         cookies: z.array(cookieName).default([]).meta({ description: "Cookies that tell responses apart." }),

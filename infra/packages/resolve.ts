@@ -11,9 +11,6 @@ import { hasProgram } from "../edge/machine";
 import type { Mirrors } from "../edge/mirrors";
 import { UserError } from "../terminal/userError";
 
-/** Has what logrotate would else want cron for; any image that boots has it. */
-const INIT = "systemd-sysv";
-
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** Fields of Debian's index that decide what may be installed beside what, and in which order. */
@@ -53,7 +50,7 @@ export async function resolvePackages(
       .filter((each) => each["Essential"] === "yes" || ["required", "important"].includes(each["Priority"] ?? ""))
       .map((each) => each["Package"] ?? "");
     const baseClosure = new Set((await closure(apt, base)).map(({ name }) => name));
-    const wanted = await closure(apt, [INIT, ...DEBIAN.packages]);
+    const wanted = await closure(apt, DEBIAN.packages);
     const shown = stanzasOf(await apt("apt-cache", "show", ...wanted.map(({ name, version }) => `${name}=${version}`)));
     const isWanted: readonly string[] = DEBIAN.packages;
     return wanted

@@ -1,5 +1,5 @@
 import { DEBIAN } from "../node/debianRoot";
-import { brokenBySoak, soak, type SoakFigures } from "../node/soak/soak";
+import { brokenBySoak, INVARIANTS, soak, type SoakFigures } from "../node/soak/soak";
 import type { Part } from "./part";
 
 /** Milliseconds for which hostile clients keep what they have. */
@@ -20,9 +20,13 @@ export const SOAK: Part = {
   },
 };
 
-function textOf({ rounds, asked, wrong, unhealthy, held }: SoakFigures): string {
+function textOf(figures: SoakFigures): string {
+  const { rounds, asked, held } = figures;
   const [first, last] = [held[0], held.at(-1)];
-  return `soak, ${String(rounds)} rounds: ${String(asked)} requests of the well-behaved, ${String(wrong.length)} failed; health failed ${String(unhealthy.length)} times
-held after the first and the last round: ${JSON.stringify(first)} ${JSON.stringify(last)}
+  const holds = Object.entries(INVARIANTS).map(
+    ([name, broken]) => `  ${broken(figures).length === 0 ? "holds " : "BROKEN"} ${name}\n`,
+  );
+  return `soak, ${String(rounds)} rounds: ${String(asked)} requests of the well-behaved
+${holds.join("")}held after the first and the last round: ${JSON.stringify(first)} ${JSON.stringify(last)}
 `;
 }

@@ -68,7 +68,7 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   [1, 'sites["cdn.example.com"].tagHeader: must be a text, got 1'],
   [
     "Cache Tag",
-    'sites["cdn.example.com"].tagHeader: must be the name of an HTTP field, such as "Accept-Language", got "Cache Tag"',
+    'sites["cdn.example.com"].tagHeader: must be the name of an HTTP field, of letters, digits and hyphens, such as "Accept-Language", got "Cache Tag"',
   ],
   [undefined, "image: must be set"],
   ["ami-00000000000000000", 'image: must be a map, got "ami-00000000000000000"'],

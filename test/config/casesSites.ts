@@ -276,4 +276,41 @@ export const SITE_CASES: readonly Case[] = [
       'sites["cdn.example.com"].methods: must include GET and HEAD, which every server supports (RFC 9110, section 9.1), got ["GET","POST"]',
     ],
   ],
+  [
+    'sites["cdn.example.com"].cacheKey.headers',
+    ["Accept-Language", "content-length", "Cookie", "X-Forwarded-Host"],
+    [
+      'sites["cdn.example.com"].cacheKey.headers[1]: must be a request field that origins see as clients send it, got "content-length", which belongs to one connection or one message and ends at the node',
+      'sites["cdn.example.com"].cacheKey.headers[2]: must be a request field that origins see as clients send it, got "Cookie", which is not taken as a whole: name single cookies in cacheKey.cookies',
+      'sites["cdn.example.com"].cacheKey.headers[3]: must be a request field that origins see as clients send it, got "X-Forwarded-Host", which is written by the node itself',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].tagHeader',
+    "Content-Length",
+    [
+      'sites["cdn.example.com"].tagHeader: must be a response field that holds tags and nothing else, such as "Surrogate-Key", got "Content-Length", which frames the response or belongs to one connection',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].tagHeader',
+    "Set-Cookie",
+    [
+      'sites["cdn.example.com"].tagHeader: must be a response field that holds tags and nothing else, such as "Surrogate-Key", got "Set-Cookie", which says whether and for whom a response may be stored',
+    ],
+  ],
+  [
+    "sites",
+    Object.fromEntries(
+      Array.from({ length: 1001 }, (_, n) => [
+        `s${String(n)}.example.com`,
+        { origin: ["https://origin.example.net", "https://origin.example.org"] },
+      ]),
+    ),
+    [
+      "sites: must be at most 24, one certificate each beside the default one of a load balancer, unless acknowledge.quotas.certificatesPerLoadBalancer says that AWS has raised the quota, got 1001",
+      "sites: must be at most 1000, as many as a node was measured with: put the others into another footprint, got 1001",
+      "sites: must have at most 2000 origins all together, as many as a node was measured with (one that serves several sites counts for each), got 2002",
+    ],
+  ],
 ];

@@ -234,6 +234,25 @@ describeWith([DEBIAN], "one client of an origin", () => {
     expect(dawdlers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(BOUNDS.ORIGIN_BUSY.smallest);
   });
 
+  test("has room there while a crowd of others, each within its share, reads slowly", async () => {
+    rig.origin.on("/crowd", reply(Buffer.alloc(8 * 1024 * 1024), NEVER));
+    const dawdlers = Array.from(
+      { length: 480 },
+      (_, i) => new Dawdler(rig.node.ports.traffic, client(9000 + Math.floor(i / 12)), `/crowd?${String(i)}`),
+    );
+    await until("each answered", () => dawdlers.every(({ status }) => status !== undefined));
+
+    const others = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => rig.ask(`/quick?${String(i)}`, { client: client(i) })),
+    );
+    dawdlers.forEach((each) => {
+      each.leave();
+    });
+
+    expect(others.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(dawdlers.filter(({ status }) => status === 200).length).toBeLessThan(BOUNDS.ORIGIN_CONNECTIONS.smallest);
+  });
+
   test("that reads slowly what the node may hold gives the origin's connections back", async () => {
     let open = 0;
     let begun = 0;

@@ -1,12 +1,14 @@
 import { INTERNAL, INTERNAL_PREFIX, ORIGIN_AUTH_FILE, ORIGIN_AUTH_HEADER } from "../internalHeaders";
-import { bound } from "../limits";
+import { bound, FIELDS_LIMIT } from "../limits";
+import type { NodeOptions } from "../options";
 import type { Origin, Site } from "../site";
 import { SOCKETS, SOCKETS_GROUP } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
+import { refuse } from "./responses";
 import { LOOK_UP_SITE } from "./sites";
 
 /** What Varnish wants from origins. */
-export function egressSections(sites: readonly Site[]): string {
+export function egressSections({ popName, sites }: Pick<NodeOptions, "popName" | "sites">): string {
   return `
 # From Varnish, by the site's name, to the first of its origins that is up; with none up the first answers 503.
 frontend egress from to-origins
@@ -42,6 +44,8 @@ ${LOOK_UP_SITE}
     # Proof that the request comes from this edge. The agent writes the file; without it nothing is sent.
     http-request set-var(txn.proof) str(current),map_str(opt@${ORIGIN_AUTH_FILE})
     http-request set-header ${ORIGIN_AUTH_HEADER} %[var(txn.proof)] if { var(txn.proof) -m found }
+    # What could not be delivered is not stored either.
+${refuse(popName, { status: 502, text: `the origin sent more than ${String(FIELDS_LIMIT)} header fields`, error: "http_response_header_section_size", instead: "response", when: `if { res.fhdr_cnt gt ${String(FIELDS_LIMIT)} }` })}
     http-response del-header ${INTERNAL_PREFIX} -m beg
     http-response lua.response
     # Some services count lists by Content-Range; in what is no part Varnish takes it for an error.

@@ -1,5 +1,5 @@
 import { INTERNAL } from "../internalHeaders";
-import { bound } from "../limits";
+import { bound, FIELDS_LIMIT, FIELDS_WITHIN } from "../limits";
 import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { DIRECTIVES_LUA } from "./directives";
@@ -28,13 +28,16 @@ global
     maxconn ${bound("ALL_CONNECTIONS")}
     # Counters of one request: connections and requests of its client, requests of its site, uploads.
     tune.stick-counters 5
+    # Requests and responses of ${String(FIELDS_LIMIT)} fields (rules refuse what has more), with those that the node adds.
+    tune.http.maxhdr ${String(FIELDS_WITHIN)}
     # What HAProxy's own rules cannot do. In each thread for itself, or requests would wait for each other. Named without
     # a folder: a bundle is checked in another one (haproxy -C) before it is put in place.
     lua-load-per-thread ${SITE_LUA}
     lua-load-per-thread ${DIRECTIVES_LUA}
     # After a reload the old process ends with its last connection, or with the longest download that we wait for.
     hard-stop-after 15m
-    # A client that keeps breaking HTTP/2's rules (floods of resets, of empty frames) loses its connection.
+    # A client that keeps breaking HTTP/2's rules loses its connection. What is allowed and useless (empty frames, pings)
+    # does not count as that: it costs its sender as much as the node, and waits its turn.
     tune.h2.fe.glitches-threshold 1000
     ssl-default-server-options ssl-min-ver TLSv1.2
 
@@ -124,6 +127,7 @@ function misses(popName: string, sites: readonly Site[]): string {
     ${few.acl}
 ${few.when.map((when) => full("origin", when)).join("\n")}
 ${full("client", `if { sc_conn_cur(1) gt ${bound("ORIGIN_BUSY")} } { sc_conn_cur(0) gt ${bound("CLIENT_MISSES")} }`)}
+${full("client", `if { sc_conn_cur(1) gt ${bound("ORIGIN_CROWDED")} } { sc_conn_cur(0) gt ${bound("CLIENT_MISSES_CROWDED")} }`)}
     # One client waits in vain for an origin that hangs; then whoever has something to fall back on gets it at once, until
     # it is time for another try.
     http-request set-var(txn.hangs) bool(true) if { var(txn.fallback) -m bool } { sc_gpc0_rate(1) gt 0 }

@@ -31,7 +31,7 @@ export function haproxyConfig(options: NodeOptions): string {
     redirectFrontend(options),
     cacheBackend(),
     purgeFrontend(options.popName),
-    egressSections(options.sites),
+    egressSections(options),
     healthSections(options),
   );
 }

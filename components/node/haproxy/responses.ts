@@ -4,6 +4,7 @@ export type ProxyError =
   | "destination_unavailable"
   | "http_request_denied"
   | "http_request_error"
+  | "http_response_header_section_size"
   | "http_response_incomplete"
   | "http_response_timeout"
   | "proxy_internal_error"
@@ -15,15 +16,20 @@ export interface Refusal {
   readonly error: ProxyError;
   /** Further fields by name. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Default: a request. */
+  readonly instead?: "request" | "response";
   /** HAProxy's condition, with its "if" or "unless"; absent: always. */
   readonly when?: string;
 }
 
-/** A rule that answers a request with an error of our own, and says so (RFC 9209). */
-export function refuse(popName: string, { status, text, error, fields = {}, when }: Refusal): string {
+/** A rule that gives an error of our own for a request, or instead of a response, and says so (RFC 9209). */
+export function refuse(
+  popName: string,
+  { status, text, error, fields = {}, instead = "request", when }: Refusal,
+): string {
   const all = { ...fields, "Proxy-Status": `${popName}; error=${error}`, "Cache-Control": "no-store" };
   const hdrs = Object.entries(all).map(([name, value]) => ` hdr ${name} "${value}"`);
-  return `    http-request return status ${String(status)} content-type text/plain string "${text}\\n"${hdrs.join("")}${when === undefined ? "" : ` ${when}`}`;
+  return `    http-${instead} return status ${String(status)} content-type text/plain string "${text}\\n"${hdrs.join("")}${when === undefined ? "" : ` ${when}`}`;
 }
 
 /** What HAProxy answers by itself when a request or a server fails. */

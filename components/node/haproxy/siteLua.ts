@@ -1,3 +1,4 @@
+import { TAGS_LIMIT } from "../limits";
 import { refuse } from "./responses";
 
 /** The program by which HAProxy puts URLs into one form, and takes from a request what its site's key names. */
@@ -180,8 +181,18 @@ core.register_action("response", { "http-res" }, function(txn)
         for i = 0, #fields[name] do
             lines[#lines + 1] = fields[name][i]
         end
+        local tags, host = table.concat(lines, " "), txn:get_var("txn.site")
+        local bytes = 0
+        for tag in tags:gmatch("[^, ]+") do
+            bytes = bytes + #tag + #host + 6
+        end
         txn.http:res_del_header(name)
-        txn.http:res_set_header("X-Footprint-Tags", table.concat(lines, " "))
+        -- Without all of its tags a response would outlive the purge of some.
+        if bytes > ${String(TAGS_LIMIT)} then
+            txn.http:res_set_header("X-Footprint-Many-Tags", "1")
+        else
+            txn.http:res_set_header("X-Footprint-Tags", tags)
+        end
     end
     if txn:get_var("txn.changes") then
         local site = parse(txn:get_var("txn.keys"))

@@ -1,5 +1,6 @@
+import { EDGE_FIELDS, UNTRUSTED_FIELDS } from "../fieldNames";
 import { INTERNAL, INTERNAL_PREFIX } from "../internalHeaders";
-import { bound } from "../limits";
+import { bound, FIELDS_LIMIT } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
@@ -14,26 +15,6 @@ import { deadMansSwitch, isSwitched, switchedHealth } from "./switched";
 
 /** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
 const TARGET_LIMIT = 8000;
-
-/**
- * Fields by which a client could speak for the edge or bend what an origin answers, without being part of the cache
- * key: another host, scheme, method or target, or an address that it made up.
- */
-const UNTRUSTED_FIELDS = [
-  "x-forwarded-.*",
-  "forwarded",
-  "x-(host|http-host-override|original-url|original-host|rewrite-url)",
-  "x-(http-method|http-method-override|method-override)",
-  "x-(real-ip|client-ip|cluster-client-ip|originating-ip|remote-ip|remote-addr|true-client-ip)",
-  "(true-)?client-ip",
-  "cf-connecting-ip|fastly-client-ip",
-  "x-scheme|x-url-scheme|front-end-https",
-  "surrogate-capability",
-  "proxy(-.*)?",
-] as const;
-
-/** What the edge itself says to the cache and to origins. */
-const EDGE_FIELDS = [`${INTERNAL_PREFIX}.*`, "x-forwarded-.*", "x-request-id", "via", "cdn-loop"] as const;
 
 /** What HAProxy does with a client's request before the cache sees it. */
 export function trafficFrontend(options: NodeOptions): string {
@@ -63,6 +44,7 @@ ${clientRequests(popName)}
 
     # What is no plain request for a resource goes no further.
 ${no({ status: 505, text: "HTTP/1.0, 1.1 and 2 are spoken here", error: "http_request_error", when: "unless { req.ver 1.0 1.1 } or { fc_http_major 2 }" })}
+${no({ status: 431, text: `more than ${String(FIELDS_LIMIT)} header fields`, error: "http_request_error", when: `if { req.fhdr_cnt gt ${String(FIELDS_LIMIT)} }` })}
 ${no({ status: 400, text: "one Host field, please", error: "http_request_error", when: "unless { req.fhdr_cnt(host) eq 1 }" })}
     # Fields that Connection names end at the next hop. None of the edge's own may: an origin that is not told of https
     # redirects to it, and one that is not told of a loop goes on with it.

@@ -30,7 +30,7 @@ sub vcl_deliver {
         # Not "stored": the rest of the body is still to come, and may not.
         set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; detail=storing";
     } else if (resp.http.X-Footprint-No) {
-        # Why it is not stored: forbidden, vary, cookie, authorization, partial, lifetime, size, status.
+        # Why it is not stored: forbidden, vary, cookie, authorization, partial, lifetime, size, status, tags.
         set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; detail=" + resp.http.X-Footprint-No;
     }
     std.collect(resp.http.Cache-Status, ", ");

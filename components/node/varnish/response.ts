@@ -125,6 +125,8 @@ sub may_be_stored {
     } else if (!beresp.http.${INTERNAL.date}) {
         # Not an origin's: HAProxy's own, for one that failed.
         set beresp.http.X-Footprint-No = "status";
+    } else if (beresp.http.X-Footprint-Many-Tags) {
+        set beresp.http.X-Footprint-No = "tags";
     } else if (beresp.http.X-Footprint-CC ~ ",(no-store|private),") {
         set beresp.http.X-Footprint-No = "forbidden";
     } else if (beresp.http.Vary ~ "\\*") {

@@ -92,6 +92,22 @@ describe("haproxy.cfg", () => {
     expect(position(/pop-health/)).toBeLessThan(position(/http-request track-sc/));
   });
 
+  test("counts a client's connections once its address is known, and its requests, and refuses those above its bounds", () => {
+    const refused = (pattern: RegExp) =>
+      traffic.filter((rule) => pattern.test(rule)).map((rule) => rule.replace(/^.* if /, ""));
+
+    expect(traffic).toContain("tcp-request session track-sc0 src,ipmask(32,64) table connections");
+    expect(refused(/^tcp-request session reject/)).toEqual([
+      '{ sc_conn_cur(0) gt "${CLIENT_CONNECTIONS-474}" }',
+      '{ sc_conn_cur(0) gt "${CLIENT_CONNECTIONS_CROWDED-60}" } { fe_conn gt "${CROWDED-7575}" }',
+    ]);
+    expect(refused(/return status 429 .*sc_(?:conn_cur|http_req_rate)\(1\)/)).toEqual([
+      '{ sc_conn_cur(1) gt "${CLIENT_IN_FLIGHT-390}" }',
+      '{ sc_conn_cur(1) gt "${CLIENT_IN_FLIGHT_CROWDED-49}" } { be_conn(cache) gt "${IN_FLIGHT_CROWDED-1562}" }',
+      '{ sc_http_req_rate(1) gt "${CLIENT_REQUESTS-10000}" }',
+    ]);
+  });
+
   test("keeps a part of the misses for each origin, and says at once who is above the others'", () => {
     const origins = section(text, "defaults origin from to-origins");
     const refused = origins.filter((rule) => rule.includes("X-Footprint-Full")).map((rule) => rule.split(" if ")[1]);
@@ -102,6 +118,7 @@ describe("haproxy.cfg", () => {
       '{ fe_conn(egress) gt "${MISSES_SHARED-585}" } !few-of-origin',
       '{ sc_conn_cur(1) gt "${ORIGIN_MISSES-320}" } !few-of-origin',
       '{ sc_conn_cur(1) gt "${ORIGIN_BUSY-128}" } { sc_conn_cur(0) gt "${CLIENT_MISSES-17}" }',
+      '{ sc_conn_cur(1) gt "${ORIGIN_CROWDED-192}" } { sc_conn_cur(0) gt "${CLIENT_MISSES_CROWDED-3}" }',
     ]);
     expect(origins).toContain("http-request set-priority-class sc_conn_cur(0)");
   });

@@ -67,6 +67,7 @@ describe("the bounds of a node", () => {
       expect(is.ORIGIN_MISSES).toBeLessThanOrEqual(is.MISSES * 0.45);
       expect(is.ORIGIN_CONNECTIONS).toBeLessThan(is.ORIGIN_MISSES);
       expect(is.ORIGIN_BUSY + is.CLIENT_MISSES).toBeLessThan(is.ORIGIN_CONNECTIONS);
+      expect(is.ORIGIN_CROWDED + is.CLIENT_MISSES_CROWDED).toBeLessThan(is.ORIGIN_CONNECTIONS);
       expect(is.CLIENT_CONNECTIONS * 31).toBeLessThan(is.CONNECTIONS);
       expect(is.CLIENT_IN_FLIGHT * 8).toBeLessThanOrEqual(is.IN_FLIGHT);
     });

@@ -49,7 +49,7 @@ export const QUICK: AgentTiming = {
 
 export interface AgentNodeOptions {
   readonly cloud: Cloud;
-  readonly origin: ScriptedOrigin;
+  readonly origin: Pick<ScriptedOrigin, "at">;
   /** Default "local". */
   readonly region?: string;
   /** Default "i-1". */

@@ -1,7 +1,9 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import type { Pointer } from "../../../components/node/protocol/pointer";
 import { BOOT_SCRIPT } from "../../../components/node/userData";
+import { sealed } from "../../components/node/signing";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN, IMAGE } from "../debianRoot";
 import { until } from "../origin/until";
@@ -15,6 +17,14 @@ const PATIENCE_MS = PATIENCE * 1000;
 
 /** In the image, of what the packages of a node want a certain version: one is newer than theirs, one is older. */
 const OTHER_VERSIONS = { libcrypt1: "1:4.4.99-1", libc6: "2.41-1" };
+
+/** A pointer as it is stored. */
+interface Sealed {
+  readonly body: string;
+  readonly signature: string;
+}
+
+const NOT_SIGNED = "is not signed by this footprint's program for this region: it is not used";
 
 const LAUNCHED = `${INSTANCE} launching`;
 
@@ -196,20 +206,30 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a fresh Debian 13 that boots wi
 
     // The pointer is verified by Node.js, which is in the image: only here a boot comes so far within seconds.
     test.each([
+      ["a pointer that nobody has signed", "pointer", ({ body }: Sealed) => body, NOT_SIGNED],
+      ["a pointer that is no JSON", "pointer", () => "<html>", NOT_SIGNED],
       [
-        "a pointer that this footprint's program has not signed",
+        "a pointer with another signature",
         "pointer",
-        "is not signed by this footprint's program",
+        ({ body }: Sealed) => JSON.stringify({ body, signature: "c29tZXRoaW5nIGVsc2U=" }),
+        NOT_SIGNED,
       ],
-      ["another bundle than the pointer names", "bundle", "has another SHA-256 than"],
-      ["another agent than the bundle names", "agent", "has another SHA-256 than"],
+      [
+        "a signed pointer of another region",
+        "pointer",
+        ({ body }: Sealed) => sealed("eu-west-2", JSON.parse(body) as Pointer),
+        NOT_SIGNED,
+      ],
+      ["another bundle than the pointer names", "bundle", () => "{}", "has another SHA-256 than"],
+      ["another agent than the bundle names", "agent", () => "{}", "has another SHA-256 than"],
     ] as const)(
-      "does not come into service with %s",
-      async (_, which, why) => {
+      "does not come into service with %s, though no other node serves",
+      async (_, which, other, why) => {
         const { cloud, machine } = world;
         const key = deployed.keys[which];
         const { length } = cloud.completed;
-        cloud.put(BUCKET, key, JSON.stringify({ body: "{}", signature: "c29tZXRoaW5nIGVsc2U=" }));
+        const pointer = JSON.parse(String(deployed.objects.get(deployed.keys.pointer))) as Sealed;
+        cloud.put(BUCKET, key, other(pointer));
 
         expect(await machine.boot(deployed.userData)).toContain(`\n${key} ${why}`);
 

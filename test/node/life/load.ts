@@ -35,8 +35,12 @@ export class Load {
 
   /** Begins, and resolves when each client has had answers. */
   static async start(node: AgentNode, origin: ScriptedOrigin): Promise<Load> {
-    origin.on(STORED, reply("stored", { "cache-control": "max-age=600" }));
-    origin.on(FETCHED, reply("fetched", { "cache-control": "no-store" }));
+    scriptLoad(origin);
+    return Load.begin(node);
+  }
+
+  /** The same, over an origin that answers it already. */
+  static async begin(node: AgentNode): Promise<Load> {
     await node.ask(STORED);
     const load = new Load(node);
     await load.goesOn();
@@ -65,6 +69,12 @@ export class Load {
     }
     client.destroy();
   }
+}
+
+/** Has an origin answer what the clients ask. */
+export function scriptLoad(origin: ScriptedOrigin): void {
+  origin.on(STORED, reply("stored", { "cache-control": "max-age=600" }));
+  origin.on(FETCHED, reply("fetched", { "cache-control": "no-store" }));
 }
 
 /** How often the origin was asked for what is stored. */

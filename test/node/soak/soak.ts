@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AgentNode } from "../life/agentNode";
 import { Cloud } from "../life/cloud";
 import { Load } from "../life/load";
-import { reply, ScriptedOrigin, type Handler } from "../origin/scripted";
 import { until } from "../origin/until";
 import { ATTACKS, Hostile, type Target } from "./hostile";
+import { SoakOrigin } from "./origin";
 
 /** Connections that one attack opens to a node, and the most that the node takes of all clients. */
 const HOSTILE = 400;
@@ -48,10 +48,7 @@ export interface SoakFigures {
  */
 export async function soak({ goesOn, hold = 0, progress = () => undefined }: SoakOptions): Promise<SoakFigures> {
   const cloud = await Cloud.start();
-  const origin = await ScriptedOrigin.start();
-  const never: Handler = () => new Promise(() => undefined);
-  origin.on("/hang", never);
-  origin.on("/large", reply(Buffer.alloc(4 * 1024 * 1024), { "cache-control": "no-store" }));
+  const origin = await SoakOrigin.start();
   const nodes: AgentNode[] = [];
   const loads: Load[] = [];
   const held: Held[] = [];
@@ -64,7 +61,7 @@ export async function soak({ goesOn, hold = 0, progress = () => undefined }: Soa
       nodes.push(await AgentNode.start({ cloud, origin, instance, more, node: { bounds } }));
     }
     for (const node of nodes) {
-      loads.push(await Load.start(node, origin));
+      loads.push(await Load.begin(node));
     }
     do {
       round++;
@@ -147,19 +144,25 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
-/** What is not as it should be, in words. */
-export function brokenBySoak({ wrong, unhealthy, held }: SoakFigures): readonly string[] {
+/** What has to hold, whatever is done to a node; components/node/README.md has them in a table. */
+export const INVARIANTS: Readonly<Record<string, (figures: SoakFigures) => readonly string[]>> = {
+  "no request of the well-behaved fails": ({ wrong }) =>
+    wrong.slice(0, 10).map((answer) => `a well-behaved client got ${answer}`),
+  "node health and PoP health answer 200": ({ unhealthy }) => unhealthy,
+  // A cache that fills, and connections that are kept.
+  "memory is flat": ({ held }) => grown(held, "megabytes", 64),
+  "open files are flat": ({ held }) => grown(held, "files", 200),
+  "the disk is flat": ({ held }) => grown(held, "kilobytes", 1024),
+};
+
+function grown(held: readonly Held[], what: keyof Held, more: number): readonly string[] {
   const [first, last] = [held[0], held.at(-1)];
-  const grown = (what: keyof Held, more: number): readonly string[] =>
-    first !== undefined && last !== undefined && last[what] > first[what] * 1.2 + more
-      ? [`${what}: from ${String(first[what])} to ${String(last[what])}`]
-      : [];
-  return [
-    ...wrong.slice(0, 10).map((answer) => `a well-behaved client got ${answer}`),
-    ...unhealthy,
-    // A cache that fills, and connections that are kept.
-    ...grown("megabytes", 64),
-    ...grown("files", 200),
-    ...grown("kilobytes", 1024),
-  ];
+  return first !== undefined && last !== undefined && last[what] > first[what] * 1.2 + more
+    ? [`${what}: from ${String(first[what])} to ${String(last[what])}`]
+    : [];
+}
+
+/** What is not as it should be, by invariant; empty when all hold. */
+export function brokenBySoak(figures: SoakFigures): readonly string[] {
+  return Object.entries(INVARIANTS).flatMap(([name, broken]) => broken(figures).map((how) => `${name}: ${how}`));
 }

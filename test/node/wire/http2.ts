@@ -1,6 +1,9 @@
 /** Frames of HTTP/2 (RFC 9113) made by hand, since a library refuses to send what is wrong, and read back. */
 
-const TYPES = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goAway: 7, continuation: 9 } as const;
+const TYPES = {
+  ...{ data: 0, headers: 1, priority: 2, reset: 3, settings: 4, ping: 6 },
+  ...{ goAway: 7, windowUpdate: 8, continuation: 9 },
+} as const;
 
 export const END_STREAM = 0x1;
 export const END_HEADERS = 0x4;
