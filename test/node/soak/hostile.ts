@@ -15,6 +15,8 @@ export interface Target {
   readonly redirect: number;
   /** Hosts whose origin answers nothing at `/hang`. */
   readonly hanging: readonly string[];
+  /** A host that serves much at `/large`. Not the well-behaved's: at one origin a crowd has what it may have of it. */
+  readonly large: string;
 }
 
 /** What one hostile client does on its k-th connection: the port, and the bytes that it says. */
@@ -32,9 +34,9 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     traffic,
     [clientHeader(address), open(`/hang?${address}-${String(k)}`, hanging[k % hanging.length])],
   ],
-  "reads nothing of a large response": ({ traffic }, address, k) => [
+  "reads nothing of a large response": ({ traffic, large }, address, k) => [
     traffic,
-    [clientHeader(address), open(`/large?${address}-${String(k)}`)],
+    [clientHeader(address), open(`/large?${address}-${String(k)}`, large)],
   ],
   "ends no upload": ({ traffic }, address) => [
     traffic,

@@ -12,6 +12,7 @@ const HOSTILE = 400;
 const CONNECTIONS = 600;
 
 const HANGING = ["hangs0.example.com", "hangs1.example.com"];
+const LARGE = "large.example.com";
 /** A site that comes and goes with every other bundle. */
 const NEW = "new.example.com";
 
@@ -55,7 +56,7 @@ export async function soak({ goesOn, hold = 0, progress = () => undefined }: Soa
   const unhealthy: string[] = [];
   let round = 0;
   try {
-    const more = Object.fromEntries(HANGING.map((host) => [host, {}]));
+    const more = Object.fromEntries([...HANGING, LARGE].map((host) => [host, {}]));
     for (const instance of ["i-1", "i-2"]) {
       const bounds = { CONNECTIONS, CLIENT_REQUESTS: 1_000_000 };
       nodes.push(await AgentNode.start({ cloud, origin, instance, more, node: { bounds } }));
@@ -111,7 +112,7 @@ function adopted(node: AgentNode, bundle: string | undefined): Promise<true> {
 }
 
 function targetOf({ node: { ports } }: AgentNode): Target {
-  return { traffic: ports.traffic, redirect: ports.redirect, hanging: HANGING };
+  return { traffic: ports.traffic, redirect: ports.redirect, hanging: HANGING, large: LARGE };
 }
 
 /** Looks once the former worker of HAProxy has ended, with the last request that hung. */
