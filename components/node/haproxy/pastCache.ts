@@ -25,6 +25,8 @@ export function waysPastCache(popName: string): string {
     acl websocket req.fhdr(upgrade) -m str -i websocket
     http-request set-var(txn.way) str(past) unless { method GET HEAD }
     http-request set-var(txn.changes) bool(true) unless { method GET HEAD OPTIONS }
+    # It means nothing there (RFC 9110, section 14.2).
+    http-request del-header range unless { method GET HEAD }
     http-request set-var(txn.way) str(held) if may-hold { method GET } { req.ver 1.1 2.0 } websocket { req.fhdr_cnt(upgrade) eq 1 }
     http-request set-var(txn.way) str(held) if may-hold { method GET } { req.hdr(accept) -m str -i text/event-stream }
     # WebSocket over HTTP/2 (RFC 8441) is a request of its own kind: any success would mean that it is spoken.
