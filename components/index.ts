@@ -30,6 +30,7 @@ export { TlsPolicy } from "./tlsPolicies";
 
 export {
   CacheKeyQuery,
+  OriginHost,
   RedirectStatus,
   Scheme,
   type CacheKeyArgs,

@@ -10,12 +10,16 @@ export interface SiteArgs {
   zone?: string;
   /** In failover order: the first healthy one is used. */
   origins: OriginArgs[];
+  /** The Host that origins are asked by: their own name, or the site's. Default: their own. */
+  originHost?: OriginHost;
   cacheKey?: CacheKeyArgs;
   stale?: StaleArgs;
   /** Upper bound of a stored response's freshness lifetime, seconds. Default: a day. */
   maxAge?: number;
   /** Methods that the site answers; any other is refused with 405. Default: GET and HEAD. */
   methods?: string[];
+  /** Pass WebSocket and server-sent events on to the origin. Default: false. */
+  websocket?: boolean;
   /**
    * Compress (gzip) text of 1,000 bytes and more that the origin sends uncompressed, stored or not, for clients that take
    * it. Its ETag becomes weak, for these clients; where `methods` has PUT, PATCH or DELETE, what has a strong ETag is not
@@ -33,6 +37,9 @@ export interface OriginArgs {
   host: string;
   port: number;
 }
+
+export const OriginHost = { Origin: "origin", Site: "site" } as const;
+export type OriginHost = (typeof OriginHost)[keyof typeof OriginHost];
 
 export const Scheme = { Https: "https", Http: "http" } as const;
 export type Scheme = (typeof Scheme)[keyof typeof Scheme];
@@ -71,6 +78,7 @@ export function siteOf({ host, zone, ...args }: SiteArgs): Site {
     host,
     ...(zone === undefined ? {} : { zone }),
     origins: args.origins,
+    originHost: args.originHost ?? OriginHost.Origin,
     cacheKey: {
       query: queryOf(args.cacheKey),
       headers: args.cacheKey?.headers ?? [],
@@ -79,6 +87,7 @@ export function siteOf({ host, zone, ...args }: SiteArgs): Site {
     stale: { whileRevalidate: args.stale?.whileRevalidate ?? 60, ifError: args.stale?.ifError ?? DAY },
     maxAge: args.maxAge ?? DAY,
     methods: args.methods ?? ["GET", "HEAD"],
+    websocket: args.websocket ?? false,
     compression: args.compression ?? true,
     redirectStatus: args.redirectStatus ?? RedirectStatus.PermanentRedirect,
     tagHeader: args.tagHeader ?? "Surrogate-Key",
@@ -90,12 +99,13 @@ function queryOf({ query = CacheKeyQuery.All, queryNames = [] }: CacheKeyArgs = 
 }
 
 /** What is wrong with a site that TypeScript's types would not let pass. */
-export function siteProblems({ host, origins, cacheKey, redirectStatus, tagHeader }: SiteArgs): string[] {
+export function siteProblems({ host, origins, originHost, cacheKey, redirectStatus, tagHeader }: SiteArgs): string[] {
   const at = `sites.${host}`;
   const { query = CacheKeyQuery.All, queryNames } = cacheKey ?? {};
   return [
     ...(origins.length > 0 ? [] : [`${at}.origins: must have at least one, got []`]),
     ...origins.flatMap(({ scheme }, index) => unlessOneOf(`${at}.origins[${String(index)}].scheme`, scheme, Scheme)),
+    ...unlessOneOf(`${at}.originHost`, originHost ?? OriginHost.Origin, OriginHost),
     ...unlessOneOf(`${at}.cacheKey.query`, query, CacheKeyQuery),
     ...((query === CacheKeyQuery.Named) === (queryNames ?? []).length > 0
       ? []

@@ -30,8 +30,8 @@ export const LIMITS_SCRIPT = "/usr/local/lib/footprint/limits";
 /**
  * What a node lets in, derived from its machine in this one place. In percent of the memory: 50 the cache; 10 what passes
  * through Varnish without being stored; 4 idle connections (10 KB each, with the kernel's part); 13 requests in flight
- * (160 KB each: buffers of HAProxy, workspace and stack of a thread, a socket between them); 5 misses (240 KB more: a
- * second thread, buffers and TLS to the origin). The rest is the kernel's, the agent's and its compiler's.
+ * (208 KB each: buffers of HAProxy, workspace and stack of a thread, a socket between them; what is held has no thread, and
+ * TLS to an origin instead); 5 misses (288 KB more: a second thread, buffers and TLS to the origin). The rest is the kernel's, the agent's and its compiler's.
  *
  * A side has its own bound, and the bound of all is above their sum: so no side takes another's room. Where many share a
  * bound, a quarter is kept in equal parts for those who have little: haproxy/shares.ts has the rule.
@@ -56,91 +56,92 @@ export const BOUNDS = {
     meaning: "requests of one client within ten seconds: a twentieth of what the processors answer",
   },
   IN_FLIGHT: {
-    sum: "MEMORY / 1280 < FILES / 16 ? MEMORY / 1280 : FILES / 16",
-    smallest: 3125,
-    meaning: "requests that are being answered, a thread of Varnish each",
+    sum: "MEMORY / 1600 < FILES / 16 ? MEMORY / 1600 : FILES / 16",
+    smallest: 2500,
+    meaning: "requests that are being answered, a thread of Varnish each, or an origin past it",
   },
   IN_FLIGHT_SHARED: {
     sum: "IN_FLIGHT * 3 / 4",
-    smallest: 2343,
+    smallest: 1875,
     meaning: "requests in flight above which a site has its own part alone",
   },
-  SITE_IN_FLIGHT: { sum: "IN_FLIGHT / 2", smallest: 1562, meaning: "requests in flight of one site" },
+  SITE_IN_FLIGHT: { sum: "IN_FLIGHT / 2", smallest: 1250, meaning: "requests in flight of one site" },
   SITE_IN_FLIGHT_HITS: {
     sum: "IN_FLIGHT * 3 / 8",
-    smallest: 1171,
+    smallest: 937,
     meaning: "requests in flight of one site above which it gets hits alone",
   },
-  CLIENT_IN_FLIGHT: { sum: "IN_FLIGHT / 8", smallest: 390, meaning: "requests in flight of one client" },
+  CLIENT_IN_FLIGHT: { sum: "IN_FLIGHT / 8", smallest: 312, meaning: "requests in flight of one client" },
   CLIENT_IN_FLIGHT_CROWDED: {
     sum: "IN_FLIGHT / 64 + 1",
-    smallest: 49,
+    smallest: 40,
     meaning: "requests in flight of one client while half of all are taken",
   },
-  IN_FLIGHT_CROWDED: { sum: "IN_FLIGHT / 2", smallest: 1562, meaning: "requests in flight that are half of all" },
-  MISSES: { sum: "IN_FLIGHT / 4", smallest: 781, meaning: "requests to all origins, a second thread of Varnish each" },
+  IN_FLIGHT_CROWDED: { sum: "IN_FLIGHT / 2", smallest: 1250, meaning: "requests in flight that are half of all" },
+  MISSES: { sum: "IN_FLIGHT / 4", smallest: 625, meaning: "requests to all origins, a second thread of Varnish each" },
   MISSES_SHARED: {
     sum: "MISSES * 3 / 4",
-    smallest: 585,
+    smallest: 468,
     meaning: "requests to origins above which an origin has its own part alone",
   },
   ORIGIN_CONNECTIONS: {
     sum: "MISSES / 3 < 256 ? MISSES / 3 : 256",
-    smallest: 256,
+    smallest: 208,
     meaning: "connections to one origin",
   },
   ORIGIN_MISSES: {
     sum: "ORIGIN_CONNECTIONS * 5 / 4",
-    smallest: 320,
+    smallest: 260,
     meaning: "requests to one origin, with those that wait for a connection",
   },
   ORIGIN_BUSY: {
     sum: "ORIGIN_CONNECTIONS / 2",
-    smallest: 128,
+    smallest: 104,
     meaning: "requests to one origin above which a client has its share alone",
   },
   CLIENT_MISSES: {
     sum: "ORIGIN_CONNECTIONS / 16 + 1",
-    smallest: 17,
+    smallest: 14,
     meaning: "a client's share of requests to an origin that is busy",
   },
   ORIGIN_CROWDED: {
     sum: "ORIGIN_CONNECTIONS * 3 / 4",
-    smallest: 192,
+    smallest: 156,
     meaning: "requests to one origin above which the rest is for clients that have few",
   },
   CLIENT_MISSES_CROWDED: {
     sum: "ORIGIN_CONNECTIONS / 128 + 1",
-    smallest: 3,
+    smallest: 2,
     meaning: "a client's share of requests to an origin that is crowded",
   },
-  EGRESS_CONNECTIONS: { sum: "MISSES * 2", smallest: 1562, meaning: "connections of Varnish to the egress side" },
+  EGRESS_CONNECTIONS: { sum: "MISSES * 2", smallest: 1250, meaning: "connections to the egress side" },
+  HELD: {
+    sum: "IN_FLIGHT / 4",
+    smallest: 625,
+    meaning: "requests in flight that may be WebSockets or server-sent events, with a connection to an origin each",
+  },
+  SITE_HELD: { sum: "HELD / 2", smallest: 312, meaning: "the same of one site" },
+  CLIENT_HELD: { sum: "HELD / 32 + 1", smallest: 20, meaning: "the same of one client" },
   OWN_CONNECTIONS: { sum: "64", smallest: 64, meaning: "connections to each of health and metrics" },
   ALL_CONNECTIONS: {
-    sum: "CONNECTIONS + REDIRECT_CONNECTIONS + EGRESS_CONNECTIONS + 4 * OWN_CONNECTIONS + 100",
-    smallest: 18962,
+    sum: "CONNECTIONS + REDIRECT_CONNECTIONS + EGRESS_CONNECTIONS + HELD + 4 * OWN_CONNECTIONS + 100",
+    smallest: 19275,
     meaning: "connections that HAProxy takes, all sides together",
   },
   CACHE_MEMORY: { sum: "MEMORY / 2 / 1024", smallest: 1953, meaning: "MB of the cache" },
   TRANSIENT_MEMORY: {
     sum: "MEMORY / 10 / 1024",
     smallest: 390,
-    meaning: "MB of what is never stored but passes through: half responses, a quarter uploads",
+    meaning: "MB of what is never stored but passes through Varnish, half of it for responses",
   },
   TRANSIT: {
     sum: "TRANSIENT_MEMORY * 512 / MISSES",
-    smallest: 255,
+    smallest: 319,
     meaning: "kB that a response which is not stored may be ahead of its reader; then its origin's connection is held",
   },
-  UPLOADS: {
-    sum: "TRANSIENT_MEMORY / 4",
-    smallest: 97,
-    meaning: "uploads without a length that are not answered yet, up to 1 MB of each in memory",
-  },
-  CLIENT_UPLOADS: { sum: "UPLOADS / 8 + 1", smallest: 13, meaning: "the same of one client" },
   THREADS: {
-    sum: "(IN_FLIGHT + MISSES) / 2 + 200",
-    smallest: 2153,
+    sum: "(IN_FLIGHT + MISSES + 1) / 2 + 200",
+    smallest: 1763,
     meaning: "threads in each of Varnish's two pools: for all that is let in, and for what is refused meanwhile",
   },
 } as const satisfies Readonly<Record<string, Bound>>;

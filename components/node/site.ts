@@ -12,6 +12,8 @@ export interface Site {
   readonly host: string;
   /** Origins in failover order: the first healthy one is used. */
   readonly origins: readonly Origin[];
+  /** The Host that origins are asked by: their own name, or the site's. */
+  readonly originHost: "origin" | "site";
   /** What of a request tells stored responses apart, beside host and path. */
   readonly cacheKey: {
     readonly query: "all" | "none" | readonly string[];
@@ -24,6 +26,8 @@ export interface Site {
   readonly maxAge: number;
   /** Methods that the site answers; any other is refused with 405. */
   readonly methods: readonly string[];
+  /** Pass WebSocket and server-sent events, for which a connection to the origin is held by each client. */
+  readonly websocket: boolean;
   /** Compress text that the origin sends uncompressed (varnish/compression.ts says what, and why). */
   readonly compression: boolean;
   /** Status with which port 80 redirects to https. */

@@ -9,8 +9,10 @@ export const SOCKETS = {
   purge: "/run/haproxy/purge.sock",
   /** Varnish takes purges, from HAProxy. */
   cachePurge: "/run/varnish/purge.sock",
-  /** HAProxy takes what Varnish wants from origins. */
+  /** HAProxy takes what Varnish wants from origins, and what goes past Varnish. */
   egress: "/run/haproxy/egress.sock",
+  /** HAProxy takes what is held: WebSocket and server-sent events. */
+  egressHeld: "/run/haproxy/egress-held.sock",
   /** HAProxy with a PROXY header: its own health port hands over to it. */
   healthProxied: "/run/haproxy/health-proxied.sock",
   /** The same without. */

@@ -80,6 +80,7 @@ function completeSite(host: string, site: SiteInput, zones: readonly string[]): 
 export function siteSettings(site: SiteInput): Omit<Site, "host" | "origins"> {
   const { query, headers, cookies } = site.cacheKey;
   return {
+    originHost: site.originHost,
     cacheKey: {
       query: typeof query === "string" ? query : [...query].sort(),
       headers: headers.map((name) => name.toLowerCase()).sort(),
@@ -88,6 +89,7 @@ export function siteSettings(site: SiteInput): Omit<Site, "host" | "origins"> {
     stale: site.stale,
     maxAge: site.maxAge,
     methods: [...site.methods].sort(),
+    websocket: site.websocket,
     compression: site.compression,
     redirectStatus: site.redirectStatus,
     tagHeader: site.tagHeader,

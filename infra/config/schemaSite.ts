@@ -25,6 +25,10 @@ export const siteSchema = z
       description:
         "Where the site comes from: https://host[:port], no path. A list is in failover order: the first healthy one is used.",
     }),
+    originHost: z.enum(["origin", "site"]).default("origin").meta({
+      description:
+        "Host that origins are asked by. origin: their own name, since a shared service (a bucket, a platform) knows no other; the site's is in X-Forwarded-Host. site: the site's own, for an application that would redirect any other name or build links with it. TLS goes by the origin's name in either case.",
+    }),
     cacheKey: z
       .strictObject({
         query: z
@@ -80,6 +84,10 @@ export const siteSchema = z
         description:
           "Methods that the site answers; any other is refused with 405. GET and HEAD are always among them (RFC 9110).",
       }),
+    websocket: z.boolean().default(false).meta({
+      description:
+        "Pass WebSocket (RFC 6455, 8441) and server-sent events (Accept: text/event-stream) on to the origin, past the cache. Each holds a connection to the origin; components/node/README.md has the bounds.",
+    }),
     compression: z.boolean().default(true).meta({
       description:
         "Compress (gzip) text of 1,000 bytes and more that the origin sends uncompressed, stored or not, for clients that take it. Its ETag becomes weak, for these clients; where methods has PUT, PATCH or DELETE, what has a strong ETag is not compressed.",

@@ -14,10 +14,12 @@ const WILDCARD = "*.pop.example.com";
 const SITE: SiteArgs = {
   host: HOST,
   origins: [{ scheme: "https", host: "origin.example.org", port: 8443 }],
+  originHost: "origin",
   cacheKey: { query: "all", headers: [], cookies: [] },
   stale: { whileRevalidate: 0, ifError: 0 },
   maxAge: 60,
   methods: ["GET", "HEAD"],
+  websocket: false,
   compression: false,
   redirectStatus: 308,
   tagHeader: "Surrogate-Key",

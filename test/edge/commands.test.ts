@@ -106,10 +106,12 @@ describe("what a node that is tried out serves", () => {
       {
         host: "localhost",
         origins: [ORIGIN],
+        originHost: "origin",
         cacheKey: { query: "all", headers: [], cookies: [] },
         stale: { whileRevalidate: 60, ifError: 86_400 },
         maxAge: 86_400,
         methods: ["GET", "HEAD"],
+        websocket: false,
         compression: true,
         redirectStatus: 308,
         tagHeader: "Surrogate-Key",

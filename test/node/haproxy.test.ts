@@ -22,10 +22,12 @@ const CLIENT = clientHeader("198.51.100.7");
 const SITE: Site = {
   host: "cdn.example.com",
   origins: [],
+  originHost: "origin",
   cacheKey: { query: "all", headers: [], cookies: [] },
   stale: { whileRevalidate: 0, ifError: 0 },
   maxAge: 60,
   methods: ["GET", "HEAD"],
+  websocket: false,
   compression: false,
   redirectStatus: 308,
   tagHeader: "Surrogate-Key",

@@ -9,6 +9,7 @@ import { HOST, Rig } from "./origin/rig";
 import { until } from "./origin/until";
 
 const STORED = { "cache-control": "max-age=60" };
+const NEVER = { "cache-control": "no-store" };
 const HTML = { ...STORED, "content-type": "text/html" };
 const PAGE = "<p>compress me</p>".repeat(200);
 
@@ -29,6 +30,8 @@ const SITES: Readonly<Record<string, Partial<Site>>> = {
   "writable.example.com": { methods: ["GET", "HEAD", "POST"] },
   "plain.example.com": { compression: false },
   "moved.example.com": { redirectStatus: 301 },
+  "named.example.com": { originHost: "site", methods: ["GET", "HEAD", "POST"] },
+  "talks.example.com": { websocket: true },
   "cache-tag.example.com": { tagHeader: "Cache-Tag" },
 };
 
@@ -322,6 +325,46 @@ describeWith([DEBIAN], "settings of a site", () => {
         const answer = await ask(rig.node.ports.redirect, `${host}:80`, "/a/b?c=1");
 
         expect([answer.status, answer.headers.location]).toEqual([status, `https://${host}/a/b?c=1`]);
+      });
+    },
+
+    originHost: () => {
+      test("origin: the origin is asked by its own name, and told the site's", async () => {
+        rig.origin.on("/whose", reply("x", NEVER));
+        await rig.get("/whose");
+
+        const { headers } = await rig.origin.received("/whose", 1);
+        expect([headers.host, headers["x-forwarded-host"]]).toEqual([`127.0.0.1:${String(rig.origin.port)}`, HOST]);
+      });
+
+      test("site: by the site's, whatever the method", async () => {
+        rig.origin.on("/canonical", reply("x", NEVER));
+        for (const method of ["GET", "POST"]) {
+          await rig.ask("/canonical", { host: "named.example.com", method });
+        }
+
+        const hosts = rig.origin.requests("/canonical").map(({ headers }) => headers.host);
+        expect(hosts).toEqual(["named.example.com", "named.example.com"]);
+      });
+    },
+
+    websocket: () => {
+      test.each([
+        ["talks.example.com", "websocket", "bypass"],
+        [HOST, undefined, "miss"],
+      ])("%s: the origin hears of an upgrade to %s", async (host, upgrade, way) => {
+        rig.origin.on(`/upgrade/${host}`, reply("no", NEVER));
+        const headers = {
+          connection: "upgrade",
+          upgrade: "websocket",
+          "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        };
+
+        const answer = await rig.ask(`/upgrade/${host}`, { host, headers });
+
+        expect(answer.status).toBe(200);
+        expect(answer.headers["cache-status"]).toContain(`; fwd=${way}`);
+        expect((await rig.origin.received(`/upgrade/${host}`, 1)).headers.upgrade).toBe(upgrade);
       });
     },
 

@@ -34,7 +34,7 @@ describeWith([DEBIAN], "HTTP/2 that could smuggle a request", () => {
     test.each(cases.map((each, index) => [each.name, each, index] as const))("%s", async (_, attack, index) => {
       const aims = aimsOf(`${group.replaceAll(" ", "-")}-${index}`);
 
-      const end = endOf(1, await node.attackHttp2(...attack.frames(aims)));
+      const end = endOf(1, await node.attackHttp2(attack.frames(aims), attack.leaves));
       const atOrigin = node.origin.of(aims.target).length;
 
       expect({ end, atOrigin }).toEqual({ end: attack.end, atOrigin: attack.atOrigin ?? 0 });

@@ -12,10 +12,21 @@ describe("the recording origin's reading of a request", () => {
     expect(parsed).toMatchObject({ kind: "request", request: { method: "POST", body: "hello" }, rest: "GET" });
   });
 
+  test("takes trailers apart from the fields", () => {
+    const parsed = strictRequest(`${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\nZ: w\r\n\r\nGET`);
+
+    expect(parsed).toMatchObject({
+      kind: "request",
+      request: { body: "hello", trailers: ["X: y", "Z: w"] },
+      rest: "GET",
+    });
+  });
+
   test.each([
     ["a header", "POST / HTTP/1.1\r\nHost"],
     ["a body", `${HEAD}Content-Length: 5\r\n\r\nhell`],
     ["a chunk", `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhel`],
+    ["trailers", `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n`],
     ["the last chunk", `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n`],
   ])("waits for the rest of %s", (_, text) => {
     expect(strictRequest(text)).toEqual({ kind: "more" });
@@ -28,7 +39,12 @@ describe("the recording origin's reading of a request", () => {
     ["another coding", `${HEAD}Transfer-Encoding: xchunked\r\n\r\n`],
     ["a chunk with an extension", `${HEAD}Transfer-Encoding: chunked\r\n\r\n5;a\r\nhello\r\n0\r\n\r\n`],
     ["a chunk with a bare LF", `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n`],
-    ["trailers", `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n\r\n`],
+    [
+      "a trailer that says where a body ends",
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 3\r\n\r\n`,
+    ],
+    ["a trailer with a bare LF", `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\n`],
+    ["a trailer without a colon", `${HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\nX\r\n\r\n`],
     ["a chunk longer than its size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n`],
     ["a bare LF", "GET / HTTP/1.1\nHost: a\r\n\r\n"],
     ["a bare CR", "GET / HTTP/1.1\r\nHost: a\rX: y\r\n\r\n"],

@@ -22,6 +22,9 @@ export function clientConnections(table: string, [always, crowded]: readonly [Bo
   return rules.map((rule) => `    ${rule}`).join("\n");
 }
 
+/** Requests that are being answered, as a fetch of HAProxy: those of the cache, and those that go past it. */
+export const IN_FLIGHT = "be_conn(cache),add(txn.past_cache),add(txn.held)";
+
 /** Requests of one client. */
 export function clientRequests(popName: string): string {
   const tooMany = (text: string, retryAfter: number, when: string): string =>
@@ -34,31 +37,12 @@ export function clientRequests(popName: string): string {
     });
   const atOnce = "too many requests at once";
   return `    # Limits per client: an IPv4 address, or a /64 of IPv6.
+    http-request set-var(txn.past_cache) be_conn(past-cache)
+    http-request set-var(txn.held) be_conn(held)
     http-request track-sc1 ${CLIENT} table clients
 ${tooMany(atOnce, 1, `{ sc_conn_cur(1) gt ${bound("CLIENT_IN_FLIGHT")} }`)}
-${tooMany(atOnce, 1, `{ sc_conn_cur(1) gt ${bound("CLIENT_IN_FLIGHT_CROWDED")} } { be_conn(cache) gt ${bound("IN_FLIGHT_CROWDED")} }`)}
+${tooMany(atOnce, 1, `{ sc_conn_cur(1) gt ${bound("CLIENT_IN_FLIGHT_CROWDED")} } { ${IN_FLIGHT} gt ${bound("IN_FLIGHT_CROWDED")} }`)}
 ${tooMany("too many requests", RETRY_AFTER, `{ sc_http_req_rate(1) gt ${bound("CLIENT_REQUESTS")} }`)}`;
-}
-
-/**
- * Bodies of requests that come without a length: each may have to be in memory until it is whole, however slowly it
- * comes.
- */
-export function uploads(popName: string): string {
-  const upload = "!{ method GET HEAD OPTIONS } !{ req.hdr(content-length) -m found }";
-  const tooMany = (when: string): string =>
-    refuse(popName, {
-      status: 429,
-      text: "too many uploads without a length at once",
-      error: "http_request_denied",
-      fields: { "Retry-After": "1" },
-      when: `if ${when}`,
-    });
-  return `    # Uploads without a length, of one client and of all.
-    http-request track-sc3 ${CLIENT} table uploads if ${upload}
-${tooMany(`{ sc_conn_cur(3) gt ${bound("CLIENT_UPLOADS")} }`)}
-    http-request track-sc4 str(all) table all-uploads if ${upload}
-${tooMany(`{ sc_conn_cur(4) gt ${bound("UPLOADS")} }`)}`;
 }
 
 /** Who has how much. Entries are 150 bytes or so; when a table is full, those that were idle longest make room. */
@@ -72,12 +56,6 @@ backend connections from edge
 
 backend redirect-connections from edge
     stick-table type ipv6 size 20k expire 30s store conn_cur
-
-backend uploads from edge
-    stick-table type ipv6 size 20k expire 30s store conn_cur
-
-backend all-uploads from edge
-    stick-table type string len 4 size 1 expire 30s store conn_cur
 
 backend sites from edge
     stick-table type string len 256 size 10k expire 30s store conn_cur

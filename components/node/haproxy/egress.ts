@@ -4,18 +4,52 @@ import type { NodeOptions } from "../options";
 import type { Origin, Site } from "../site";
 import { SOCKETS, SOCKETS_GROUP } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
+import { HELD_SECONDS } from "./pastCache";
 import { refuse } from "./responses";
 import { LOOK_UP_SITE } from "./sites";
 
 /** What Varnish wants from origins. */
 export function egressSections({ popName, sites }: Pick<NodeOptions, "popName" | "sites">): string {
   return `
-# From Varnish, by the site's name, to the first of its origins that is up; with none up the first answers 503.
+# From Varnish, and from clients past it, by the site's name.
 frontend egress from to-origins
     bind unix@${SOCKETS.egress} mode 660 group ${SOCKETS_GROUP}
     # Above what is let through, so that the others hear at once that there is no room.
     maxconn ${bound("EGRESS_CONNECTIONS")}
-    # A reload closes idle connections, and would do so under Varnish's next request: so there are none. To open
+${egressRules(popName)}
+${failover("origin", sites).join("\n")}
+    default_backend no-origin
+
+# WebSocket and server-sent events: on connections of their own, so that they take nobody's place.
+frontend egress-held from to-origins
+    bind unix@${SOCKETS.egressHeld} mode 600
+    maxconn ${bound("HELD")}
+    timeout client ${String(HELD_SECONDS)}s
+${egressRules(popName)}
+${failover(
+  "held",
+  sites.filter(({ websocket }) => websocket),
+).join("\n")}
+    default_backend no-origin
+
+# Requests that each client has at each origin, and all of each origin, with how often it gave no answer in time.
+backend clients-of-origins from to-origins
+    stick-table type string len 320 size 20k expire 10s store conn_cur
+
+backend origins from to-origins
+    stick-table type string len 288 size 20k expire 30s store conn_cur,gpc0,gpc0_rate(10s)
+
+# A site that was taken out while Varnish still works on a request for it.
+backend no-origin from to-origins
+    http-request return status 503
+
+${sites.flatMap(originBackends).join("\n\n")}
+`;
+}
+
+/** What is asked, in which form, and what is taken of the answer. */
+function egressRules(popName: string): string {
+  return `    # A reload closes idle connections, and would do so under Varnish's next request: so there are none. To open
     # one costs little here.
     option httpclose
     # Errors alone, on standard error: what went well is in the access log.
@@ -26,10 +60,10 @@ frontend egress from to-origins
     http-request set-var(txn.host) var(txn.site)
 ${LOOK_UP_SITE}
     http-request set-var(txn.path) path
+    # A body has no meaning in a GET, which Varnish refuses, too (RFC 9110, section 9.3.1).
+    http-request return status 400 if { method GET } { req.hdr(transfer-encoding) -m found } or { method GET } { req.hdr_val(content-length) gt 0 }
     # Each client has a share of an origin.
     http-request set-var(txn.client) req.hdr(${INTERNAL.client})
-    http-request set-var(txn.base) pathq
-    http-request set-var(txn.changes) bool(true) unless { method GET HEAD OPTIONS }
     # What an origin may know of the client: its address, and the name that it asked for.
     http-request set-header X-Forwarded-For %[req.hdr(${INTERNAL.client})]
     http-request set-header X-Forwarded-Host %[var(txn.site)]
@@ -48,32 +82,22 @@ ${LOOK_UP_SITE}
 ${refuse(popName, { status: 502, text: `the origin sent more than ${String(FIELDS_LIMIT)} header fields`, error: "http_response_header_section_size", instead: "response", when: `if { res.fhdr_cnt gt ${String(FIELDS_LIMIT)} }` })}
     http-response del-header ${INTERNAL_PREFIX} -m beg
     http-response lua.response
+${refuse(popName, { status: 502, text: "the origin's header is too large", error: "http_response_header_section_size", instead: "response", when: "if { var(txn.too_large) -m bool }" })}
     # Some services count lists by Content-Range; in what is no part Varnish takes it for an error.
     http-response set-header ${INTERNAL.contentRange} %[res.hdr(content-range)] if { res.hdr(content-range) -m found } !{ status 206 304 416 }
     http-response del-header content-range unless { status 206 416 }
-    http-response lua.${READ_DIRECTIVES}
-    # The first that is up; with none up the first answers 503.
-${failover(sites).join("\n")}
-    default_backend no-origin
-
-# Requests that each client has at each origin, and all of each origin, with how often it gave no answer in time.
-backend clients-of-origins from to-origins
-    stick-table type string len 320 size 20k expire 10s store conn_cur
-
-backend origins from to-origins
-    stick-table type string len 288 size 20k expire 30s store conn_cur,gpc0,gpc0_rate(10s)
-
-# A site that was taken out while Varnish still works on a request for it.
-backend no-origin from to-origins
-    http-request return status 503
-
-${sites.flatMap(({ host, origins }) => origins.map((origin, i) => originBackend(host, origin, i))).join("\n\n")}
-`;
+    http-response lua.${READ_DIRECTIVES}`;
 }
 
-/** A rule for each place in a list of origins, whatever the sites. What names no backend goes to the default one. */
-function failover(sites: readonly Site[]): string[] {
-  const name = (index: number) => backendName("%[var(txn.site)]", index);
+/** Whose connections to an origin: those of requests that are answered, or those that are held. */
+type Way = "origin" | "held";
+
+/**
+ * A rule for each place in a list of origins, whatever the sites: the first that is up; with none up the first answers
+ * 503. What names no backend goes to the default one.
+ */
+function failover(way: Way, sites: readonly Site[]): string[] {
+  const name = (index: number) => backendName(way, "%[var(txn.site)]", index);
   const places = Math.max(0, ...sites.map(({ origins }) => origins.length));
   return [
     ...Array.from(
@@ -84,20 +108,37 @@ function failover(sites: readonly Site[]): string[] {
   ];
 }
 
-function backendName(host: string, origin: number): string {
-  return `origin:${host}:${String(origin)}`;
+function backendName(way: Way, host: string, origin: number): string {
+  return `${way}:${host}:${String(origin)}`;
 }
 
 /** One per origin: within one backend a retry could take a request that names one origin to another. */
-function originBackend(host: string, origin: Origin, index: number): string {
-  const tls =
-    origin.scheme === "https"
-      ? ` ssl verify required ca-file @system-ca sni str(${origin.host}) check-sni ${origin.host}`
-      : "";
-  const address = `${origin.host}:${String(origin.port)}`;
-  return `backend ${backendName(host, index)} from origin
-    http-request set-header Host ${authority(origin)}
-    server origin ${address}${tls} pool-conn-name var(txn.connection)`;
+function originBackends(site: Site): string[] {
+  const { host, origins, websocket } = site;
+  return origins.flatMap((origin, index) => {
+    const own = backendName("origin", host, index);
+    return [
+      `backend ${own} from origin
+${hostField(site, origin)}    server origin ${server(origin)} pool-conn-name var(txn.connection)`,
+      ...(websocket
+        ? [
+            `backend ${backendName("held", host, index)} from held
+${hostField(site, origin)}    server origin ${server(origin)} track ${own}/origin`,
+          ]
+        : []),
+    ];
+  });
+}
+
+/** TLS goes by the origin's name, whatever the Host. */
+function server({ scheme, host, port }: Origin): string {
+  const tls = scheme === "https" ? ` ssl verify required ca-file @system-ca sni str(${host}) check-sni ${host}` : "";
+  return `${host}:${String(port)}${tls}`;
+}
+
+/** The site's own name is there already. */
+function hostField({ originHost }: Site, origin: Origin): string {
+  return originHost === "site" ? "" : `    http-request set-header Host ${authority(origin)}\n`;
 }
 
 function authority(origin: Origin): string {

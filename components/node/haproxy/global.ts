@@ -3,9 +3,14 @@ import { bound, FIELDS_LIMIT, FIELDS_WITHIN } from "../limits";
 import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { DIRECTIVES_LUA } from "./directives";
+import { HELD_SECONDS } from "./pastCache";
 import { failureResponses, refuse } from "./responses";
 import { refusedShares } from "./shares";
 import { SITE_LUA } from "./siteLua";
+
+/** How the names of origins are resolved. */
+const RESOLVED = `    # IPv4 first: origins allow-list the nodes' fixed addresses, which are IPv4.
+    default-server resolvers vpc resolve-prefer ipv4 init-addr last,libc,none`;
 
 /** What both sides of HAProxy share. */
 export function globalSections(popName: string, sites: readonly Site[]): string {
@@ -26,7 +31,7 @@ global
     # Bounds are computed at the start from the machine's size; what stands here is that of the smallest. This one is
     # above the sum of all frontends', so that none of them waits for another.
     maxconn ${bound("ALL_CONNECTIONS")}
-    # Counters of one request: connections and requests of its client, requests of its site, uploads.
+    # Counters of one request: connections and requests of its client, requests of its site, what both hold.
     tune.stick-counters 5
     # Requests and responses of ${String(FIELDS_LIMIT)} fields (rules refuse what has more), with those that the node adds.
     tune.http.maxhdr ${String(FIELDS_WITHIN)}
@@ -34,6 +39,11 @@ global
     # a folder: a bundle is checked in another one (haproxy -C) before it is put in place.
     lua-load-per-thread ${SITE_LUA}
     lua-load-per-thread ${DIRECTIVES_LUA}
+    # The header of a response: 28 KB, of which a large application's tags alone may be 20. limits.ts counts with it.
+    tune.bufsize 32768
+    tune.maxrewrite 4096
+    # Java's client does not wait where the hundred of most servers is reached: it fails.
+    tune.h2.fe.max-concurrent-streams 256
     # After a reload the old process ends with its last connection, or with the longest download that we wait for.
     hard-stop-after 15m
     # A client that keeps breaking HTTP/2's rules loses its connection. What is allowed and useless (empty frames, pings)
@@ -61,7 +71,6 @@ defaults edge
     # The egress side gives up on an origin after 60 s, Varnish after 65 s: the innermost speaks first.
     timeout server 75s
     timeout queue 5s
-    timeout tunnel 60s
     # A reload closes a kept connection with an answer, never under a request that is on its way.
     option idle-close-on-response
     # Names with other characters than letters, digits and hyphens mean different things to different programs.
@@ -96,8 +105,15 @@ defaults origin from to-origins
     # More would wait at the origin; here a wait ends after the queue's timeout.
     default-server maxconn ${bound("ORIGIN_CONNECTIONS")}
 ${misses(popName, sites)}
-    # IPv4 first: origins allow-list the nodes' fixed addresses, which are IPv4.
-    default-server resolvers vpc resolve-prefer ipv4 init-addr last,libc,none
+${RESOLVED}
+
+# To origins, what is held by both sides: up or down as the same origin is for others.
+defaults held from to-origins
+    http-reuse never
+    timeout server ${String(HELD_SECONDS)}s
+    timeout tunnel ${String(HELD_SECONDS)}s
+    option abortonclose
+${RESOLVED}
 `;
 }
 

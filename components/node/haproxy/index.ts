@@ -7,6 +7,7 @@ import { DIRECTIVES_LUA, directivesLua } from "./directives";
 import { egressSections } from "./egress";
 import { globalSections } from "./global";
 import { healthSections } from "./health";
+import { pastCacheBackends } from "./pastCache";
 import { purgeFrontend } from "./purge";
 import { redirectFrontend } from "./redirect";
 import { SITE_LUA, siteLua } from "./siteLua";
@@ -30,6 +31,7 @@ export function haproxyConfig(options: NodeOptions): string {
     trafficFrontend(options),
     redirectFrontend(options),
     cacheBackend(),
+    pastCacheBackends(options.popName),
     purgeFrontend(options.popName),
     egressSections(options),
     healthSections(options),

@@ -1,8 +1,21 @@
 import { TAGS_LIMIT } from "../limits";
+import { SOCKETS } from "../sockets";
 import { refuse } from "./responses";
+
+/** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
+export const TARGET_LIMIT = 8000;
+
+/**
+ * Bytes of an origin's header, without its tags: with what the edge adds on the way to a client they fit into HAProxy's
+ * buffer (global.ts).
+ */
+const FIELDS_SIZE_LIMIT = 24_000;
 
 /** The program by which HAProxy puts URLs into one form, and takes from a request what its site's key names. */
 export const SITE_LUA = "site.lua";
+
+/** The action by which it takes out of the cache what a request has changed. */
+export const CHANGED = "changed";
 
 /**
  * Puts the request's target into its one form, and sets txn.told_apart where the site's key has more. A program costs
@@ -17,7 +30,7 @@ ${refuse(popName, { status: 500, text: "internal error", error: "proxy_internal_
 /** Renders /etc/haproxy/site.lua, which is the same for all sites. */
 export function siteLua(): string {
   return `-- The one form of a URL, which is its key in the cache, and what else tells responses apart. Requests (traffic) and
--- purges (purge) go through lua.request, what an origin answers through lua.response: so all of them mean the same.
+-- purges (purge) go through lua.request, and what an origin names after a change through the same: so all mean the same.
 
 -- RFC 3986, section 6.2.2.2: an unreserved character is the same in percent-encoding; section 6.2.2.1: so are digits of
 -- percent-encoding in both cases. All other characters are left as they are: to decode them could change the meaning.
@@ -171,8 +184,7 @@ local function named_target(reference, host, base)
     return path:match("^(.*/)") .. rest
 end
 
--- For Varnish: the response's tags in one field, from that which the site names; and the targets that Location and
--- Content-Location name, where a request has changed something.
+-- For Varnish: the response's tags in one field, from that which the site names.
 core.register_action("response", { "http-res" }, function(txn)
     local fields = txn.http:res_get_headers()
     local name = (txn:get_var("txn.settings") or ""):match(";tags=([^;]+)")
@@ -194,15 +206,42 @@ core.register_action("response", { "http-res" }, function(txn)
             txn.http:res_set_header("X-Footprint-Tags", tags)
         end
     end
-    if txn:get_var("txn.changes") then
-        local site = parse(txn:get_var("txn.keys"))
-        for _, field in ipairs({ "location", "content-location" }) do
-            local value = fields[field] and fields[field][0]
-            local target = value and named_target(value, txn:get_var("txn.site"), txn:get_var("txn.base"))
-            if target then
-                txn.http:res_set_header("X-Footprint-" .. field, canonical(target, site))
-            end
+    -- What clients would get of it.
+    local size = 0
+    for field, lines in pairs(fields) do
+        for i = field == name and #lines + 1 or 0, #lines do
+            size = size + #field + #lines[i] + 4
         end
+    end
+    if size > ${String(FIELDS_SIZE_LIMIT)} then
+        txn:set_var("txn.too_large", true)
+    end
+end)
+
+-- A request that changed something, and succeeded, makes invalid what it named (RFC 9111, section 4.4): its own URL, and
+-- those of Location and Content-Location where they are of the same site. Varnish is told before the client is.
+core.register_action("${CHANGED}", { "http-res" }, function(txn)
+    local host, base = txn:get_var("txn.host"), txn:get_var("txn.base")
+    local site, fields = parse(txn:get_var("txn.keys")), txn.http:res_get_headers()
+    local requests = { "CHANGED " .. base .. " HTTP/1.1\\r\\nHost: " .. host .. "\\r\\n" }
+    for _, field in ipairs({ "location", "content-location" }) do
+        local value = fields[field] and fields[field][0]
+        local target = value and named_target(value, host, base)
+        target = target and canonical(target, site)
+        -- What no request can have asked for is not stored.
+        if target and #target <= ${String(TARGET_LIMIT)} and target:find("^/[!-~\\x80-\\xFF]*$") then
+            requests[#requests + 1] = "CHANGED " .. target .. " HTTP/1.1\\r\\nHost: " .. host .. "\\r\\n"
+        end
+    end
+    local socket = core.tcp()
+    socket:settimeout(1)
+    local answer = socket:connect("unix@${SOCKETS.cachePurge}")
+        and socket:send(table.concat(requests, "\\r\\n") .. "Connection: close\\r\\n\\r\\n")
+        and socket:receive("*a")
+    socket:close()
+    local _, done = (answer or ""):gsub("HTTP/1.1 200 ", "")
+    if done < #requests then
+        core.Warning("not taken out of the cache after a change: " .. host .. base)
     end
 end)
 `;

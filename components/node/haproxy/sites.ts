@@ -35,7 +35,7 @@ function lines(sites: readonly Site[], value: (site: Site) => string | undefined
 }
 
 /** Its first two parts are HAProxy's (traffic.ts, redirect.ts); the others are found by their names. */
-function settingsOf({ methods, redirectStatus, maxAge, stale, compression, tagHeader }: Site): string {
+function settingsOf({ methods, redirectStatus, maxAge, stale, compression, websocket, tagHeader }: Site): string {
   return [
     methods.join(", "),
     String(redirectStatus),
@@ -43,6 +43,7 @@ function settingsOf({ methods, redirectStatus, maxAge, stale, compression, tagHe
     `while-revalidate=${String(stale.whileRevalidate)}`,
     `if-error=${String(stale.ifError)}`,
     `compression=${compression ? "yes" : "no"}`,
+    `websocket=${websocket ? "yes" : "no"}`,
     `tags=${tagHeader.toLowerCase()}`,
   ].join(";");
 }

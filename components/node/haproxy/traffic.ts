@@ -5,16 +5,17 @@ import { PRODUCTION, type NodeOptions } from "../options";
 import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
 import { accessLog, loggedOf } from "./accessLog";
-import { CLIENT_TABLES, clientConnections, clientRequests, uploads } from "./clients";
+import { CLIENT_TABLES, IN_FLIGHT, clientConnections, clientRequests } from "./clients";
+import { waysPastCache } from "./pastCache";
 import { acceptedCodings, trueType } from "./compression";
 import { refuse } from "./responses";
 import { refusedShares } from "./shares";
-import { toOneForm } from "./siteLua";
+import { TARGET_LIMIT, toOneForm } from "./siteLua";
 import { IS_SITE, LOOK_UP_SITE } from "./sites";
 import { deadMansSwitch, isSwitched, switchedHealth } from "./switched";
 
-/** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
-const TARGET_LIMIT = 8000;
+/** Longest header of a request, bytes: as much as most servers take. With what the edge adds it fits into Varnish. */
+const HEADER_LIMIT = 16_000;
 
 /** What HAProxy does with a client's request before the cache sees it. */
 export function trafficFrontend(options: NodeOptions): string {
@@ -46,6 +47,9 @@ ${clientRequests(popName)}
 ${no({ status: 505, text: "HTTP/1.0, 1.1 and 2 are spoken here", error: "http_request_error", when: "unless { req.ver 1.0 1.1 } or { fc_http_major 2 }" })}
 ${no({ status: 431, text: `more than ${String(FIELDS_LIMIT)} header fields`, error: "http_request_error", when: `if { req.fhdr_cnt gt ${String(FIELDS_LIMIT)} }` })}
 ${no({ status: 400, text: "one Host field, please", error: "http_request_error", when: "unless { req.fhdr_cnt(host) eq 1 }" })}
+${no({ status: 431, text: "the header is too large", error: "http_request_error", when: `if { req.hdrs,length gt ${String(HEADER_LIMIT)} }` })}
+    # A control character means something else to each program (RFC 9110, section 5.5).
+${no({ status: 400, text: "a field with a control character", error: "http_request_error", when: String.raw`if { req.hdrs -m reg '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]' }` })}
     # Fields that Connection names end at the next hop. None of the edge's own may: an origin that is not told of https
     # redirects to it, and one that is not told of a loop goes on with it.
 ${no({ status: 400, text: "Connection names a field of the edge", error: "http_request_error", when: `if { req.hdr(connection) -m reg -i ^(${EDGE_FIELDS.join("|")})$ }` })}
@@ -59,15 +63,14 @@ ${no({ status: 417, text: "no such expectation", error: "http_request_denied", w
 ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.hdr(cdn-loop) -m reg -i ^${popName.replaceAll(".", "\\.")}[[:space:]]*(;|$) }` })}
 
 ${inFlight(popName, sites)}
-${uploads(popName)}
+
+${waysPastCache(popName)}
 
     # One form for what is left: no absolute targets, one spelling of the host.
     http-request set-uri %[pathq]
     http-request set-header Host %[var(txn.host)]
 ${toOneForm(popName)}
-    # No switch to another protocol behind the cache's back.
-    http-request del-header upgrade
-    http-request del-header http2-settings
+    http-request set-var(txn.base) pathq
     http-request del-header ^(${UNTRUSTED_FIELDS.join("|")})$ -m reg
     http-request del-header ${INTERNAL_PREFIX} -m beg
     http-request set-header ${INTERNAL.client} %[src]
@@ -84,6 +87,8 @@ ${acceptedCodings()}
     http-request add-header Via "2 ${popName}" if { fc_http_major 2 }
     http-request add-header Via "%[req.ver] ${popName}" unless { fc_http_major 2 }
     http-request add-header CDN-Loop ${popName}
+    use_backend past-cache if { var(txn.way) -m str past }
+    use_backend held if { var(txn.way) -m str held }
     default_backend cache
 
     http-response set-var(txn.cache) res.hdr(${INTERNAL.cache})
@@ -101,7 +106,7 @@ ${CLIENT_TABLES}`;
 function inFlight(popName: string, sites: readonly Site[]): string {
   const few = refusedShares("few-of-site", {
     has: "sc_conn_cur(2)",
-    all: "be_conn(cache)",
+    all: IN_FLIGHT,
     bounds: { of: "IN_FLIGHT", shared: "IN_FLIGHT_SHARED", one: "SITE_IN_FLIGHT" },
     count: sites.length,
   });

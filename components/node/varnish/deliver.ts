@@ -6,7 +6,6 @@ export function deliverVcl(popName: string): string {
 
 sub vcl_deliver {
     call seek;
-    call purge_after_change;
     call compression;
     call conditions;
 

@@ -12,7 +12,14 @@ export function purgeVcl(): string {
 # in X-Footprint-Count; a ban does not know how many. HAProxy puts a URL into the form that is its key, as it does with
 # those of requests. Host, tag and all reach what is left of a site that was taken out as well: it may come back.
 
+# CHANGED is HAProxy's own: a request for this URL has changed something (RFC 9111, section 4.4). It takes out what is
+# stored, and is no purge: it looks at no fetch under way.
+
 sub purge_request {
+    if (req.method == "CHANGED") {
+        set req.http.X-Footprint-Count = xkey.purge("url:" + req.http.Host + regsuball(req.url, ",", "%2C"));
+        return (synth(200, "OK"));
+    }
     if (req.method != "PURGE" && req.method != "SOFTPURGE" && req.method != "BAN") {
         return (synth(405, "Method Not Allowed"));
     }
@@ -60,22 +67,6 @@ sub purge_request {
         set req.http.X-Footprint-Count = xkey.purge(req.http.X-Footprint-Key);
     }
     return (synth(200, "OK"));
-}
-
-# A request that changed something, and succeeded, makes invalid what it named (RFC 9111, section 4.4): its own URL, and
-# those of Location and Content-Location where they are of the same site.
-sub purge_after_change {
-    if (req.http.X-Footprint-Cache == "pass" && req.method != "OPTIONS" && req.method != "TRACE"
-        && resp.status >= 200 && resp.status < 400) {
-        set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(req.url, ",", "%2C"));
-        # HAProxy has made targets of the site of what the origin named.
-        if (resp.http.X-Footprint-Location) {
-            set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(resp.http.X-Footprint-Location, ",", "%2C"));
-        }
-        if (resp.http.X-Footprint-Content-Location) {
-            set req.http.X-Footprint-Purged = xkey.purge("url:" + req.http.Host + regsuball(resp.http.X-Footprint-Content-Location, ",", "%2C"));
-        }
-    }
 }
 `;
 }

@@ -1,8 +1,5 @@
 import { PROBE_HOST } from "../sockets";
 
-/** Longest body of a request that comes without a length; it is in memory meanwhile. */
-const BODY_LIMIT = "1MB";
-
 /** Renders /etc/varnish/request.vcl. */
 export function requestVcl(): string {
   return `# What is looked up, and by which key.
@@ -34,14 +31,9 @@ sub vcl_recv {
         }
     }
 
+    # HAProxy sends what is nothing for a cache past it.
     if (req.method != "GET" && req.method != "HEAD") {
-        # Varnish would end a body that its sender broke off as if it were whole. So one without a length is read here
-        # first: the origin gets all of it or nothing. Trailers end such a body, too.
-        if (req.http.Transfer-Encoding && !std.cache_req_body(${BODY_LIMIT})) {
-            set req.http.X-Footprint-Error = "http_request_error";
-            return (synth(411, "Length Required"));
-        }
-        return (pass);
+        return (synth(405, "Method Not Allowed"));
     }
     # A body has no meaning in a GET (RFC 9110, section 9.3.1); an origin that looks at it would poison the cache.
     if (req.http.Transfer-Encoding || (req.http.Content-Length && req.http.Content-Length != "0")) {

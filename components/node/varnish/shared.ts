@@ -45,11 +45,6 @@ sub check_304 {
 # (RFC 9111, section 4.3.2). Called in vcl_deliver.
 sub conditions {
     std.collect(req.http.If-None-Match, ", ");
-    if (req.method != "GET" && req.method != "HEAD") {
-        # The origin has judged them.
-        unset req.http.If-None-Match;
-        unset req.http.If-Modified-Since;
-    }
     if (req.http.If-None-Match ~ "^[ \\t]*\\*[ \\t]*$") {
         set req.http.If-None-Match = resp.http.ETag;
     } else if (req.http.If-None-Match ~ {"^[ \\t,]*+${TAG}(?:[ \\t]*+,[ \\t,]*+${TAG})*+[ \\t,]*+$"}

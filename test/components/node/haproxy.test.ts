@@ -41,7 +41,7 @@ describe("haproxy.cfg", () => {
     const sections = text.split("\n").filter((line) => /^(frontend|backend) /.test(line));
 
     expect(sections.length).toBeGreaterThan(10);
-    expect(sections.filter((line) => !/ from (edge|to-origins|origin|probe)$/.test(line))).toEqual([]);
+    expect(sections.filter((line) => !/ from (edge|to-origins|origin|held|probe)$/.test(line))).toEqual([]);
   });
 
   test("says that its PoP is unhealthy when no purge was read for too long, whether the agent lives or not", () => {
@@ -102,8 +102,8 @@ describe("haproxy.cfg", () => {
       '{ sc_conn_cur(0) gt "${CLIENT_CONNECTIONS_CROWDED-60}" } { fe_conn gt "${CROWDED-7575}" }',
     ]);
     expect(refused(/return status 429 .*sc_(?:conn_cur|http_req_rate)\(1\)/)).toEqual([
-      '{ sc_conn_cur(1) gt "${CLIENT_IN_FLIGHT-390}" }',
-      '{ sc_conn_cur(1) gt "${CLIENT_IN_FLIGHT_CROWDED-49}" } { be_conn(cache) gt "${IN_FLIGHT_CROWDED-1562}" }',
+      '{ sc_conn_cur(1) gt "${CLIENT_IN_FLIGHT-312}" }',
+      '{ sc_conn_cur(1) gt "${CLIENT_IN_FLIGHT_CROWDED-40}" } { be_conn(cache),add(txn.past_cache),add(txn.held) gt "${IN_FLIGHT_CROWDED-1250}" }',
       '{ sc_http_req_rate(1) gt "${CLIENT_REQUESTS-10000}" }',
     ]);
   });
@@ -113,14 +113,44 @@ describe("haproxy.cfg", () => {
     const refused = origins.filter((rule) => rule.includes("X-Footprint-Full")).map((rule) => rule.split(" if ")[1]);
 
     // Three origins share a quarter: each has a twelfth.
-    expect(origins).toContain('acl few-of-origin sc_conn_cur(1),mul(12) le "${MISSES-781}"');
+    expect(origins).toContain('acl few-of-origin sc_conn_cur(1),mul(12) le "${MISSES-625}"');
     expect(refused).toEqual([
-      '{ fe_conn(egress) gt "${MISSES_SHARED-585}" } !few-of-origin',
-      '{ sc_conn_cur(1) gt "${ORIGIN_MISSES-320}" } !few-of-origin',
-      '{ sc_conn_cur(1) gt "${ORIGIN_BUSY-128}" } { sc_conn_cur(0) gt "${CLIENT_MISSES-17}" }',
-      '{ sc_conn_cur(1) gt "${ORIGIN_CROWDED-192}" } { sc_conn_cur(0) gt "${CLIENT_MISSES_CROWDED-3}" }',
+      '{ fe_conn(egress) gt "${MISSES_SHARED-468}" } !few-of-origin',
+      '{ sc_conn_cur(1) gt "${ORIGIN_MISSES-260}" } !few-of-origin',
+      '{ sc_conn_cur(1) gt "${ORIGIN_BUSY-104}" } { sc_conn_cur(0) gt "${CLIENT_MISSES-14}" }',
+      '{ sc_conn_cur(1) gt "${ORIGIN_CROWDED-156}" } { sc_conn_cur(0) gt "${CLIENT_MISSES_CROWDED-2}" }',
     ]);
     expect(origins).toContain("http-request set-priority-class sc_conn_cur(0)");
+  });
+
+  // RFC 9110, section 9.2.1: all others may change something; RFC 9112, section 6: framing is each hop's own.
+  test("sends every method but GET and HEAD past the cache, with no framing of a client's", () => {
+    expect(traffic).toContain("http-request set-var(txn.way) str(past) unless { method GET HEAD }");
+    expect(traffic).toContain("use_backend past-cache if { var(txn.way) -m str past }");
+    expect(section(text, "backend past-cache from edge")).toContain(
+      "server egress unix@/run/haproxy/egress.sock proto h2",
+    );
+  });
+
+  test("holds connections for a site that says so, and for no other", () => {
+    const ways = traffic.filter((rule) => rule.includes("str(held) if"));
+
+    expect(ways.filter((rule) => !rule.includes(" if may-hold { method GET }"))).toEqual([]);
+    expect(ways).toHaveLength(2);
+    expect(text.match(/^backend held:.*$/gm)).toEqual([
+      "backend held:shop.example.com:0 from held",
+      "backend held:shop.example.com:1 from held",
+    ]);
+  });
+
+  test("asks each origin by its own name, or by the site's where the site says so", () => {
+    const hosts = (name: string) => section(text, name).filter((rule) => rule.includes("set-header Host"));
+
+    expect(hosts("backend origin:cdn.example.com:0 from origin")).toEqual([
+      "http-request set-header Host origin.example.org",
+    ]);
+    expect(hosts("backend origin:shop.example.com:0 from origin")).toEqual([]);
+    expect(hosts("backend held:shop.example.com:0 from held")).toEqual([]);
   });
 
   test("has lines of its access log as long as the kernel writes them as a whole (PIPE_BUF)", () => {
@@ -182,7 +212,7 @@ describe("haproxy.cfg", () => {
   test("grows by the origins of a site alone: a hundred more sites are no more rules", () => {
     const many = Array.from({ length: 100 }, (_, i) => ({ ...SITES[1]!, host: `site${String(i)}.example.com` }));
     const withoutOrigins = (config: string) => {
-      const parts = config.split("\n\n").filter((part) => !part.startsWith("backend origin:"));
+      const parts = config.split("\n\n").filter((part) => !/^backend (origin|held):/.test(part));
       return parts.join("\n\n").split("\n").length;
     };
 

@@ -49,7 +49,7 @@ describe("the bounds of a node", () => {
     const is = sumsOf(machine);
 
     test("leave no side waiting for another's connections", () => {
-      const sides = is.CONNECTIONS + is.REDIRECT_CONNECTIONS + is.EGRESS_CONNECTIONS + 3 * is.OWN_CONNECTIONS;
+      const sides = is.CONNECTIONS + is.REDIRECT_CONNECTIONS + is.EGRESS_CONNECTIONS + is.HELD + 3 * is.OWN_CONNECTIONS;
 
       expect(is.ALL_CONNECTIONS).toBeGreaterThan(sides);
     });
@@ -68,22 +68,22 @@ describe("the bounds of a node", () => {
       expect(is.ORIGIN_CONNECTIONS).toBeLessThan(is.ORIGIN_MISSES);
       expect(is.ORIGIN_BUSY + is.CLIENT_MISSES).toBeLessThan(is.ORIGIN_CONNECTIONS);
       expect(is.ORIGIN_CROWDED + is.CLIENT_MISSES_CROWDED).toBeLessThan(is.ORIGIN_CONNECTIONS);
+      expect(is.HELD).toBeLessThanOrEqual(is.IN_FLIGHT / 4);
+      expect(is.SITE_HELD).toBeLessThanOrEqual(is.HELD / 2);
+      expect(is.CLIENT_HELD).toBeLessThanOrEqual(is.SITE_HELD / 12);
       expect(is.CLIENT_CONNECTIONS * 31).toBeLessThan(is.CONNECTIONS);
       expect(is.CLIENT_IN_FLIGHT * 8).toBeLessThanOrEqual(is.IN_FLIGHT);
     });
 
     test("have room for all that passes through without being stored", () => {
-      const responses = is.MISSES * is.TRANSIT;
-      const uploads = is.UPLOADS * MB;
-
-      expect(responses + uploads).toBeLessThanOrEqual(is.TRANSIENT_MEMORY * MB * 0.76);
+      expect(is.MISSES * is.TRANSIT).toBeLessThanOrEqual((is.TRANSIENT_MEMORY * MB) / 2);
     });
 
     test("fit into the memory, with a sixth of it for the kernel, the agent and its compiler", () => {
       const caches = (is.CACHE_MEMORY + is.TRANSIENT_MEMORY) * MB;
       const idle = (is.CONNECTIONS + is.REDIRECT_CONNECTIONS) * 10;
 
-      expect(caches + idle + is.IN_FLIGHT * 160 + is.MISSES * 240).toBeLessThan((machine.MEMORY * 5) / 6);
+      expect(caches + idle + is.IN_FLIGHT * 208 + is.MISSES * 288).toBeLessThan((machine.MEMORY * 5) / 6);
     });
   });
 });
@@ -133,7 +133,10 @@ describe("what the README says of the bounds", () => {
     expect(holds("requests in flight")?.[1]).toBe(`${is("IN_FLIGHT_SHARED")}, of one site ${is("SITE_IN_FLIGHT")}`);
     expect(holds("requests to one origin")).toEqual([is("ORIGIN_BUSY"), is("ORIGIN_MISSES")]);
     expect(holds("the same of a busy one")).toEqual([is("CLIENT_MISSES"), is("ORIGIN_MISSES")]);
-    expect(holds("uploads without a length")).toEqual([is("CLIENT_UPLOADS"), is("UPLOADS")]);
+    expect(holds("WebSockets and events")).toEqual([
+      is("CLIENT_HELD"),
+      `${is("HELD")}, of one site ${is("SITE_HELD")}`,
+    ]);
     expect(holds("the access log")).toEqual([logged, logged]);
   });
 });

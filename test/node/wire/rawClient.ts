@@ -15,10 +15,25 @@ const PATIENCE_MS = 30_000;
  * the client ends its own side, which the node answers, too. A reset counts as a close: what came before it is returned.
  */
 export function converse(port: number, ...pieces: readonly (Buffer | string)[]): Promise<Buffer> {
+  return conversation(port, pieces, (socket) => socket.end());
+}
+
+/** The same, but closes both sides when the node waits for more. */
+export function converseAndLeave(port: number, ...pieces: readonly (Buffer | string)[]): Promise<Buffer> {
+  return conversation(port, pieces, (socket) => socket.destroy());
+}
+
+function conversation(
+  port: number,
+  pieces: readonly (Buffer | string)[],
+  leave: (socket: net.Socket) => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const received: Buffer[] = [];
-    const quiet = setTimeout(() => socket.end(), QUIET_MS);
+    const quiet = setTimeout(() => {
+      leave(socket);
+    }, QUIET_MS);
     const patience = setTimeout(
       () => socket.destroy(new Error(`the node has not closed within ${PATIENCE_MS} ms`)),
       PATIENCE_MS,

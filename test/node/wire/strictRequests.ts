@@ -5,6 +5,8 @@ export interface WireRequest {
   /** In their order, names in lower case. */
   readonly fields: readonly (readonly [string, string])[];
   readonly body: string;
+  /** Fields behind the body, apart from the others (RFC 9110, section 6.5). */
+  readonly trailers: readonly string[];
 }
 
 export type Parsed =
@@ -47,12 +49,17 @@ export function strictRequest(text: string): Parsed {
   }
   const framed = body(text.slice(end + 4), values("content-length"), values("transfer-encoding"));
   return framed.kind === "body"
-    ? { kind: "request", request: { method, target, fields, body: framed.body }, rest: framed.rest }
+    ? {
+        kind: "request",
+        request: { method, target, fields, body: framed.body, trailers: framed.trailers },
+        rest: framed.rest,
+      }
     : framed;
 }
 
 type Body =
-  Exclude<Parsed, { kind: "request" }> | { readonly kind: "body"; readonly body: string; readonly rest: string };
+  | Exclude<Parsed, { kind: "request" }>
+  | { readonly kind: "body"; readonly body: string; readonly trailers: readonly string[]; readonly rest: string };
 
 function body(text: string, lengths: readonly string[], codings: readonly string[]): Body {
   if (lengths.length + codings.length > 1) {
@@ -67,7 +74,9 @@ function body(text: string, lengths: readonly string[], codings: readonly string
     return { kind: "violation", reason: `Content-Length: ${length}` };
   }
   const size = Number(length);
-  return text.length < size ? { kind: "more" } : { kind: "body", body: text.slice(0, size), rest: text.slice(size) };
+  return text.length < size
+    ? { kind: "more" }
+    : { kind: "body", body: text.slice(0, size), trailers: [], rest: text.slice(size) };
 }
 
 function chunks(text: string): Body {
@@ -83,17 +92,35 @@ function chunks(text: string): Body {
       return { kind: "violation", reason: `chunk size ${JSON.stringify(line)}` };
     }
     const size = parseInt(line, 16);
+    if (size === 0) {
+      return trailers(whole, rest.slice(end + 2));
+    }
     const stop = end + 2 + size;
     if (rest.length < stop + 2) {
       return { kind: "more" };
     }
     if (rest.slice(stop, stop + 2) !== "\r\n") {
-      return { kind: "violation", reason: "a chunk that is longer than its size, or a trailer" };
+      return { kind: "violation", reason: "a chunk that is longer than its size" };
     }
     whole += rest.slice(end + 2, stop);
     rest = rest.slice(stop + 2);
-    if (size === 0) {
-      return { kind: "body", body: whole, rest };
-    }
   }
+}
+
+/** What has no meaning behind a body, or another one (RFC 9110, section 6.5.1). */
+const NO_TRAILER = /^(host|content-.*|transfer-encoding|connection|trailer|te|authorization|x-footprint-.*)$/i;
+
+/** What stands behind the last chunk. */
+function trailers(whole: string, text: string): Body {
+  const end = text.startsWith("\r\n") ? 0 : text.indexOf("\r\n\r\n") + 2;
+  if (end === 1) {
+    return /\r(?=[^\n])|(^|[^\r])\n/.test(text)
+      ? { kind: "violation", reason: "a bare CR or LF in a trailer" }
+      : { kind: "more" };
+  }
+  const lines = text.slice(0, end).split("\r\n").slice(0, -1);
+  const wrong = lines.find((line) => NO_TRAILER.test(FIELD.exec(line)?.[1] ?? "host"));
+  return wrong === undefined
+    ? { kind: "body", body: whole, trailers: lines, rest: text.slice(end + 2) }
+    : { kind: "violation", reason: `trailer ${JSON.stringify(wrong)}` };
 }

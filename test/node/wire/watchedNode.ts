@@ -8,7 +8,7 @@ import { RunningNode } from "../../../infra/edge/node";
 import { clientHeader, request } from "../proxied";
 import { answersIn, type RawAnswer } from "./answers";
 import { FAREWELL, PREFACE } from "./http2";
-import { converse } from "./rawClient";
+import { converse, converseAndLeave } from "./rawClient";
 import { RecordingOrigin, type OriginAnswer, type SeenRequest } from "./recordingOrigin";
 
 export const POP = "eu-west-1.pop.example.com";
@@ -23,10 +23,12 @@ const FLOODER = "198.51.100.99";
 
 const SITE: Omit<Site, "origins"> = {
   host: HOST,
+  originHost: "origin",
   cacheKey: { query: "all", headers: [], cookies: [] },
   stale: { whileRevalidate: 0, ifError: 0 },
   maxAge: 86_400,
   methods: ["GET", "HEAD", "POST"],
+  websocket: false,
   compression: false,
   redirectStatus: 308,
   tagHeader: "Surrogate-Key",
@@ -79,8 +81,9 @@ export class WatchedNode {
   }
 
   /** All that the node sends to an attacker's frames of HTTP/2, after which the attacker asks no more. */
-  attackHttp2(...frames: readonly Buffer[]): Promise<Buffer> {
-    return converse(this.port, clientHeader(ATTACKER), Buffer.concat([PREFACE, ...frames, FAREWELL]));
+  attackHttp2(frames: readonly Buffer[], leaves = false): Promise<Buffer> {
+    const bytes = [clientHeader(ATTACKER), Buffer.concat([PREFACE, ...frames, FAREWELL])];
+    return leaves ? converseAndLeave(this.port, ...bytes) : converse(this.port, ...bytes);
   }
 
   /** The same by a client whose requests are not counted with the others'. */

@@ -9,6 +9,8 @@ export interface Http2Case {
   readonly end: StreamEnd;
   /** How many requests the origin sees; default 0. */
   readonly atOrigin?: number;
+  /** The client closes when it has its answer: else the node has the stream for as long as its timeout for clients. */
+  readonly leaves?: true;
 }
 
 const WHOLE = END_STREAM | END_HEADERS;
@@ -143,6 +145,7 @@ export const DOWNGRADES: readonly Http2Case[] = [
       frame("headers", WHOLE, 1, block([["content-length", "3"]])),
     ],
     end: "reset",
+    leaves: true,
   },
 ];
 
@@ -241,7 +244,7 @@ export const PSEUDO_HEADERS: readonly Http2Case[] = [
     end: 200,
   },
   {
-    name: "CONNECT of a WebSocket, which becomes a GET",
+    name: "CONNECT of a WebSocket, which this site does not speak",
     frames: ({ target }) => [
       frame(
         "headers",
@@ -250,8 +253,7 @@ export const PSEUDO_HEADERS: readonly Http2Case[] = [
         block([...fieldsOf(target, "CONNECT"), [":protocol", "websocket"], ["sec-websocket-version", "13"]]),
       ),
     ],
-    end: 200,
-    atOrigin: 1,
+    end: 501,
   },
   {
     name: "CONNECT",
