@@ -30,8 +30,9 @@ export const LIMITS_SCRIPT = "/usr/local/lib/footprint/limits";
 /**
  * What a node lets in, derived from its machine in this one place. In percent of the memory: 50 the cache; 10 what passes
  * through Varnish without being stored; 4 idle connections (10 KB each, with the kernel's part); 13 requests in flight
- * (208 KB each: buffers of HAProxy, workspace and stack of a thread, a socket between them; what is held has no thread, and
- * TLS to an origin instead); 5 misses (288 KB more: a second thread, buffers and TLS to the origin). The rest is the kernel's, the agent's and its compiler's.
+ * (208 KB each: buffers of HAProxy, workspace and stack of a thread, a socket between them; what is held has no thread,
+ * and TLS to an origin instead); 5 misses (288 KB more: a second thread, buffers and TLS to the origin). The rest is the
+ * kernel's, the agent's and its compiler's.
  *
  * A side has its own bound, and the bound of all is above their sum: so no side takes another's room. Where many share a
  * bound, a quarter is kept in equal parts for those who have little: haproxy/shares.ts has the rule.

@@ -1,5 +1,6 @@
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
+import { KeptSession } from "./keptConnection";
 import { bytes, inTurn, reply, ScriptedOrigin, type Handler } from "./origin/scripted";
 import { HOST, Rig } from "./origin/rig";
 import { until } from "./origin/until";
@@ -12,7 +13,8 @@ describeWith([DEBIAN], "HTTP through a node", () => {
   let rig: Rig;
 
   beforeAll(async () => {
-    rig = await Rig.start({ site: { methods: METHODS } });
+    // What the smallest machine lets in; here it would go by the open files of whoever runs the test.
+    rig = await Rig.start({ site: { methods: METHODS }, bounds: { CLIENT_IN_FLIGHT: 390 } });
   });
 
   afterAll(async () => {
@@ -390,6 +392,20 @@ describeWith([DEBIAN], "HTTP through a node", () => {
     test("rejects a target that is too long", async () => {
       expect((await rig.get(`/${"x".repeat(9000)}`)).status).toBe(414);
     });
+  });
+
+  // Java's client fails with "too many concurrent streams" where others wait.
+  test("a client may have 200 requests at once on one connection of HTTP/2", async () => {
+    rig.origin.on("/streams", reply("x", STORED));
+    await rig.get("/streams");
+    const session = new KeptSession(rig.node.ports.traffic);
+
+    const streams = await session.streams();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => session.get("/streams")));
+    session.destroy();
+
+    expect(streams).toBeGreaterThanOrEqual(200);
+    expect([new Set(answers), session.opened]).toEqual([new Set(["200 x"]), 1]);
   });
 
   test("what stands in the cache outlives an origin that is gone", async () => {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import * as http from "node:http";
 import * as http2 from "node:http2";
 import * as net from "node:net";
@@ -56,6 +57,15 @@ export class KeptSession {
       }
       session.close();
     }
+  }
+
+  /** Requests at once that the server has said it takes (RFC 9113, section 6.5.2). */
+  async streams(): Promise<number | undefined> {
+    const session = this.connected();
+    if (session.remoteSettings.maxConcurrentStreams === undefined) {
+      await once(session, "remoteSettings");
+    }
+    return session.remoteSettings.maxConcurrentStreams;
   }
 
   destroy(): void {

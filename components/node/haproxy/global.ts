@@ -42,10 +42,11 @@ global
     # The header of a response: 28 KB, of which a large application's tags alone may be 20. limits.ts counts with it.
     tune.bufsize 32768
     tune.maxrewrite 4096
-    # Java's client does not wait where the hundred of most servers is reached: it fails.
-    tune.h2.fe.max-concurrent-streams 256
     # After a reload the old process ends with its last connection, or with the longest download that we wait for.
     hard-stop-after 15m
+    # Java's client fails above this number, where others wait or open a connection. Beyond the usual hundred each stream
+    # counts as a request in flight, like any other.
+    tune.h2.fe.max-concurrent-streams 256
     # A client that keeps breaking HTTP/2's rules loses its connection. What is allowed and useless (empty frames, pings)
     # does not count as that: it costs its sender as much as the node, and waits its turn.
     tune.h2.fe.glitches-threshold 1000
