@@ -135,7 +135,7 @@ describe("the completed configuration", () => {
     ...footprint(pops),
     sites: {
       "www.example.com": { origin: ["https://b.example.net", "http://a.example.net:8080"] },
-      "api.example.com": { origin: "https://o.example.net", cacheKey: { headers: ["Via", "Accept"] } },
+      "api.example.com": { origin: "https://o.example.net", cacheKey: { headers: ["X-Country", "Accept"] } },
     },
     tags: { b: "1", a: "2" },
   };
@@ -166,7 +166,7 @@ describe("the completed configuration", () => {
   test("sorts hosts, regions, zones of a PoP and unordered lists; origins keep their failover order", () => {
     const config = load(draft);
     expect(config.sites.map((site) => site.host)).toEqual(["api.example.com", "www.example.com"]);
-    expect(config.sites[0]?.cacheKey.headers).toEqual(["accept", "via"]);
+    expect(config.sites[0]?.cacheKey.headers).toEqual(["accept", "x-country"]);
     expect(config.sites[1]?.origins).toEqual([
       { scheme: "https", host: "b.example.net", port: 443 },
       { scheme: "http", host: "a.example.net", port: 8080 },

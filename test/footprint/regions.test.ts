@@ -128,11 +128,16 @@ const FIXED: Readonly<Record<string, string>> = {
     "a hook is a part of its group, which has the same ones from the start: by the name they are one",
 };
 
+/** In a name that is made of another's, which Pulumi has made: there is one as long as there is the other. */
+const MADE = /-0a1b2c3-/;
+
 function fixedNames({ registrations }: Recording): readonly string[] {
   return registrations
     .filter(({ type }) => !Object.hasOwn(FIXED, type))
     .filter(({ type, inputs }) =>
-      [NAMED[type]?.property, "namePrefix", "bucketPrefix"].some((each) => each !== undefined && each in inputs),
+      [NAMED[type]?.property, "namePrefix", "bucketPrefix"].some(
+        (each) => each !== undefined && each in inputs && !MADE.test(JSON.stringify(inputs[each])),
+      ),
     )
     .map(({ type, name }) => `${type} ${name}`);
 }

@@ -106,6 +106,8 @@ const EDITS: readonly Edit[] = [
   site("origin", "https://origin.example.org", {
     removed: [`SecurityGroupEgressRule ${POP}-nodes-to-8443-ipv4`, `SecurityGroupEgressRule ${POP}-nodes-to-8443-ipv6`],
   }),
+  site("originHost", "site"),
+  site("websocket", true),
   site("cacheKey.query", ["page"]),
   site("cacheKey.headers", ["Accept-Language"]),
   site("cacheKey.cookies", ["currency"]),

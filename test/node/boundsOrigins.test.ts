@@ -92,7 +92,10 @@ describeWith([DEBIAN], "origins that hang", () => {
     expect(
       new Set(refused.map(({ status, headers }) => `${String(status)} ${String(headers["retry-after"])}`)),
     ).toEqual(new Set(["503 1"]));
-    expect(refused[0]?.headers["proxy-status"]).toBe(`${rig.popName}; error=destination_unavailable`);
+    // Some may have been refused before: by the bound of all that is in flight.
+    expect(refused.map(({ headers }) => headers["proxy-status"])).toContain(
+      `${rig.popName}; error=destination_unavailable`,
+    );
   });
 
   test("keep no hit, no health and no metrics waiting, and no other site's misses", async () => {

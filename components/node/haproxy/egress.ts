@@ -16,6 +16,8 @@ frontend egress from to-origins
     bind unix@${SOCKETS.egress} mode 660 group ${SOCKETS_GROUP}
     # Above what is let through, so that the others hear at once that there is no room.
     maxconn ${bound("EGRESS_CONNECTIONS")}
+    # Who comes meanwhile waits a moment: Linux refuses a connection to a full unix socket, and Varnish tries but once.
+    backlog ${bound("IN_FLIGHT")}
 ${egressRules(popName)}
 ${failover("origin", sites).join("\n")}
     default_backend no-origin
