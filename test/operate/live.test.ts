@@ -25,6 +25,6 @@ test("a plan is told of PoPs that are switched off, of rolled-back refreshes, an
   expect(await notes()).toEqual([
     "ap-southeast-2: the Auto Scaling group cannot be read: Error: there is no Auto Scaling group edge-ap-southeast-2",
     "eu-central-1: switched off by eve@desk at 2026-01-02T03:04:05Z: packet loss; it stays so until `footprint undrain eu-central-1`",
-    "us-east-1: the last instance refresh, r-1, was rolled back: nodes run the former version and Pulumi's state names the new one; set the former image in the stack file and `pulumi up`",
+    "us-east-1: the last instance refresh, r-1, was rolled back, to what the group had when it began, which after `pulumi up` is the new version: put the former image back in the stack file and `pulumi up`",
   ]);
 });

@@ -60,7 +60,8 @@ function pack(folder: string): string {
   const clone = path.join(folder, "clone");
   copyTree(clone);
   fs.symlinkSync(path.join(repository, "node_modules"), path.join(clone, "node_modules"));
-  execFileSync("npm", ["pack", "--pack-destination", folder], {
+  // The repository installs without scripts, and npm tells what it runs so; what makes the package is a script.
+  execFileSync("npm", ["pack", "--ignore-scripts=false", "--pack-destination", folder], {
     cwd: path.join(clone, "components"),
     // Of npm and its build, only what it throws.
     stdio: ["ignore", "pipe", "pipe"],
