@@ -207,12 +207,12 @@ describeWith([DEBIAN], "what a response says about caching, as the node reads it
     expect(wrong.slice(0, 10)).toEqual([]);
     const wanted = cases.map(([cacheControl, cdn]) => expected(cacheControl, cdn));
     expect(wanted.filter(({ cdnCacheControl }) => cdnCacheControl !== undefined).length).toBeGreaterThan(100);
-    expect(wanted.filter(({ cacheControl }) => Number(cacheControl["max-age"]) > 0).length).toBeGreaterThan(100);
+    expect(wanted.filter(({ cacheControl }) => Number(cacheControl["max-age"]) > 0).length).toBeGreaterThan(50);
   });
 
   // Not among the drawn ones: the library takes a date at the end only, RFC 9651 (sections 4.2.2 and 4.2.9) anywhere.
   test("a date is a value of a structured field", async () => {
-    const { cdnCacheControl } = await read({ "cdn-cache-control": 'ext=@1, max-age=60, b=@-2;a' });
+    const { cdnCacheControl } = await read({ "cdn-cache-control": "ext=@1, max-age=60, b=@-2;a" });
 
     expect(cdnCacheControl).toEqual({ "max-age": 60 });
   });

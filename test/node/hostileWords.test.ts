@@ -76,7 +76,11 @@ describeWith([DEBIAN], "a reason that is said to HAProxy", () => {
   });
 
   test("is what PoP health answers, whatever it is made of", async () => {
-    const word = fc.string({ unit: fc.constantFrom(..."ab <>;\\#@!%[]()$\"'`-=:,./"), minLength: 1, maxLength: 60 });
+    const word = fc.string({
+      unit: fc.constantFrom(...Array.from("ab <>;\\#@!%[]()$\"'`-=:,./")),
+      minLength: 1,
+      maxLength: 60,
+    });
     await fc.assert(
       fc.asyncProperty(
         word.filter((text) => text.trim() !== ""),

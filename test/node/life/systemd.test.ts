@@ -146,7 +146,11 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
 
   test("puts its access log aside when the writer starts again, and goes on", async () => {
     const { machine } = world;
-    const logged = () => machine.read(ACCESS_LOG).trimEnd().split("\n");
+    const logged = () =>
+      machine
+        .read(ACCESS_LOG)
+        .split("\n")
+        .filter((line) => line !== "");
     const paths = () => logged().map((line) => (JSON.parse(line) as { path: string }).path);
     await until("lines are there", () => machine.has(ACCESS_LOG) && paths().includes("/a"));
 
