@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { runPurge, type PurgeOptions } from "../../../infra/operate/purge";
+import { CONFIGURATION_KEYS } from "../../components/node/signing";
 import { HOST } from "../origin/rig";
 import { ScriptedOrigin, type Received } from "../origin/scripted";
 import { AgentNode, groupOf, storeOf } from "./agentNode";
@@ -153,6 +154,7 @@ export class History {
         storeBuckets: { [REGION]: storeOf(REGION) },
         nodeGroups: { [REGION]: groupOf(REGION) },
         secretGenerations: { originAuth: 1, purge: 1 },
+        configurationKeys: CONFIGURATION_KEYS,
         hosts: [HOST],
       }),
     );
