@@ -31,6 +31,7 @@ export function withoutRandomParts(text: string): string {
     .replace(/"userData": "([^"]*)"/g, (_all, data: string) => Buffer.from(data, "base64").toString("utf8"))
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
     .replace(/\b[0-9a-f]{32}\b/g, "<hash>")
+    .replace(/(-store-serial",[^{}]*\},[^{}]*"value": \{\s*"sha256": ")[0-9a-f]{64}/g, "$1<digest of names>")
     .replace(/(signature\\*":\\*")[A-Za-z0-9+/]{86}==/g, "$1<signature>")
     .replace(/\bA[A-Z]{3}[0-9A-F]{17}\b/g, "<unique id>")
     .replace(/-[0-9a-f]{7}(?![0-9a-z])/g, "-*");
