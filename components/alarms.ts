@@ -1,5 +1,6 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { topicAlarm } from "./topicAlarm";
 
 export interface AlarmsArgs {
   region: string;
@@ -39,11 +40,7 @@ export class Alarms extends pulumi.ComponentResource {
     super("footprint:alarms:Alarms", name, {}, opts);
 
     const alarm = (role: string, settings: aws.cloudwatch.MetricAlarmArgs) =>
-      new aws.cloudwatch.MetricAlarm(
-        `${name}-${role}`,
-        { region: args.region, alarmActions: [args.topicArn], okActions: [args.topicArn], ...settings },
-        { parent: this },
-      );
+      topicAlarm(`${name}-${role}`, args.topicArn, { region: args.region, ...settings }, this);
 
     const unhealthyNodes = alarm("unhealthy-nodes", {
       alarmDescription:

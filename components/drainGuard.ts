@@ -24,7 +24,7 @@ export class DrainGuard extends pulumi.ComponentResource {
   constructor(region: string, args: DrainGuardArgs, opts?: pulumi.ComponentResourceOptions) {
     super(
       "footprint:drainGuard:DrainGuard",
-      [`${region}-drain-before-removing`, args.zone ?? []].flat().join("-"),
+      `${region}-drain-before-removing${args.zone === undefined ? "" : `-${args.zone}`}`,
       {},
       { ...opts, protect: args.protection },
     );

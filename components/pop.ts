@@ -160,7 +160,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       {
         region,
         names: [wildcard, ...args.hosts],
-        after: { ...args.caaRecords, ...only(wildcard.host, args.caaRecords?.[args.popDomain.host]) },
+        after: { ...args.caaRecords, ...entry(wildcard.host, args.caaRecords?.[args.popDomain.host]) },
       },
       child,
     );
@@ -254,7 +254,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
 }
 
 /** A record of one entry, or of none. */
-function only<T>(key: string, value: T | undefined): Record<string, T> {
+function entry<T>(key: string, value: T | undefined): Record<string, T> {
   return value === undefined ? {} : { [key]: value };
 }
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostedName } from "./hostedName";
 import { POP_HEALTH_PATH } from "./node/ports";
 import { allOf } from "./order";
+import { topicAlarm } from "./topicAlarm";
 
 /** A PoP as DNS sees it. */
 export interface RoutedPop {
@@ -108,8 +109,9 @@ export class PopRouting extends pulumi.ComponentResource {
       { ...child, dependsOn: addresses },
     );
 
-    new aws.cloudwatch.MetricAlarm(
+    topicAlarm(
       `${name}-unhealthy`,
+      args.alarmTopicArn,
       {
         region: ROUTE53_METRICS_REGION,
         alarmDescription: `PoP ${pop.region} is unhealthy: Route 53 sends its users to the next one.`,
@@ -123,11 +125,9 @@ export class PopRouting extends pulumi.ComponentResource {
         threshold: 1,
         // A new health check has no values yet, which is no alarm; one that falls silent is told of as such.
         treatMissingData: "missing",
-        alarmActions: [args.alarmTopicArn],
-        okActions: [args.alarmTopicArn],
         insufficientDataActions: [args.alarmTopicArn],
       },
-      child,
+      this,
     );
 
     for (const { host, zoneId } of pop.active ? args.hosts : []) {

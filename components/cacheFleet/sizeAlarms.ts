@@ -1,6 +1,7 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { TIMING } from "../node/timing";
+import { topicAlarm } from "../topicAlarm";
 
 export interface SizeAlarmOptions {
   readonly region: string;
@@ -20,17 +21,11 @@ const BELOW_MINIMUM_MINUTES = TIMING.launchingHeartbeat / 60;
 export function sizeAlarms(name: string, options: SizeAlarmOptions, parent: pulumi.Resource): void {
   const { region, group, topicArn } = options;
   const alarm = (role: string, settings: aws.cloudwatch.MetricAlarmArgs) =>
-    new aws.cloudwatch.MetricAlarm(
+    topicAlarm(
       `${name}-${role}`,
-      {
-        region,
-        threshold: 0,
-        treatMissingData: "notBreaching",
-        alarmActions: [topicArn],
-        okActions: [topicArn],
-        ...settings,
-      },
-      { parent },
+      topicArn,
+      { region, threshold: 0, treatMissingData: "notBreaching", ...settings },
+      parent,
     );
 
   alarm("at-maximum", {

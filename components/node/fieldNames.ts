@@ -1,8 +1,10 @@
+import { INTERNAL_PREFIX } from "./internalHeaders";
+
 /** Letters, digits and hyphens: programs differ in what they take fields with other names for, and nodes drop them. */
 export const FIELD_NAME = /^[0-9A-Za-z-]{1,64}$/;
 
 /** What the edge itself says to the cache and to origins. Regular expressions, for HAProxy too, of names in lower case. */
-export const EDGE_FIELDS = ["x-footprint-.*", "x-forwarded-.*", "x-request-id", "via", "cdn-loop"] as const;
+export const EDGE_FIELDS = [`${INTERNAL_PREFIX}.*`, "x-forwarded-.*", "x-request-id", "via", "cdn-loop"] as const;
 
 /**
  * Fields by which a client could speak for the edge or bend what an origin answers, without being part of the cache

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { coloursFor } from "../terminal/colours";
+import { jsonOf } from "../terminal/jsonOf";
 
 /** HAProxy's null and empty text: what a request did not have, or did not come to. */
 const nullable = z.string().nullish();
@@ -35,12 +36,4 @@ export function readableAccess(line: string, { bold, dim, green, red, yellow }: 
 
 function shown(text: string | null | undefined): string {
   return text === undefined || text === null || text === "" ? "-" : text;
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
 }

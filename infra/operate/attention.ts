@@ -50,18 +50,17 @@ function group({ group: found }: PopStatus): readonly string[] {
   ];
 }
 
+const ROLLED_BACK =
+  "to what the group had when it began, which after `pulumi up` is the new version: put the former image back in the stack file and `pulumi up`";
+
 /** What to do about an instance refresh that did not end well. */
 export function refreshTrouble({ id, status, reason }: Refresh): string[] {
   const why = reason === "" ? "" : ` (${plain(reason)})`;
   switch (status) {
     case "RollbackSuccessful":
-      return [
-        `the last instance refresh, ${id}, was rolled back${why}, to what the group had when it began, which after \`pulumi up\` is the new version: put the former image back in the stack file and \`pulumi up\``,
-      ];
+      return [`the last instance refresh, ${id}, was rolled back${why}, ${ROLLED_BACK}`];
     case "RollbackInProgress":
-      return [
-        `the instance refresh ${id} is being rolled back${why}, to what the group had when it began, which after \`pulumi up\` is the new version: put the former image back in the stack file and \`pulumi up\``,
-      ];
+      return [`the instance refresh ${id} is being rolled back${why}, ${ROLLED_BACK}`];
     case "Failed":
     case "RollbackFailed":
     case "Cancelled":

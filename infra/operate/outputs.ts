@@ -6,6 +6,7 @@ import { z } from "zod";
 import { installedCli } from "../pulumi/cli";
 import type { Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
+import { jsonOf } from "../terminal/jsonOf";
 import { UserError } from "../terminal/userError";
 
 const byRegion = z.record(z.string(), z.string().min(1));
@@ -101,14 +102,6 @@ function parsed<N extends Needed>(
 
 function has<N extends Needed>(outputs: Outputs, needed: readonly N[]): outputs is StackOutputs<N> {
   return needed.every((key) => outputs[key] !== undefined);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function askPulumi(stack: string, patience: number): Promise<string> {

@@ -282,19 +282,24 @@ describe("a cache fleet", () => {
       });
     });
 
-    test("until its maximum, of which an alarm tells", () => {
-      const alarm = made.inputs("MetricAlarm", "fleet-at-maximum");
-      const queries = alarm.metricQueries as { id: string; expression?: string; metric?: object }[];
+    /** What alarms on the group's size have in common. */
+    const TOLD = {
+      region: REGION,
+      evaluationPeriods: 15,
+      threshold: 0,
+      treatMissingData: "notBreaching",
+      alarmActions: ["arn:topic"],
+      okActions: ["arn:topic"],
+    };
+    const sizeAlarm = (name: string) => {
+      const alarm = made.inputs("MetricAlarm", name);
+      return { alarm, queries: alarm.metricQueries as { id: string; expression?: string; metric?: object }[] };
+    };
 
-      expect(alarm).toMatchObject({
-        region: REGION,
-        comparisonOperator: "GreaterThanOrEqualToThreshold",
-        evaluationPeriods: 15,
-        threshold: 0,
-        treatMissingData: "notBreaching",
-        alarmActions: ["arn:topic"],
-        okActions: ["arn:topic"],
-      });
+    test("until its maximum, of which an alarm tells", () => {
+      const { alarm, queries } = sizeAlarm("fleet-at-maximum");
+
+      expect(alarm).toMatchObject({ ...TOLD, comparisonOperator: "GreaterThanOrEqualToThreshold" });
       expect(queries.map(({ id, expression }) => expression ?? id)).toEqual([
         "IF(maximum > minimum, desired - maximum, -1)",
         "desired",
@@ -307,18 +312,12 @@ describe("a cache fleet", () => {
     });
 
     test("and an alarm tells when it has fewer in service than its minimum for as long as a launch may take", () => {
-      const alarm = made.inputs("MetricAlarm", "fleet-below-minimum");
-      const queries = alarm.metricQueries as { id: string; expression?: string; metric?: object }[];
+      const { alarm, queries } = sizeAlarm("fleet-below-minimum");
 
       expect(alarm).toMatchObject({
-        region: REGION,
+        ...TOLD,
         name: "fleet-0a1b2c3-below-minimum",
         comparisonOperator: "LessThanThreshold",
-        evaluationPeriods: 15,
-        threshold: 0,
-        treatMissingData: "notBreaching",
-        alarmActions: ["arn:topic"],
-        okActions: ["arn:topic"],
       });
       expect(queries.map(({ id, expression }) => expression ?? id)).toEqual([
         "inservice - minimum",

@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = client.entities();
 });
 
-afterEach(() => client.only(world));
+afterEach(() => client.hasOnly(world));
 
 afterAll(() => {
   client.close();
@@ -25,7 +25,7 @@ afterAll(() => {
 
 /** The group has grown since the engine looked at it last. */
 const scaledTo = (desiredCapacity: number) =>
-  client.only(
+  client.hasOnly(
     world.map((each) =>
       each.id === group.id ? { ...each, properties: { ...each.properties, desiredCapacity } } : each,
     ),
@@ -43,7 +43,7 @@ const withTypes = (inputs: Values): Values => ({
 const CASES = [
   {
     rule: "StartInstanceRefresh: alarms",
-    before: () => client.only(world.filter(({ type }) => !type.endsWith(":MetricAlarm"))),
+    before: () => client.hasOnly(world.filter(({ type }) => !type.endsWith(":MetricAlarm"))),
     change: withTypes,
     message: `ValidationError: starting Auto Scaling Group instance refresh: no alarm unhealthy-${HERE}`,
   },
@@ -78,7 +78,7 @@ it("resizes a group that the engine has looked at since it grew", async () => {
 });
 
 it("makes a group before the alarms that will stop its refreshes", async () => {
-  await client.only(world.filter(({ type }) => !type.endsWith(":MetricAlarm")));
+  await client.hasOnly(world.filter(({ type }) => !type.endsWith(":MetricAlarm")));
   const instanceRefresh = { preferences: { alarmSpecification: { alarms: ["not-yet"] } } };
 
   await expect(

@@ -71,7 +71,7 @@ export class Client {
   }
 
   /** Lets exactly these exist. */
-  async only(entities: readonly Entity[]): Promise<void> {
+  async hasOnly(entities: readonly Entity[]): Promise<void> {
     const world = new World(path.join(this.folder, "entities"));
     world.entities().forEach((each) => {
       world.remove(each);

@@ -401,7 +401,7 @@ describe("read", () => {
 
   it("sees that something is gone", async () => {
     const made = await vpc();
-    await client.only([]);
+    await client.hasOnly([]);
 
     expect(await client.read(made)).toMatchObject({ id: "", outputs: {} });
   });
@@ -409,7 +409,7 @@ describe("read", () => {
   it("sees a tag that was changed by hand, in the inputs too", async () => {
     const made = await vpc("net", { tags: { Name: "net" } });
     const [entity] = client.entities();
-    await client.only([{ ...entity!, properties: { ...entity!.properties, tags: { Name: "theirs" } } }]);
+    await client.hasOnly([{ ...entity!, properties: { ...entity!.properties, tags: { Name: "theirs" } } }]);
 
     const found = await client.read(made);
 
@@ -428,7 +428,7 @@ describe("read", () => {
 
   it("rejects to change what is gone", async () => {
     const made = await vpc();
-    await client.only([]);
+    await client.hasOnly([]);
 
     await expect(client.update(made, { ...made.inputs, enableDnsHostnames: true })).rejects.toThrow(
       new Error(`updating ${VPC} (net): api error ResourceNotFound: ${made.id} does not exist`),
@@ -477,7 +477,7 @@ describe("secrets", () => {
   it("are seen to have changed behind the engine's back", async () => {
     const made = await parameter();
     const [entity] = client.entities();
-    await client.only([{ ...entity!, properties: { ...entity!.properties, value: { sha256: "another" } } }]);
+    await client.hasOnly([{ ...entity!, properties: { ...entity!.properties, value: { sha256: "another" } } }]);
 
     expect((await client.read(made)).inputs.value).toEqual(secretOnWire("changed behind the engine's back"));
   });

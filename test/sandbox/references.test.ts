@@ -58,14 +58,14 @@ describe.each(REFERENCE_CASES)("$from $path", ({ from, path, missing, deletion }
           (each) => each.type === type && each.id === id && (each.region === null || each.region === outputs.region),
         )!,
       );
-      await client.only(pair.map((each) => withoutProtection(each)));
+      await client.hasOnly(pair.map((each) => withoutProtection(each)));
 
       const outcome = await client.delete(target).then(
         () => "deleted",
         (error: unknown) => String(error),
       );
       const left = client.entities().map(({ id }) => id);
-      await client.only(before);
+      await client.hasOnly(before);
 
       const held = deletion !== "follows" && deletion !== "dangles";
       expect(outcome).toBe(

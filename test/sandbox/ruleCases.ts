@@ -291,7 +291,7 @@ export const RULE_CASES: readonly RuleCase[] = [
       const { type } = find("listener-certificate");
       const entity = client.entities().find((each) => each.type === type && each.region === HERE)!;
       const more = Array.from({ length: 24 }, (_, i) => ({ ...entity, id: `more-${i}` }));
-      await client.only([...client.entities(), ...more]);
+      await client.hasOnly([...client.entities(), ...more]);
     },
     inputs: nothing,
     message: "TooManyCertificates: A load balancer takes 25 certificates",

@@ -18,7 +18,7 @@ beforeAll(async () => {
   world = client.entities();
 });
 
-afterEach(() => client.only(world));
+afterEach(() => client.hasOnly(world));
 
 afterAll(() => {
   client.close();
@@ -60,7 +60,7 @@ it("applies rules and references to an update too, but not against what is being
 describe("what is not deleted", () => {
   const alone = async (...names: readonly string[]) => {
     const kept = names.map(find);
-    await client.only(world.filter((each) => kept.some(({ type, id }) => each.type === type && each.id === id)));
+    await client.hasOnly(world.filter((each) => kept.some(({ type, id }) => each.type === type && each.id === id)));
   };
   const CASES = [
     {
@@ -114,7 +114,7 @@ describe("what is not deleted", () => {
   });
 
   it("lets forceDestroy empty a bucket, and takes its settings along", async () => {
-    await client.only(world.map((each) => (each.id === find("logs").id ? withForce(each) : each)));
+    await client.hasOnly(world.map((each) => (each.id === find("logs").id ? withForce(each) : each)));
 
     await client.delete(find("logs"));
 
@@ -123,7 +123,7 @@ describe("what is not deleted", () => {
 
   it("lets forceDestroy empty a zone", async () => {
     const zone = find("zone");
-    await client.only(world.map((each) => (each.id === zone.id ? withForce(each) : each)));
+    await client.hasOnly(world.map((each) => (each.id === zone.id ? withForce(each) : each)));
 
     await client.delete(zone);
 
@@ -133,7 +133,7 @@ describe("what is not deleted", () => {
   });
 
   it("may be gone already", async () => {
-    await client.only([]);
+    await client.hasOnly([]);
 
     await expect(client.delete(find("vpc"))).resolves.toBeUndefined();
   });

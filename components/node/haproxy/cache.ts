@@ -11,7 +11,6 @@ backend cache from edge
 ${compressed()}
     retry-on conn-failure empty-response
     retries 2
-    http-request disable-l7-retry unless { method GET HEAD OPTIONS }
     option httpchk
     http-check send meth GET uri / ver HTTP/1.1 hdr Host ${PROBE_HOST}
     http-check expect status 200

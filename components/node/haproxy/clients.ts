@@ -5,7 +5,7 @@ import { refuse } from "./responses";
 const RETRY_AFTER = 10;
 
 /** A client: an IPv4 address, or a /64 of IPv6, which is one household or one machine. */
-const CLIENT = "src,ipmask(32,64)";
+export const CLIENT = "src,ipmask(32,64)";
 
 /**
  * Connections of one client, counted from the moment at which its address is known: that of the PROXY header, which the

@@ -3,7 +3,7 @@ import { bound, FIELDS_LIMIT, FIELDS_WITHIN } from "../limits";
 import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { DIRECTIVES_LUA } from "./directives";
-import { HELD_SECONDS } from "./pastCache";
+import { WHILE_HELD } from "./pastCache";
 import { failureResponses, refuse } from "./responses";
 import { refusedShares } from "./shares";
 import { SITE_LUA } from "./siteLua";
@@ -111,9 +111,7 @@ ${RESOLVED}
 # To origins, what is held by both sides: up or down as the same origin is for others.
 defaults held from to-origins
     http-reuse never
-    timeout server ${String(HELD_SECONDS)}s
-    timeout tunnel ${String(HELD_SECONDS)}s
-    option abortonclose
+${WHILE_HELD}
 ${RESOLVED}
 `;
 }

@@ -1,10 +1,17 @@
 import { bound } from "../limits";
 import { SOCKETS } from "../sockets";
+import { CLIENT } from "./clients";
 import { refuse } from "./responses";
 import { CHANGED } from "./siteLua";
 
 /** Silence on both sides after which what is held ends, seconds: below the load balancer's 350. */
 export const HELD_SECONDS = 340;
+
+/** How long it is held, on either side of the node. */
+export const WHILE_HELD = `    timeout server ${String(HELD_SECONDS)}s
+    timeout tunnel ${String(HELD_SECONDS)}s
+    # Who leaves gives up the place at once, and not with the next event.
+    option abortonclose`;
 
 /**
  * Rules that set txn.way to where a request goes that is nothing for a cache: "held" or "past". Varnish would have to
@@ -34,7 +41,7 @@ ${no(501, "no WebSocket here", `{ fc_http_major 2 } { req.hdr(upgrade) -m found 
     # No other switch of protocols behind the edge's back.
     http-request del-header upgrade if !websocket or !${held}
     http-request del-header http2-settings
-    http-request track-sc3 src,ipmask(32,64) table clients-held if ${held}
+    http-request track-sc3 ${CLIENT} table clients-held if ${held}
 ${no(429, "too many connections held at once", `${held} { sc_conn_cur(3) gt ${bound("CLIENT_HELD")} }`)}
     http-request track-sc4 var(txn.host) table sites-held if ${held}
 ${no(503, "too many connections of this site held at once", `${held} { sc_conn_cur(4) gt ${bound("SITE_HELD")} }`)}
@@ -56,10 +63,7 @@ ${answer(popName)}
 
 # WebSocket and server-sent events.
 backend held from edge
-    timeout server ${String(HELD_SECONDS)}s
-    timeout tunnel ${String(HELD_SECONDS)}s
-    # Who leaves gives up the place at once, and not with the next event.
-    option abortonclose
+${WHILE_HELD}
     http-response add-header Cache-Status "${popName}; fwd=bypass"
 ${answer(popName)}
     server egress unix@${SOCKETS.egressHeld}

@@ -12,8 +12,6 @@ sub vcl_deliver {
     # RFC 9211: what this cache did, after what caches before it say of themselves.
     if (req.http.X-Footprint-Cache == "hit" || req.http.X-Footprint-Cache == "stale") {
         set resp.http.X-Footprint-Status = "; hit; ttl=" + regsub(regsub(obj.ttl, "[.].*$", ""), "^-0$", "0");
-    } else if (req.http.X-Footprint-Cache == "pass") {
-        set resp.http.X-Footprint-Status = "; fwd=method";
     } else if (req.http.X-Footprint-Seek == "coming") {
         set resp.http.X-Footprint-Status = "; fwd=partial";
     } else if (req.http.X-Footprint-Wants) {

@@ -58,12 +58,8 @@ sub vcl_hash {
 }
 
 sub vcl_pass {
-    if (req.method == "GET" || req.method == "HEAD") {
-        # A part of what is not stored (ranges.vcl).
-        set req.http.X-Footprint-Cache = "miss";
-    } else {
-        set req.http.X-Footprint-Cache = "pass";
-    }
+    # A part of what is not stored, or is coming in just now (ranges.vcl).
+    set req.http.X-Footprint-Cache = "miss";
     call hits_alone;
     return (fetch);
 }

@@ -15,7 +15,7 @@ sub vcl_backend_response {
     call stale_instead_of_error;
     call site_response;
 
-    # What only changes something is not stored, and neither is part of a response.
+    # A part of a response is not stored.
     if (bereq.uncacheable) {
         call range_answered;
         return (deliver);

@@ -45,9 +45,7 @@ sub vcl_miss {
 }
 
 sub vcl_backend_fetch {
-    if (bereq.method == "GET" || bereq.method == "HEAD") {
-        unset bereq.body;
-    }
+    unset bereq.body;
     if (bereq.is_bgfetch) {
         # Nobody waits for it: HAProxy's egress side gives it the full time.
         unset bereq.http.X-Footprint-Stale;
@@ -92,7 +90,7 @@ sub stale_instead_of_error {
 # No answer at all, or the object is marked.
 sub vcl_backend_error {
     # HAProxy has an answer for all but an origin that ends a kept connection under the request. It may not have seen it.
-    if (bereq.retries == 0 && (bereq.method == "GET" || bereq.method == "HEAD")) {
+    if (bereq.retries == 0) {
         set bereq.http.${INTERNAL.again} = "1";
         return (retry);
     }
