@@ -2,7 +2,7 @@ import * as http2 from "node:http2";
 import * as net from "node:net";
 
 /** A connection or an answer that takes longer has failed. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** First 12 bytes of a PROXY protocol v2 header. */
 const SIGNATURE = Buffer.from("0d0a0d0a000d0a515549540a", "hex");

@@ -280,7 +280,7 @@ describeWith([DEBIAN], "a new configuration", () => {
     const former = node.agentProcess();
 
     const sha256 = node.publish({ edit: withAgent(program) });
-    await until("the other agent", () => ![undefined, former].includes(node.agentProcess()), 90);
+    await until("the other agent", () => ![undefined, former].includes(node.agentProcess()));
     await node.adopted(sha256);
     await load.goesOn();
     const { wrong } = await load.stop();

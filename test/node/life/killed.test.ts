@@ -36,11 +36,7 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
   async function adoptionThatHangs(host: string): Promise<string> {
     node.node.root.write(RELOAD_WAITS, host);
     const sha256 = node.publish({ more: { [host]: {} } });
-    await until(
-      "the files of the new bundle",
-      () => node.node.root.read("/etc/footprint/sites.json").includes(host),
-      60,
-    );
+    await until("the files of the new bundle", () => node.node.root.read("/etc/footprint/sites.json").includes(host));
     return sha256;
   }
 
@@ -80,9 +76,8 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
     await until(
       "the former files",
       () => !node.node.root.read("/etc/footprint/sites.json").includes("once.example.com"),
-      60,
     );
-    await until("that it is noted", () => node.node.root.read(AGENT_FILES.journal).includes('"placing":null'), 60);
+    await until("that it is noted", () => node.node.root.read(AGENT_FILES.journal).includes('"placing":null'));
     await load.goesOn();
     const { wrong } = await load.stop();
 
@@ -99,7 +94,7 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
     await killAgent();
     node.startAgent();
     await node.untilReport("it is noted", failedTimes(slow, 1));
-    await until("the next try", () => node.node.root.read(AGENT_FILES.journal).includes(`"placing":"${slow}"`), 60);
+    await until("the next try", () => node.node.root.read(AGENT_FILES.journal).includes(`"placing":"${slow}"`));
     await killAgent();
     node.startAgent();
 

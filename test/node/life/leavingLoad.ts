@@ -9,8 +9,11 @@ import { until } from "../origin/until";
 import type { AgentNode } from "./agentNode";
 import { Http1Client, Http2Client, type Client } from "./tlsClients";
 
-/** Clients of each kind; each asks without a pause. */
+/** Clients of each kind. */
 const CLIENTS = 2;
+
+/** Between an answer and the next question of a client: without it they leave the node no processor to drain with. */
+const PAUSE_MS = 10;
 
 /** What is asked for: a hit, a slow origin, a long download. */
 const KINDS = {
@@ -105,12 +108,10 @@ export class LeavingLoad {
 
   private async keep(client: Client, path: string): Promise<void> {
     for (;;) {
-      if (this.isDeregistered) {
-        // A connection that is kept is free a moment after its answer.
-        await sleep(10);
-        if (!client.isConnected) {
-          break;
-        }
+      // A connection that is kept is free a moment after its answer.
+      await sleep(PAUSE_MS);
+      if (this.isDeregistered && !client.isConnected) {
+        break;
       }
       await this.ask(client, path);
     }

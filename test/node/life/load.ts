@@ -1,10 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentNode } from "./agentNode";
 import { KeptConnection, KeptSession } from "../keptConnection";
 import { reply, type ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 
-/** Connections of each protocol on which is asked without a pause. */
+/** Connections of each protocol on which is asked. */
 const CLIENTS = 3;
+
+/**
+ * Between an answer and the next question of a client: some two hundred requests a second in all. Without it the load
+ * takes what processors there are, and what happens under it waits for minutes.
+ */
+const PAUSE_MS = 25;
 
 const STORED = "/load/stored";
 const FETCHED = "/load/fetched";
@@ -17,7 +24,7 @@ export interface Outcome {
   readonly opened: number;
 }
 
-/** Six clients that ask a node without a pause, over HTTP/1.1 and HTTP/2, for what is stored and for what never is. */
+/** Six clients that ask a node again and again, over HTTP/1.1 and HTTP/2, for what is stored and for what never is. */
 export class Load {
   private asked = 0;
   private readonly wrong: string[] = [];
@@ -66,6 +73,7 @@ export class Load {
       if (got !== expected) {
         this.wrong.push(got);
       }
+      await sleep(PAUSE_MS);
     }
     client.destroy();
   }

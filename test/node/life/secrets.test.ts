@@ -164,7 +164,7 @@ describeWith([DEBIAN], "a node whose secrets cannot be read", () => {
       cloud.outage("ssm", "fails");
       cloud.waiting.add("i-1 launching");
       const starting = AgentNode.start({ cloud, origin, onSaid: (line) => said.push(line) });
-      await until("the agent waits", () => said.some((line) => line.includes("the secrets have not been read")), 60);
+      await until("the agent waits", () => said.some((line) => line.includes("the secrets have not been read")));
       await until("calls for parameters", () => cloud.calls.filter(({ service }) => service === "ssm").length > 5);
       const completed = [...cloud.completed];
 

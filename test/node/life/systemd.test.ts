@@ -16,10 +16,6 @@ import type { Answer } from "./machine";
 import { MACHINE_PACKAGES, machinePackages } from "./machineLock";
 import { write } from "./writtenLog";
 
-/** A boot takes some twenty seconds, and several times that on a machine that has other work. */
-const PATIENCE = 600;
-const PATIENCE_MS = PATIENCE * 1000;
-
 /** Found before Debian's own: what Varnish compiles with. */
 const COMPILER = `/usr/local/bin/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu-gcc`;
 
@@ -38,8 +34,8 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
       response.writeHead(200, { "cache-control": "max-age=600" }).end(body);
     });
     await world.machine.boot(deployed.userData);
-    await until("the node is in service", () => world.cloud.completed.length > 0, PATIENCE);
-  }, PATIENCE_MS);
+    await until("the node is in service", () => world.cloud.completed.length > 0);
+  });
 
   afterAll(async () => {
     await world.stop();
@@ -76,7 +72,7 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     };
     write({ cloud: world.cloud, region: REGION, bucket: BUCKET, keys: [key] }, [purge]);
 
-    await until("the new body is served", async () => (await served()).body === "second", 60);
+    await until("the new body is served", async () => (await served()).body === "second");
   });
 
   describe("whose HAProxy or Varnish was taken over by somebody", () => {
@@ -157,7 +153,7 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     expect((await machine.exec("systemctl", "restart", "access-log.service")).status).toBe(0);
     await machine.ask(SITE, "/rotated");
 
-    await until("the line is there", () => machine.has(ACCESS_LOG) && paths().includes("/rotated"), 60);
+    await until("the line is there", () => machine.has(ACCESS_LOG) && paths().includes("/rotated"));
     expect(paths()).not.toContain("/a");
     expect((await machine.exec("sh", "-c", `ls ${path.dirname(ACCESS_LOG)}`)).stdout).toMatch(
       /^access-\d{8}T\S+\.json/,
@@ -169,16 +165,12 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     await machine.exec("sh", "-c", `printf '#!/bin/sh\\nkill -KILL $$\\n' > ${COMPILER}; chmod +x ${COMPILER}`);
     const former = machine.read(AGENT_FILES.program);
     const wanted = world.publish(former, { methods: ["GET", "HEAD", "PUT"] });
-    const { configuration } = await until(
-      "it has failed twice",
-      () => {
-        const report = world.report();
-        return (report.configuration.failing?.times ?? 0) >= 2 && report;
-      },
-      PATIENCE,
-    );
+    const { configuration } = await until("it has failed twice", () => {
+      const report = world.report();
+      return (report.configuration.failing?.times ?? 0) >= 2 && report;
+    });
     await machine.exec("rm", COMPILER);
-    await until("it is adopted", () => world.report().configuration.generation === wanted, PATIENCE);
+    await until("it is adopted", () => world.report().configuration.generation === wanted);
 
     expect(configuration).toMatchObject({
       rejected: null,
@@ -202,7 +194,6 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
 
       await until("it serves", async () => (await served()).status === 200);
     },
-    PATIENCE_MS,
   );
 
   describe("that gets an agent that passes its check, and ends whenever it is started", () => {
@@ -215,11 +206,11 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     beforeAll(async () => {
       former = world.machine.read(AGENT_FILES.program);
       refused = world.publish(BROKEN, { methods: ["GET", "HEAD", "POST"] });
-      await until("the agent has been taken", () => world.machine.read(AGENT_FILES.program) === BROKEN, PATIENCE);
+      await until("the agent has been taken", () => world.machine.read(AGENT_FILES.program) === BROKEN);
       meanwhile = await served();
-      await until("it has failed", () => world.report().configuration.failing?.sha256 === refused, PATIENCE);
+      await until("it has failed", () => world.report().configuration.failing?.sha256 === refused);
       report = world.report();
-    }, PATIENCE_MS);
+    });
 
     test("serves on, has its former agent back, and says so", () => {
       expect(meanwhile.status).toBe(200);
@@ -230,21 +221,17 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
       });
     });
 
-    test(
-      "takes up what comes next, and not the same agent in another bundle",
-      async () => {
-        const again = world.publish(BROKEN, { methods: ["GET"] });
-        await until("it has failed, too", () => world.report().configuration.failing?.sha256 === again, PATIENCE);
-        const generation = world.report().configuration.generation;
-        const next = world.publish(former, {});
-        await until("the next is adopted", () => world.report().configuration.generation === next, PATIENCE);
+    test("takes up what comes next, and not the same agent in another bundle", async () => {
+      const again = world.publish(BROKEN, { methods: ["GET"] });
+      await until("it has failed, too", () => world.report().configuration.failing?.sha256 === again);
+      const generation = world.report().configuration.generation;
+      const next = world.publish(former, {});
+      await until("the next is adopted", () => world.report().configuration.generation === next);
 
-        expect(generation).toBe(refused);
-        await until("the failure is forgotten", () => world.report().configuration.failing === null, PATIENCE);
-        await until("it is forgotten", () => !world.machine.has(AGENT_FILES.refusedProgram), PATIENCE);
-      },
-      PATIENCE_MS,
-    );
+      expect(generation).toBe(refused);
+      await until("the failure is forgotten", () => world.report().configuration.failing === null);
+      await until("it is forgotten", () => !world.machine.has(AGENT_FILES.refusedProgram));
+    });
   });
 
   describe("that is restarted", () => {
@@ -254,14 +241,14 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     beforeAll(async () => {
       const { cloud, machine } = world;
       const shutDown = machine.shutDown();
-      await until("it says that it leaves", () => world.report().state === "draining", PATIENCE);
+      await until("it says that it leaves", () => world.report().state === "draining");
       await shutDown;
       cloud.waiting.add(LAUNCHED);
       await machine.start();
-      await until("the node is in service", () => !cloud.waiting.has(LAUNCHED), PATIENCE);
+      await until("the node is in service", () => !cloud.waiting.has(LAUNCHED));
       answer = await served();
       words = await machine.journal();
-    }, PATIENCE_MS);
+    });
 
     test("leaves in order first: the drain has ended when the first of its programs is stopped", () => {
       const at = (start: string) => words.findIndex((word) => word.startsWith(start));

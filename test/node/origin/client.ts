@@ -3,7 +3,7 @@ import * as net from "node:net";
 import { clientHeader } from "../proxied";
 
 /** An answer that takes longer has failed. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** Whom a request comes from where it does not matter. */
 export const SOMEBODY = "198.51.100.7";

@@ -104,11 +104,8 @@ export async function soak({ goesOn, hold = 0, progress = () => undefined }: Soa
   }
 }
 
-/** Seconds until a node has its new bundle: two of them compile VCL, under load and attack. */
-const ADOPTION_PATIENCE = 300;
-
 function adopted(node: AgentNode, bundle: string | undefined): Promise<true> {
-  return until("the new bundle", () => node.report()?.configuration.generation === bundle, ADOPTION_PATIENCE);
+  return until("the new bundle", () => node.report()?.configuration.generation === bundle);
 }
 
 function targetOf({ node: { ports } }: AgentNode): Target {
@@ -120,7 +117,7 @@ async function heldBy(nodes: readonly AgentNode[]): Promise<Held> {
   const each = [];
   for (const { node } of nodes) {
     const workers = () => node.root.processes().filter(({ name, parent }) => name === "haproxy" && parent !== 0).length;
-    await until("the end of the former worker", () => workers() === 1, 180);
+    await until("the end of the former worker", () => workers() === 1);
     const proc = node.root.outside("/proc");
     const pids = node.root.processes().filter(({ name }) => ["haproxy", "varnishd", "cache-main"].includes(name));
     const resident = pids.map(({ pid }) =>

@@ -8,7 +8,7 @@ const QUIET_MS = 300;
 const BETWEEN_PIECES_MS = 20;
 
 /** A connection that is open for longer has failed. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /**
  * Sends bytes as they are, piece by piece, and reads all that comes until the node closes. When the node waits for more
