@@ -6,6 +6,7 @@
 
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
+const { setSourceMapsSupport } = require("node:module");
 const path = require("node:path");
 const { version } = require("typescript/package.json");
 const { cacheHome } = require("../terminal/cacheHome.js");
@@ -14,8 +15,12 @@ const root = path.resolve(__dirname, "../..");
 const project = fs.readFileSync(path.join(root, "tsconfig.json"), "utf8");
 const folder = path.join(cacheHome(), "transpiled");
 
-// Errors tell lines of the TypeScript file.
-process.setSourceMapsEnabled(true);
+// Errors tell lines of the TypeScript file. From Node 22.14 on packages can be left out, whose maps take time to read.
+if (setSourceMapsSupport === undefined) {
+  process.setSourceMapsEnabled(true);
+} else {
+  setSourceMapsSupport(true, { nodeModules: false });
+}
 
 require.extensions[".ts"] = (module, file) => module._compile(javaScriptOf(file), file);
 
