@@ -109,10 +109,14 @@ describeWith([DEBIAN], "connections that are kept idle", () => {
     await until("connections", () => former.every(({ socket }) => !socket.connecting));
     const latter = Array.from({ length: 100 }, (__, i) => new Idle(port, said(1000 + i)));
     idle = [...former, ...latter];
+    const ended: Idle[] = [];
+    idle.forEach((each) => each.socket.once("close", () => ended.push(each)));
 
     await everythingAnswers();
-    await until("room", () => idle.filter((each) => each.open).length <= CONNECTIONS * 0.9);
-    expect(latter.filter((each) => !each.open)).toEqual([]);
+    await until("room", () => ended.length >= CONNECTIONS / 10);
+    // Later HAProxy ends what says nothing for too long, whoever came first.
+    const first = ended.slice(0, CONNECTIONS / 10);
+    expect(first.filter((each) => latter.includes(each))).toEqual([]);
   });
 
   test("with part of a PROXY header are closed at once", async () => {
