@@ -46,6 +46,11 @@ describeWith([DEBIAN], "a new configuration", () => {
     load = await Load.start(node, origin);
   });
 
+  // Of a test that has failed, too: it would take from the next ones what they need.
+  afterEach(async () => {
+    await load.stop();
+  });
+
   const cacheProcesses = () =>
     node.node.root
       .processes()
