@@ -10,22 +10,24 @@ const DEFAULT_STACK = "sandbox";
 
 /** Runs one command of the CLI in the sandbox, or without one the tour. @returns the exit status */
 export async function runSandbox(args: readonly string[]): Promise<number> {
+  const isTour = args.length === 0;
+  if (isTour) {
+    // Where the CLI has to be built first, this is there to be read meanwhile.
+    await showPlan();
+  }
   const cli = await resolveCli(say);
   if (cli === undefined) {
-    if (args.length > 0) {
-      throw new UserError(NO_CLI);
+    if (isTour) {
+      say(`${NO_CLI} The plan above is made without it.`);
+      return 0;
     }
-    say(`${NO_CLI}\nThis is the offline plan instead.`);
-    const { runPlan } = await import("../plan/run");
-    const { isTTY, columns } = process.stdout;
-    await runPlan({ stack: DEFAULT_STACK }, { ...coloursFor(process.stdout), width: isTTY ? columns : Infinity });
-    return 0;
+    throw new UserError(NO_CLI);
   }
   // One command's calls are what somebody wants to read; all that ever were would fill the disk.
   fs.rmSync(path.join(Sandbox.defaultFolder(), "world", "calls.jsonl"), { force: true });
   const sandbox = await Sandbox.open({ cli });
   try {
-    return args.length === 0 ? await tour(sandbox, cli) : await pass(sandbox, args);
+    return isTour ? await tour(sandbox, cli) : await pass(sandbox, args);
   } finally {
     sandbox.close();
   }
@@ -35,15 +37,30 @@ const NO_CLI =
   "There is no Pulumi CLI, and none could be downloaded or built. Install it (https://www.pulumi.com/docs/install/), " +
   "or Go and let this command build it, and run it again.";
 
+async function showPlan(): Promise<void> {
+  const { runPlan } = await import("../plan/run");
+  const { isTTY, columns } = process.stdout;
+  await runPlan({ stack: DEFAULT_STACK }, { ...coloursFor(process.stdout), width: isTTY ? columns : Infinity });
+}
+
 async function tour(sandbox: Sandbox, cli: Cli): Promise<number> {
-  say(`Pulumi ${cli.version} deploys the stack ${DEFAULT_STACK} to a stand-in for AWS on this machine`);
+  say(
+    `Pulumi ${cli.version} deploys the stack ${DEFAULT_STACK} to a stand-in for AWS on this machine, ` +
+      "which asks for no image and no packages",
+  );
   await select(sandbox, DEFAULT_STACK);
-  const status = await sandbox.run(["up", "--yes"]);
+  // On a terminal a line of the preview becomes the update's. Elsewhere each would stay, and each step's beginning too.
+  const status = process.stdout.isTTY
+    ? await sandbox.run(["up", "--yes"])
+    : await sandbox.runFiltered(["up", "--yes", "--skip-preview"], (line) => !BEGINS.test(line));
   if (status === 0) {
     process.stdout.write(NEXT);
   }
   return status;
 }
+
+/** A line of the CLI that says of a resource that its step begins; another says that it is done. */
+const BEGINS = / (creating|updating|replacing|deleting|refreshing) \(\d+s\)\s*$/;
 
 const NEXT = `
 Nothing of this left the machine. What to try next:

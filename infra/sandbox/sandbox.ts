@@ -1,6 +1,8 @@
 import { spawn, type StdioOptions } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import type { Cli } from "../pulumi/cli";
 import { cacheHome } from "../terminal/cacheHome";
 import { startStandIn, type StandIn } from "./aws/standIn";
@@ -62,6 +64,14 @@ export class Sandbox {
     return (await this.pulumi(args, "inherit", {})).status;
   }
 
+  /** The same where there is no terminal, without the lines of what it prints that are not to be shown. */
+  async runFiltered(args: readonly string[], isShown: (line: string) => boolean): Promise<number> {
+    const show = (stdout: Readable): void => {
+      createInterface(stdout).on("line", (line) => isShown(line) && process.stdout.write(`${line}\n`));
+    };
+    return (await this.pulumi(args, ["inherit", "pipe", "inherit"], {}, show)).status;
+  }
+
   /** Runs the CLI and returns what it prints. @param environment variables beside the sandbox's own */
   capture(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
     return this.pulumi(args, ["ignore", "pipe", "pipe"], environment);
@@ -76,7 +86,12 @@ export class Sandbox {
     this.standIn.stop();
   }
 
-  private async pulumi(args: readonly string[], stdio: StdioOptions, extra: NodeJS.ProcessEnv): Promise<Outcome> {
+  private async pulumi(
+    args: readonly string[],
+    stdio: StdioOptions,
+    extra: NodeJS.ProcessEnv,
+    takeStdout?: (stdout: Readable) => void,
+  ): Promise<Outcome> {
     const project = path.join(this.folder, "project");
     writeProject(project, this.stacks, this.program);
     // One for each command: a host hears only the engine that shook hands with it last.
@@ -86,7 +101,11 @@ export class Sandbox {
       env: { ...this.environment(host?.port), ...extra },
     });
     const output = { stdout: "", stderr: "" };
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    if (takeStdout !== undefined && child.stdout !== null) {
+      takeStdout(child.stdout);
+    } else {
+      child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+    }
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
     // Ctrl-C reaches the CLI too, what a supervisor sends reaches us alone. It ends in good order at either, and the
     // providers must live until it has.
