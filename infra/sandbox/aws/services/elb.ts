@@ -10,7 +10,13 @@ export const elb: Kinds = {
     regional: true,
     tagged: true,
     naming: { property: "name", longest: 32 },
-    defaults: { enableDeletionProtection: false },
+    // internal/service/elbv2/load_balancer.go; what is for Application Load Balancers alone is left out.
+    defaults: {
+      dnsRecordClientRoutingPolicy: "any_availability_zone",
+      enableCrossZoneLoadBalancing: false,
+      enableDeletionProtection: false,
+      enableZonalShift: false,
+    },
     id: ({ region, inputs, hex }) =>
       arn("elasticloadbalancing", region, `loadbalancer/net/${text(inputs.name)}/${hex("lb", 16)}`),
     computed: (context) => {
@@ -24,7 +30,10 @@ export const elb: Kinds = {
         zoneId: zones[region] ?? "",
         vpcId: having(context, "aws:ec2/subnet:Subnet", "id", subnets[0])?.properties.vpcId ?? "",
         subnetMappings: subnets.map((subnetId) => ({ subnetId })),
-        enforceSecurityGroupInboundRulesOnPrivateLinkTraffic: "",
+        enforceSecurityGroupInboundRulesOnPrivateLinkTraffic: isList(inputs.securityGroups) ? "on" : "",
+        internal: false,
+        ipAddressType: "ipv4",
+        secondaryIpsAutoAssignedPerSubnet: 0,
       };
     },
   },
