@@ -7,6 +7,7 @@
 const rooms = [
   ["cli", "^infra/cli/"],
   ["commands", "^infra/commands/"],
+  ["check", "^infra/check/"],
   ["sandbox", "^infra/sandbox/"],
   ["plan", "^infra/plan/"],
   ["packages", "^infra/packages/"],

@@ -10,7 +10,7 @@ import { Pop, type PopState } from "./pop";
 import { popName, ROUTE53_METRICS_REGION, type HealthCheckArgs } from "./popRouting";
 import { refuse } from "./refuse";
 import { configurationKeys, Secrets, type SecretsArgs } from "./secrets";
-import type { SiteArgs } from "./site";
+import { SiteDns, type SiteArgs } from "./site";
 import type { TlsPolicy } from "./tlsPolicies";
 import { tagged } from "./transformations";
 import type { Zone } from "./zone";
@@ -138,7 +138,8 @@ export class Footprint extends pulumi.ComponentResource {
       child,
     );
     const inZone = (host: string, zone: string): HostedName => ({ host, zoneId: listed(zones.ids[zone]) });
-    const hosts = args.sites.map(({ host, zone = primaryZone }) => inZone(host, zone));
+    const hostsOf = (sites: readonly SiteArgs[]) => sites.map(({ host, zone = primaryZone }) => inZone(host, zone));
+    const hosts = hostsOf(args.sites);
     const popDomainInZone = inZone(popDomain, primaryZone);
 
     const secrets = new Secrets(`${name}-secrets`, args.secrets ?? { originAuth: 1, purge: 1 }, child);
@@ -173,7 +174,7 @@ export class Footprint extends pulumi.ComponentResource {
     new LatencyRouting(
       `${name}-routing`,
       {
-        hosts,
+        hosts: hostsOf(args.sites.filter(leadsHere)),
         popDomain: popDomainInZone,
         pops,
         healthCheck: args.healthCheck ?? { interval: 10, threshold: 3 },
@@ -205,13 +206,19 @@ function unlistedZones({ zones, sites }: FootprintArgs, primaryZone: string): st
     .map(({ path, zone }) => `${path}: must be one of ${names.join(", ")}, got ${JSON.stringify(zone)}`);
 }
 
+function leadsHere({ dns = SiteDns.Now }: SiteArgs): boolean {
+  return dns === SiteDns.Now;
+}
+
 /** A CAA record governs all names below it: at an apex it stands only where that is asked for. */
 function caaNames({ zones, sites }: FootprintArgs, primaryZone: string, popDomain: string) {
   const atApex = new Set(zones.filter((zone) => zone.caaAtApex).map((zone) => zone.name));
   const isApex = new Set(zones.map((zone) => zone.name));
   return [
     { host: popDomain, zone: primaryZone },
-    ...sites.filter((site) => !isApex.has(site.host)).map(({ host, zone = primaryZone }) => ({ host, zone })),
+    ...sites
+      .filter((site) => leadsHere(site) && !isApex.has(site.host))
+      .map(({ host, zone = primaryZone }) => ({ host, zone })),
     ...[...atApex].map((zone) => ({ host: zone, zone })),
   ];
 }

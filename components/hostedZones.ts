@@ -23,7 +23,7 @@ export interface CaaName {
 }
 
 /** Who issues ACM's certificates, by the names that AWS asks to be allowed. */
-const ISSUERS = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
+export const ISSUERS: readonly string[] = ["amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"];
 
 /**
  * The footprint's hosted zones, and the CAA records that let Amazon, and nobody else, issue certificates for its names.

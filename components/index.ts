@@ -33,6 +33,7 @@ export {
   OriginHost,
   RedirectStatus,
   Scheme,
+  SiteDns,
   type CacheKeyArgs,
   type OriginArgs,
   type SiteArgs,

@@ -142,6 +142,9 @@ export class PopRouting extends pulumi.ComponentResource {
             latencyRoutingPolicies: [{ region: pop.region }],
             healthCheckId: healthCheck.id,
             aliases: [{ ...target, evaluateTargetHealth: true }],
+            // After a cut-over they are there already, and the same. They replace none but those of this name, type and
+            // region: beside records without a set identifier Route 53 refuses them.
+            allowOverwrite: true,
           },
           { ...child, dependsOn: allOf(pop.ready, pop.certificates[host]) },
         );

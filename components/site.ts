@@ -8,6 +8,11 @@ export interface SiteArgs {
   host: string;
   /** Name of the hosted zone that the host is in, for a `Footprint`. Default: its primary zone. */
   zone?: string;
+  /**
+   * Whether a `Footprint` writes the host's records. Later: all else stands, certificates too, and whoever serves the
+   * host today goes on. Default: now.
+   */
+  dns?: SiteDns;
   /** In failover order: the first healthy one is used. */
   origins: OriginArgs[];
   /** The Host that origins are asked by: their own name, or the site's. Default: their own. */
@@ -37,6 +42,9 @@ export interface OriginArgs {
   host: string;
   port: number;
 }
+
+export const SiteDns = { Now: "now", Later: "later" } as const;
+export type SiteDns = (typeof SiteDns)[keyof typeof SiteDns];
 
 export const OriginHost = { Origin: "origin", Site: "site" } as const;
 export type OriginHost = (typeof OriginHost)[keyof typeof OriginHost];
@@ -99,12 +107,14 @@ function queryOf({ query = CacheKeyQuery.All, queryNames = [] }: CacheKeyArgs = 
 }
 
 /** What is wrong with a site that TypeScript's types would not let pass. */
-export function siteProblems({ host, origins, originHost, cacheKey, redirectStatus, tagHeader }: SiteArgs): string[] {
+export function siteProblems(args: SiteArgs): string[] {
+  const { host, dns, origins, originHost, cacheKey, redirectStatus, tagHeader } = args;
   const at = `sites.${host}`;
   const { query = CacheKeyQuery.All, queryNames } = cacheKey ?? {};
   return [
     ...(origins.length > 0 ? [] : [`${at}.origins: must have at least one, got []`]),
     ...origins.flatMap(({ scheme }, index) => unlessOneOf(`${at}.origins[${String(index)}].scheme`, scheme, Scheme)),
+    ...unlessOneOf(`${at}.dns`, dns ?? SiteDns.Now, SiteDns),
     ...unlessOneOf(`${at}.originHost`, originHost ?? OriginHost.Origin, OriginHost),
     ...unlessOneOf(`${at}.cacheKey.query`, query, CacheKeyQuery),
     ...((query === CacheKeyQuery.Named) === (queryNames ?? []).length > 0

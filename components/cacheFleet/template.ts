@@ -21,6 +21,9 @@ export interface TemplateOptions {
 /** Size of a node's root volume, GB: the system and its logs; what is cached is in memory and on instance storage. */
 export const NODE_ROOT_VOLUME_GB = 8;
 
+/** The root device of Debian's images. */
+export const NODE_ROOT_DEVICE = "/dev/xvda";
+
 /** Longest name of a bucket: with it the user data is as long as it can become. */
 const LONGEST_BUCKET_NAME = 63;
 /** Of the length that public keys have, and unique ids of roles. */
@@ -60,8 +63,7 @@ export function launchTemplate(name: string, options: TemplateOptions, parent: p
       monitoring: { enabled: true },
       blockDeviceMappings: [
         {
-          // The root device of Debian's images.
-          deviceName: "/dev/xvda",
+          deviceName: NODE_ROOT_DEVICE,
           ebs: { volumeType: "gp3", volumeSize: NODE_ROOT_VOLUME_GB, encrypted: "true", deleteOnTermination: "true" },
         },
       ],

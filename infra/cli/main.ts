@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { version } from "../../package.json";
 import { registerAdvise } from "../commands/advise";
+import { registerCheck } from "../commands/check";
+import { registerCutover } from "../commands/cutover";
 import { registerDrain } from "../commands/drain";
 import { registerEdge } from "../commands/edge";
 import { registerImages } from "../commands/images";
@@ -24,6 +26,7 @@ Examples:
   $ footprint sandbox                         deploy it with the real Pulumi engine to a stand-in for AWS
   $ footprint edge --origin URL               run one real node of a PoP in front of an origin
   $ footprint images --stack global --help    how image ids come into a stack file
+  $ footprint check --stack global            whether the account has what the first update needs
   $ footprint status --stack global           how a deployment is, and what needs attention
   $ footprint purge --stack global --url URL  take a URL out of the caches of every PoP
 
@@ -85,11 +88,13 @@ export function footprint(): Command {
     registerNode,
     registerImages,
     registerZoneId,
+    registerCheck,
     registerStatus,
     registerPurge,
     registerDrain,
     registerUndrain,
     registerRotate,
+    registerCutover,
   ]) {
     register(program);
   }

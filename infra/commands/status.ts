@@ -10,8 +10,8 @@ export function registerStatus(program: Command, folder?: string): void {
       "after",
       `
 Per PoP: whether it serves, or who has switched it off and why; its nodes; the configuration that they run beside the one
-that they should; how far they are behind in the purge log; secrets; the last instance refresh. A PoP that cannot be
-reached is shown as such.
+that they should; how far they are behind in the purge log; secrets; the last instance refresh; e-mail addresses that have
+not confirmed that they want alarms. A PoP that cannot be reached is shown as such.
 
 Needs AWS credentials that may read the stores and the Auto Scaling groups of all PoPs.
 ${OUTPUTS_HELP}

@@ -65,6 +65,7 @@ function completeSite(host: string, site: SiteInput, zones: readonly string[]): 
   return {
     host,
     zone: expected(zoneOf(host, zones)),
+    dns: site.dns,
     origins: originTexts(site.origin).map((text) => {
       const origin = parseOrigin(text);
       if (typeof origin === "string") {

@@ -55,6 +55,8 @@ export interface ZoneConfig {
 export interface SiteConfig extends Site {
   /** The zone whose name is the longest suffix of the host. */
   readonly zone: string;
+  /** Whether the host's records are the footprint's, or are left alone until a cut-over. */
+  readonly dns: "now" | "later";
 }
 
 export interface PopConfig {

@@ -2,17 +2,24 @@
 import "../terminal/awsReason";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { CLIENT_LIMITS } from "../../components/node/agent/limits";
 
 /** Clients of one region, with the caller's credentials. What does not answer in time counts as away. */
 export interface Clients {
   readonly s3: S3Client;
+  readonly sns: SNSClient;
   readonly ssm: SSMClient;
   readonly autoScaling: AutoScalingClient;
 }
 
 export function clientsOf(region: string): Clients {
   const options = { region, ...CLIENT_LIMITS };
-  return { s3: new S3Client(options), ssm: new SSMClient(options), autoScaling: new AutoScalingClient(options) };
+  return {
+    s3: new S3Client(options),
+    sns: new SNSClient(options),
+    ssm: new SSMClient(options),
+    autoScaling: new AutoScalingClient(options),
+  };
 }

@@ -1,6 +1,7 @@
 import { json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
 import { table } from "../terminal/table";
+import { alarmAttention } from "./alarmSubscriptions";
 import { attention, short } from "./attention";
 import { popStatus, type NodeStatus, type PopStatus } from "./popStatus";
 import { deployment, notDeployedText, type StackOptions } from "./pops";
@@ -16,27 +17,37 @@ export interface Status {
   readonly pops: readonly (PopStatus & { readonly attention: readonly string[] })[];
   /** Regions that the stack file has and the deployment does not, as far as its outputs tell. */
   readonly notDeployed: readonly string[];
+  /** What needs attention of who hears alarms. */
+  readonly alarms: readonly string[];
 }
 
 /** Looks at every PoP of a deployment. @returns the exit status: 0 when nothing needs attention */
 export async function runStatus(options: StatusOptions, terminal: Terminal, folder?: string): Promise<number> {
   const { stack, pops, notDeployed } = await deployment(options, [], terminal, folder);
-  const found = await Promise.all(pops.map(popStatus));
-  const status: Status = { stack, pops: found.map((pop) => ({ ...pop, attention: attention(pop) })), notDeployed };
+  const [found, alarms] = await Promise.all([
+    Promise.all(pops.map(popStatus)),
+    alarmAttention(pops.map(({ region }) => region)),
+  ]);
+  const status: Status = {
+    ...{ stack, pops: found.map((pop) => ({ ...pop, attention: attention(pop) })) },
+    ...{ notDeployed, alarms },
+  };
   terminal.out(options.json === true ? json(status) : text(status, terminal.style));
   return isWell(status) ? exitCodes.ok : exitCodes.failure;
 }
 
 /** What was not looked at is not known to be well. */
-function isWell({ pops, notDeployed }: Status): boolean {
-  return notDeployed.length === 0 && pops.every((pop) => pop.attention.length === 0);
+function isWell({ pops, notDeployed, alarms }: Status): boolean {
+  return notDeployed.length === 0 && alarms.length === 0 && pops.every((pop) => pop.attention.length === 0);
 }
 
 type Style = Terminal["style"];
 
 function text(status: Status, style: Style): string {
-  const { stack, pops, notDeployed } = status;
-  const open = pops.flatMap((pop) => pop.attention.map((what) => `  ${style.yellow("!")} ${pop.region}: ${what}\n`));
+  const { stack, pops, notDeployed, alarms } = status;
+  const open = [...pops.flatMap((pop) => pop.attention.map((what) => `${pop.region}: ${what}`)), ...alarms].map(
+    (what) => `  ${style.yellow("!")} ${what}\n`,
+  );
   return [
     `${style.bold(stack)}: ${isWell(status) ? style.green("all well") : style.yellow("needs attention")}\n`,
     `${table(

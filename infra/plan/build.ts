@@ -138,7 +138,7 @@ function summary(
 function routing(config: FootprintConfig): RoutingSummary {
   const active = config.pops.filter((pop) => pop.state === "active").map((pop) => pop.region);
   return {
-    hosts: Object.fromEntries(config.sites.map((site) => [site.host, active])),
+    hosts: Object.fromEntries(config.sites.map(({ host, dns }) => [host, dns === "now" ? active : []])),
     popNames: Object.fromEntries(
       config.pops.map((pop) => [pop.region, popName(pop.region, `pop.${config.primaryZone}`)]),
     ),
@@ -153,6 +153,9 @@ function notes(config: FootprintConfig, pops: Readonly<Record<string, PopSummary
   return [
     ...placeholders(config).map(({ problem, command }) => `${problem}, so a deployment is refused: ${command}`),
     ...timing(config.healthCheck, TIMING).broken,
+    ...config.sites
+      .filter(({ dns }) => dns === "later")
+      .map(({ host }) => `${host}: its records are left alone until \`footprint cutover --host ${host}\` (dns: later)`),
     ...short.map(([name]) => `${name}: the minimum size does not carry the peak after the loss of a zone`),
     ...Object.entries(pops).flatMap(([name, pop]) => userNotes(name, pop)),
   ];

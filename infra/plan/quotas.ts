@@ -4,8 +4,9 @@ import type { FootprintConfig, PopConfig } from "../config/model";
 /** A service quota of an account in one region (or, for Route 53, of the account), and what the footprint needs. */
 export interface Quota {
   readonly name: string;
-  /** Code in Service Quotas; null where it is not known for certain. */
-  readonly code: string | null;
+  /** The service that it belongs to, and its code, in Service Quotas. */
+  readonly service: Service;
+  readonly code: string;
   readonly needed: number;
   /** AWS's published default; null where none could be sourced. An account may have more. */
   readonly default: number | null;
@@ -13,6 +14,9 @@ export interface Quota {
   readonly ok: boolean | null;
   readonly source: string | null;
 }
+
+/** As Service Quotas calls the services. */
+export type Service = "ec2" | "elasticloadbalancing" | "route53" | "vpc";
 
 /** What the components decide and the configuration does not say. */
 export interface QuotaBasis {
@@ -42,20 +46,28 @@ export function popQuotas(pop: PopConfig, config: Pick<FootprintConfig, "sites">
   const targets = TARGET_GROUPS_OF_A_NODE * nodes;
 
   return [
-    quota("Running On-Demand Standard instances (vCPUs)", "L-1216C47A", (nodes - spot) * vcpu, 5, EC2),
-    quota("All Standard Spot Instance Requests (vCPUs)", "L-34B43A08", spot * vcpu, 5, EC2),
+    quota("Running On-Demand Standard instances (vCPUs)", "ec2", "L-1216C47A", (nodes - spot) * vcpu, 5, EC2),
+    quota("All Standard Spot Instance Requests (vCPUs)", "ec2", "L-34B43A08", spot * vcpu, 5, EC2),
     // The load balancer's addresses are AWS's own and do not count.
-    quota("EC2-VPC Elastic IPs", "L-0263D0A3", pop.egress === "nat" ? zones : 0, 5, EC2),
-    quota("VPCs per Region", "L-F678F1CE", 1, 5, VPC),
-    quota("Internet gateways per Region", "L-A4707A72", 1, 5, VPC),
-    quota("Egress-only internet gateways per Region", "L-45FE3B85", 1, 5, VPC),
-    quota("Inbound or outbound rules per security group", "L-0EA8095F", basis.rulesPerSecurityGroup, 60, VPC),
-    quota("Network Load Balancers per Region", "L-69A177A2", 1, 50, NLB),
+    quota("EC2-VPC Elastic IPs", "ec2", "L-0263D0A3", pop.egress === "nat" ? zones : 0, 5, EC2),
+    quota("VPCs per Region", "vpc", "L-F678F1CE", 1, 5, VPC),
+    quota("Internet gateways per Region", "vpc", "L-A4707A72", 1, 5, VPC),
+    quota("Egress-only internet gateways per Region", "vpc", "L-45FE3B85", 1, 5, VPC),
+    quota("Inbound or outbound rules per security group", "vpc", "L-0EA8095F", basis.rulesPerSecurityGroup, 60, VPC),
+    quota("Network Load Balancers per Region", "elasticloadbalancing", "L-69A177A2", 1, 50, NLB),
     // One per site and the listener's default, which this quota counts too.
-    quota("Certificates per Network Load Balancer", "L-52964454", config.sites.length + 1, 25, NLB),
+    quota(
+      "Certificates per Network Load Balancer",
+      "elasticloadbalancing",
+      "L-52964454",
+      config.sites.length + 1,
+      25,
+      NLB,
+    ),
     // With cross-zone on, the limit of a zone is that of the whole load balancer.
     quota(
       "Targets per Availability Zone per Network Load Balancer",
+      "elasticloadbalancing",
       "L-B211E961",
       pop.crossZone ? targets : TARGET_GROUPS_OF_A_NODE * Math.ceil(nodes / zones),
       500,
@@ -68,8 +80,8 @@ export function popQuotas(pop: PopConfig, config: Pick<FootprintConfig, "sites">
 export function accountQuotas(config: Pick<FootprintConfig, "pops" | "zones">): readonly Quota[] {
   const made = config.zones.filter((zone) => zone.id === undefined).length;
   return [
-    quota("Route 53 health checks", "L-ACB674F3", config.pops.length, null, null),
-    quota("Route 53 hosted zones", "L-4EA4796A", made, null, null),
+    quota("Route 53 health checks", "route53", "L-ACB674F3", config.pops.length, null, null),
+    quota("Route 53 hosted zones", "route53", "L-4EA4796A", made, null, null),
   ];
 }
 
@@ -78,8 +90,15 @@ export function tooSmall(quotas: readonly Quota[]): readonly Quota[] {
   return quotas.filter(({ ok }) => ok === false);
 }
 
-function quota(name: string, code: string, needed: number, limit: number | null, source: string | null): Quota {
-  return { name, code, needed, default: limit, ok: limit === null ? null : needed <= limit, source };
+function quota(
+  name: string,
+  service: Service,
+  code: string,
+  needed: number,
+  limit: number | null,
+  source: string | null,
+): Quota {
+  return { name, service, code, needed, default: limit, ok: limit === null ? null : needed <= limit, source };
 }
 
 /** vCPUs of a type; all types of a PoP have the same number. Checked input names known types only. */

@@ -155,7 +155,7 @@ function quotaTable(plan: Plan, pops: readonly NamedPop[], style: Style): string
     { region: "account", quotas: plan.quotas },
   ]
     .flatMap(({ region, quotas }) => tooSmall(quotas).map((quota) => ({ region, ...quota })))
-    .map((quota) => [quota.region, quota.name, quota.code ?? "", String(quota.needed), String(quota.default)]);
+    .map((quota) => [quota.region, quota.name, quota.code, String(quota.needed), String(quota.default)]);
   return rows.length === 0 ? "" : table(["region", "quota", "code", "needed", "default"], rows, style);
 }
 

@@ -19,7 +19,7 @@ describe("help", () => {
     }
   });
 
-  test.each(["plan", "images", "zone-id", "status", "purge", "drain", "undrain", "rotate"])(
+  test.each(["plan", "images", "zone-id", "status", "purge", "drain", "undrain", "rotate", "check", "cutover"])(
     "explains %s",
     (command) => {
       const { status, stdout } = footprint([command, "--help"]);

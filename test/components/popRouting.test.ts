@@ -61,6 +61,8 @@ describe("the way to a PoP", () => {
         latencyRoutingPolicies: [{ region: REGION }],
         healthCheckId: "id-of-way",
         aliases: [{ ...TARGET, evaluateTargetHealth: true }],
+        // What a cut-over has made is taken over.
+        allowOverwrite: true,
       });
     },
   );

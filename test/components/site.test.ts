@@ -16,6 +16,12 @@ test("rejects fields that a site cannot have, as a stack file does", () => {
   expect(siteProblems(SITE)).toEqual([]);
 });
 
+test("rejects a way with DNS that there is not", () => {
+  const wrong: SiteArgs = { ...SITE, dns: JSON.parse('"soon"') as "now" };
+
+  expect(siteProblems(wrong)).toEqual(['sites.cdn.example.com.dns: must be one of now, later, got "soon"']);
+});
+
 test("rejects more sites, and more origins, than a node was measured with", () => {
   const many = (count: number, origins: number): SiteArgs[] =>
     Array.from({ length: count }, () => ({

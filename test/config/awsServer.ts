@@ -3,8 +3,10 @@ import type { AddressInfo } from "node:net";
 
 /** What a request to the fake AWS asked for. */
 export interface AwsRequest {
-  /** Region of the signature. */
+  /** Region and service of the signature. */
   readonly region: string;
+  readonly service: string;
+  readonly method: string;
   readonly url: URL;
   readonly target: string | undefined;
   readonly body: string;
@@ -14,6 +16,7 @@ export interface AwsAnswer {
   readonly status?: number;
   readonly type: "application/x-amz-json-1.1" | "text/xml";
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A fake AWS on 127.0.0.1 that the SDK's clients are pointed at, with credentials that open nothing. */
@@ -31,8 +34,7 @@ export class AwsServer {
     const { port } = this.server.address() as AddressInfo;
     const endpoint = `http://127.0.0.1:${String(port)}`;
     Object.assign(process.env, {
-      AWS_ENDPOINT_URL_SSM: endpoint,
-      AWS_ENDPOINT_URL_ROUTE_53: endpoint,
+      AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_MAX_ATTEMPTS: "1",
@@ -54,13 +56,19 @@ export class AwsServer {
     }
     const target = request.headers["x-amz-target"];
     const asked: AwsRequest = {
-      region: /Credential=test\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? "")?.[1] ?? "",
+      ...scopeOf(request.headers.authorization ?? ""),
+      method: request.method ?? "",
       url: new URL(request.url ?? "/", "http://127.0.0.1"),
       target: typeof target === "string" ? target : undefined,
       body: Buffer.concat(chunks).toString("utf8"),
     };
     this.requests.push(asked);
-    const { status = 200, type, body } = this.answer(asked);
-    response.writeHead(status, { "content-type": type }).end(body);
+    const { status = 200, type, body, headers } = this.answer(asked);
+    response.writeHead(status, { "content-type": type, ...headers }).end(body);
   }
+}
+
+function scopeOf(authorization: string): Pick<AwsRequest, "region" | "service"> {
+  const [, region = "", service = ""] = /Credential=test\/\d+\/([^/]+)\/([^/]+)\//.exec(authorization) ?? [];
+  return { region, service };
 }

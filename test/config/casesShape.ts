@@ -63,6 +63,7 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   [31536001, 'sites["cdn.example.com"].maxAge: must be at most 31536000, got 31536001'],
   ["GET", 'sites["cdn.example.com"].methods: must be a list, got "GET"'],
   [[], 'sites["cdn.example.com"].methods: must have at least 1 entry, got []'],
+  ["soon", 'sites["cdn.example.com"].dns: must be one of now, later, got "soon"'],
   ["mine", 'sites["cdn.example.com"].originHost: must be one of origin, site, got "mine"'],
   ["yes", 'sites["cdn.example.com"].websocket: must be true or false, got "yes"'],
   ["gzip", 'sites["cdn.example.com"].compression: must be true or false, got "gzip"'],
@@ -200,7 +201,7 @@ export const UNKNOWN_KEY_CASES: readonly (readonly [key: string, value: unknown,
   [
     "origins",
     "https://o.example.net",
-    'sites["cdn.example.com"]: unknown key "origins", did you mean "origin"? allowed: origin, originHost, cacheKey, stale, maxAge, methods, websocket, compression, redirectStatus, tagHeader',
+    'sites["cdn.example.com"]: unknown key "origins", did you mean "origin"? allowed: origin, originHost, dns, cacheKey, stale, maxAge, methods, websocket, compression, redirectStatus, tagHeader',
   ],
   ["path", "all", 'sites["cdn.example.com"].cacheKey: unknown key "path"; allowed: query, headers, cookies'],
   [

@@ -110,3 +110,42 @@ describe("no configuration that is taken leaves a name without an answer (P23)",
     );
   });
 });
+
+describe("a host with dns: later", () => {
+  const sites = {
+    "www.example.com": { origin: "https://origin.example.net", dns: "later" },
+    "shop.example.com": { origin: "https://origin.example.net" },
+  };
+  const all = { "eu-west-1": {}, "us-east-1": {} };
+
+  test("has its certificates in every PoP, and no record of its own name (P21)", async () => {
+    const recording = await update({ ...small(all), sites });
+
+    const named = (host: string) => ofType(recording, RECORD).filter(({ inputs }) => inputs.name === host);
+    expect(named("www.example.com")).toEqual([]);
+    expect(named("shop.example.com").map(({ inputs }) => text(inputs.type))).toEqual(
+      expect.arrayContaining(["A", "AAAA", "CAA"]),
+    );
+    expect(
+      ofType(recording, "aws:acm/certificate:Certificate").filter(
+        ({ inputs }) => inputs.domainName === "www.example.com",
+      ),
+    ).toHaveLength(2);
+  });
+
+  test("gets exactly its own records when it is taken over, and nothing else changes", async () => {
+    const later = await update({ ...small(all), sites });
+    const now = await update({
+      ...small(all),
+      sites: { ...sites, "www.example.com": { origin: "https://origin.example.net" } },
+    });
+
+    const before = new Map(later.registrations.map((each) => [each.urn, JSON.stringify(each.inputs)]));
+    const other = now.registrations.filter(({ urn, inputs }) => before.get(urn) !== JSON.stringify(inputs));
+    expect(other.map(({ inputs }) => [inputs.name, inputs.type].map(text).join(" ")).sort()).toEqual(
+      ["A", "A", "AAAA", "AAAA", "CAA"].map((type) => `www.example.com ${type}`),
+    );
+    // What the cut-over has made is the same, and is taken over.
+    expect(new Set(latencyRecords(now).map(({ inputs }) => inputs.allowOverwrite))).toEqual(new Set([true]));
+  });
+});

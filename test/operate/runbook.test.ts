@@ -7,6 +7,8 @@ import { ACCESS_LOG, VARNISH_FOLDER } from "../../components/node/processes";
 import { SEEN_FILE, SWITCHES_FILE } from "../../components/node/protocol/switches";
 import { SOCKETS } from "../../components/node/sockets";
 import { UNITS } from "../../components/node/systemd";
+import { registerCheck } from "../../infra/commands/check";
+import { registerCutover } from "../../infra/commands/cutover";
 import { registerDrain } from "../../infra/commands/drain";
 import { registerNode } from "../../infra/commands/node";
 import { registerPlan } from "../../infra/commands/plan";
@@ -31,6 +33,8 @@ test.each(LINES)("footprint %s is a command line that is taken", (line) => {
   const program = new Command("footprint").exitOverride().configureOutput({ writeErr: () => undefined });
   for (const register of [
     registerStatus,
+    registerCheck,
+    registerCutover,
     registerPurge,
     registerDrain,
     registerUndrain,

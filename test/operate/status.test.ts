@@ -278,3 +278,36 @@ test("a pointer that is none is told in words", async () => {
     "cannot be read: pointer (Error: the pointer is none: it has no body and signature)",
   );
 });
+
+describe("who hears alarms", () => {
+  const subscribed = (region: string, topic: string, endpoint: string, confirmed: boolean) =>
+    edge.cloud.subscriptions.push({ region, topic, endpoint, confirmed });
+
+  test("an address that has not confirmed is told, in each region and for Route 53, and others' are not", async () => {
+    subscribed("eu-central-1", "eu-central-1-alarms-1a2b3c4", "heard@example.org", true);
+    subscribed("eu-central-1", "other-alarms-1a2b3c4", "other@example.org", false);
+    subscribed("eu-central-1", "eu-central-1-alarms-1a2b3c4", "late@example.org", false);
+    subscribed("us-east-1", "footprint-alarms-1a2b3c4", "late@example.org", false);
+
+    const { status: code, out } = await status(true);
+
+    const rest = "and hears nothing: follow the link in AWS's mail, or have a new one sent by `aws sns subscribe`";
+    expect(code).toBe(1);
+    expect((JSON.parse(out) as Status).alarms).toEqual([
+      `late@example.org has not confirmed its subscription to eu-central-1-alarms-1a2b3c4 (eu-central-1) ${rest}`,
+      `late@example.org has not confirmed its subscription to footprint-alarms-1a2b3c4 (us-east-1) ${rest}`,
+    ]);
+    expect((await status()).out).toContain("  ! late@example.org has not confirmed");
+  });
+
+  test("a region that does not say is not known to be well", async () => {
+    edge.cloud.outage("sns", "fails", "ap-southeast-2");
+
+    const { status: code, out } = await status(true);
+
+    expect(code).toBe(1);
+    expect((JSON.parse(out) as Status).alarms).toEqual([
+      expect.stringMatching(/^who hears the alarms in ap-southeast-2 cannot be read \(.+\)$/),
+    ]);
+  });
+});

@@ -30,6 +30,7 @@ export function site(host: string): SiteConfig {
   return {
     host,
     zone: "example.com",
+    dns: "now",
     origins: [{ scheme: "https", host: "origin.example.net", port: 443 }],
     originHost: "origin",
     cacheKey: { query: "all", headers: [], cookies: [] },

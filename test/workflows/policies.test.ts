@@ -24,9 +24,12 @@ const actions = (files: readonly string[]): string[] =>
 const DEPLOY = ["deploy-data.json", "deploy-edge.json", "deploy-network.json"];
 const STATE = ["state-read.json", "state-write.json"];
 /** What people may do who look after a deployment. */
-const OPERATE = ["operate-drain.json", "operate-logs.json", "operate-purge.json", "operate-status.json"];
+const OPERATE = [
+  ...["operate-check.json", "operate-cutover.json", "operate-drain.json", "operate-logs.json"],
+  ...["operate-purge.json", "operate-status.json"],
+];
 const BOUNDARY = "boundary-nodes.json";
-const PERMISSION_FILES = [...DEPLOY, "drift.json", ...STATE, ...OPERATE, BOUNDARY];
+const PERMISSION_FILES = [...DEPLOY, "drift.json", "renew.json", ...STATE, ...OPERATE, BOUNDARY];
 const TRUST = {
   "trust-preview.json": "repo:ORG/REPO:pull_request",
   "trust-drift.json": "repo:ORG/REPO:ref:refs/heads/main",
@@ -43,19 +46,26 @@ const ON_EVERYTHING: Readonly<Record<string, string>> = {
   "deploy-network.json AskedInTheCallersName":
     "EC2 knows no resources for Describe, nor the VPC whose groups are asked for",
   "deploy-network.json FlowLogDelivery": "log delivery knows no resources",
-  "operate-status.json Groups": "Auto Scaling knows no resources for Describe",
+  "operate-check.json Look": "descriptions, lists and limits of an account know no resources",
+  "operate-cutover.json Checks": "lists know no resources",
+  "operate-status.json Groups": "Auto Scaling and SNS know no resources for descriptions and lists",
   "boundary-nodes.json SeeLifecycle": "Auto Scaling knows no resources for Describe",
   "boundary-nodes.json SessionManagerAndRunCommand": "Session Manager's own channels know no resources",
 };
 
 /** IAM's name of what each command of the SDK does. */
 const CALLS: Readonly<Record<string, string>> = {
+  ChangeResourceRecordSetsCommand: "route53:ChangeResourceRecordSets",
   DeleteObjectCommand: "s3:DeleteObject",
   DescribeAutoScalingGroupsCommand: "autoscaling:DescribeAutoScalingGroups",
   DescribeInstanceRefreshesCommand: "autoscaling:DescribeInstanceRefreshes",
   GetObjectCommand: "s3:GetObject",
   GetParametersCommand: "ssm:GetParameters",
+  HeadObjectCommand: "s3:GetObject",
+  ListHealthChecksCommand: "route53:ListHealthChecks",
   ListObjectsV2Command: "s3:ListBucket",
+  ListResourceRecordSetsCommand: "route53:ListResourceRecordSets",
+  ListSubscriptionsCommand: "sns:ListSubscriptions",
   PutObjectCommand: "s3:PutObject",
 };
 
@@ -108,6 +118,16 @@ describe("the policies of the workflows' roles", () => {
       "s3:GetObject",
       "s3:ListBucket",
       "s3:PutObject",
+    ]);
+  });
+
+  test("allow the weekly look for images their public parameters alone", () => {
+    expect(policy("renew.json")).toEqual([
+      expect.objectContaining({
+        Action: ["ssm:GetParameter"],
+        // Without an account: AWS's own, public ones.
+        Resource: "arn:aws:ssm:*::parameter/aws/service/debian/release/*",
+      }),
     ]);
   });
 
@@ -177,16 +197,36 @@ describe("the policies of the workflows' roles", () => {
     expect([...new Set(actions([BOUNDARY]))]).toEqual([...own].sort());
   });
 
-  test("allow operators what the commands call, and no more", () => {
-    const folder = path.join(repository, "infra", "operate");
-    const called = fs
+  /** Commands of the SDK that a room sends, each as its action is called. */
+  const calledIn = (room: string): readonly string[] => {
+    const folder = path.join(repository, "infra", room);
+    return fs
       .readdirSync(folder)
       .filter((file) => file.endsWith(".ts"))
       .flatMap((file) => [...fs.readFileSync(path.join(folder, file), "utf8").matchAll(/new (\w+Command)\(/g)])
-      .map(([, command = ""]) => CALLS[command] ?? command);
-    const people = ["operate-drain.json", "operate-purge.json", "operate-status.json"];
+      .map(([, command = ""]) => command);
+  };
 
-    expect([...new Set(actions(people))]).toEqual([...new Set(called)].sort());
+  test("allow operators what the commands call, and no more", () => {
+    const called = calledIn("operate").map((command) => CALLS[command] ?? command);
+    const people = ["operate-cutover.json", "operate-drain.json", "operate-purge.json", "operate-status.json"];
+    // The wait for Route 53's name servers is the SDK's; the id of a zone that the stack makes is looked up by its name.
+    const besides = ["route53:GetChange", "route53:ListHostedZonesByName"];
+
+    expect([...new Set(actions(people))]).toEqual([...new Set([...called, ...besides])].sort());
+  });
+
+  test("allow who checks what the check looks at, and nothing that changes anything", () => {
+    const looks = actions(["operate-check.json"]);
+    const called = calledIn("check")
+      // Of its caller nobody can be denied to know (STS API Reference, GetCallerIdentity).
+      .filter((command) => command !== "GetCallerIdentityCommand")
+      .map((command) => (CALLS[command] ?? command).replace(/^.*:/, "").replace(/Command$/, ""));
+    // Records are listed by what the cut-over uses too; a bucket that may not be listed hides what it lacks.
+    const besides = ["ListResourceRecordSets", "ListBucket"];
+
+    expect(new Set(looks.map((action) => action.replace(/^.*:/, "")))).toEqual(new Set([...called, ...besides]));
+    expect(looks.filter((action) => !/:(?:Describe|Get|List)/.test(action))).toEqual([]);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { CLI_VERSION } from "../../infra/pulumi/cli";
 import { repository } from "../support/tree";
@@ -9,6 +10,9 @@ const STEPS: readonly (readonly [string, Step])[] = JOBS.flatMap(([job, { steps 
   steps.map((step) => [job, step] as const),
 );
 const uses = (action: string) => STEPS.filter(([, step]) => step.uses?.startsWith(`${action}@`) === true);
+/** The step that deploys. */
+const updating = (): Step =>
+  STEPS.find(([job, { run }]) => job === "deploy.yml: up" && run?.includes("pulumi up"))?.[1] ?? {};
 const textOf = (file: string) => WORKFLOWS[file]!.text;
 
 /** All that a job may do with the repository; what is not here is forbidden. */
@@ -21,13 +25,31 @@ const PERMISSIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   "deploy.yml: up": { contents: "read", "id-token": "write" },
   "drift.yml: stacks": { contents: "read" },
   "drift.yml: drift": { contents: "read", "id-token": "write", issues: "write" },
+  "renew.yml: renew": { contents: "write", "id-token": "write", "pull-requests": "write" },
 };
 
+/** Runs a step's script as GitHub does, with something else in Pulumi's place. */
+function scriptRun(run: string, pulumi: string, STRICT: string) {
+  const RUNNER_TEMP = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-runner-"));
+  try {
+    const env = { ...process.env, STRICT, STACK: "europe", RUNNER_TEMP };
+    return spawnSync("bash", ["-e", "-c", `pulumi() { ${pulumi}; }\n${run}`], { encoding: "utf8", env });
+  } finally {
+    fs.rmSync(RUNNER_TEMP, { recursive: true });
+  }
+}
+
 describe("the GitHub workflows", () => {
-  test("are the four that the README of .github explains", () => {
+  test("are the five that the README of .github explains", () => {
     const readme = fs.readFileSync(path.join(repository, ".github", "README.md"), "utf8");
 
-    expect(Object.keys(WORKFLOWS).sort()).toEqual(["checks.yml", "deploy.yml", "drift.yml", "preview.yml"]);
+    expect(Object.keys(WORKFLOWS).sort()).toEqual([
+      "checks.yml",
+      "deploy.yml",
+      "drift.yml",
+      "preview.yml",
+      "renew.yml",
+    ]);
     expect(Object.keys(WORKFLOWS).filter((file) => !readme.includes(`\`${file}\``))).toEqual([]);
   });
 
@@ -101,7 +123,7 @@ describe("the GitHub workflows", () => {
     };
 
     expect(clis).toEqual([CLI_VERSION, CLI_VERSION, CLI_VERSION]);
-    expect(nodes).toEqual(["${{ matrix.node }}", ".nvmrc", ".nvmrc", ".nvmrc", ".nvmrc"]);
+    expect(nodes).toEqual(["${{ matrix.node }}", ".nvmrc", ".nvmrc", ".nvmrc", ".nvmrc", ".nvmrc"]);
     expect(engines.node).toMatch(/^>=20\.\d+$/);
     expect(fs.readFileSync(path.join(repository, ".nvmrc"), "utf8").trim()).toBe("20");
   });
@@ -127,12 +149,44 @@ describe("the GitHub workflows", () => {
 
   // terraform-provider-aws, group.go: after a change of min_size it waits for exactly what the state says.
   test("deploy on a state that knows how groups have scaled, and past a PoP that fails", () => {
-    const [[, { with: given, env }] = ["", {} as Step]] = uses("pulumi/actions").filter(
-      ([job]) => job === "deploy.yml: up",
-    );
+    const { env, run } = updating();
 
-    expect(given).toMatchObject({ command: "up", refresh: true });
+    expect(run).toMatch(/^pulumi up .*--refresh /m);
     expect(env).toMatchObject({ PULUMI_CONTINUE_ON_ERROR: "true" });
+  });
+
+  // Pulumi's Automation API, which the action goes by, has `up --skip-preview` in its source.
+  test("deploy after a preview, in which guards and protection refuse, and held to it where that is asked for", () => {
+    const automation = fs.readFileSync(require.resolve("@pulumi/pulumi/automation/stack.js"), "utf8");
+    const { env, run = "" } = updating();
+
+    expect(automation).toContain('["up", "--yes", "--skip-preview"]');
+    expect(uses("pulumi/actions").flatMap(([job, step]) => (step.with?.command === "up" ? [job] : []))).toEqual([]);
+    expect(run).not.toMatch(/skip-preview|ignore-protect/);
+    expect(env).toMatchObject({ STRICT: "${{ vars.FOOTPRINT_STRICT }}" });
+    const line = "up --stack europe --yes --refresh --diff --color never";
+    expect(scriptRun(run, 'echo "$@"', "").stdout).toBe(`${line}\n`);
+    expect(scriptRun(run, 'echo "$@"', "true").stdout).toBe(`${line} --strict\n`);
+  });
+
+  test("end a deployment as failed when the update has failed, whatever its log goes through", () => {
+    expect(scriptRun(updating().run ?? "", "return 7", "").status).toBe(7);
+  });
+
+  test("show the end of a log in the summary, as it is", () => {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-summary-")), "up.log");
+    const summary = () =>
+      spawnSync(process.execPath, [path.join(repository, ".github/scripts/summary.js"), file], { encoding: "utf8" })
+        .stdout;
+    try {
+      expect(summary()).toBe("Nothing was begun.\n");
+      fs.writeFileSync(file, "a `line`\n```\nerror: it failed\n");
+      expect(summary()).toBe("````text\na `line`\n```\nerror: it failed\n````\n");
+      fs.writeFileSync(file, `${"x".repeat(600_000)}\nerror: it failed\n`);
+      expect(summary()).toMatch(/^```text\n\(100018 characters before that\)\nx+\nerror: it failed\n```\n$/);
+    } finally {
+      fs.rmSync(path.dirname(file), { recursive: true });
+    }
   });
 
   test("hand the token that deploys to the deployment alone (P36)", () => {
@@ -146,6 +200,7 @@ describe("the GitHub workflows", () => {
       "deploy.yml": ["PULUMI_DEPLOY_TOKEN"],
       "drift.yml": ["PULUMI_PREVIEW_TOKEN"],
       "preview.yml": ["PULUMI_PREVIEW_TOKEN"],
+      "renew.yml": [],
     });
   });
 

@@ -7,8 +7,9 @@ import { autoScaling, type Groups } from "./cloudAutoScaling";
 import { metadata, type MachineFacts } from "./cloudMetadata";
 import { parameters, type Parameters } from "./cloudParameters";
 import { s3, type Buckets } from "./cloudStore";
+import { subscriptions, type Subscribed } from "./cloudTopics";
 
-export type ServiceName = "s3" | "ssm" | "autoscaling" | "metadata";
+export type ServiceName = "s3" | "sns" | "ssm" | "autoscaling" | "metadata";
 
 /** How a service is away: it closes connections, answers 503, never answers, or a second after it has done its work. */
 export type Outage = "refuses" | "fails" | "hangs" | "late";
@@ -51,6 +52,8 @@ export class Cloud {
   readonly buckets: Buckets = new Map();
   readonly parameters: Parameters = new Map();
   readonly groups: Groups = new Map();
+  /** Subscriptions to topics, each in its region. */
+  readonly subscriptions: Subscribed[] = [];
   /** Lifecycle actions that wait, as `<instance> <hook>`. */
   readonly waiting = new Set<string>();
   /** Instances whose lifecycle action is not there yet, though their group waits: Auto Scaling agrees with itself late. */
@@ -142,7 +145,10 @@ export class Cloud {
       return ["ssm", () => parameters(this.parameters, target, request)];
     }
     if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
-      return ["autoscaling", () => autoScaling(this, new URLSearchParams(request.body.toString()))];
+      const asked = new URLSearchParams(request.body.toString());
+      return asked.get("Action") === "ListSubscriptions"
+        ? ["sns", () => subscriptions(this.subscriptions, request.region, asked)]
+        : ["autoscaling", () => autoScaling(this, asked)];
     }
     if (request.url.searchParams.has("Action")) {
       return ["autoscaling", () => autoScaling(this, request.url.searchParams)];
