@@ -6,7 +6,7 @@ import { popName } from "../../components/popRouting";
 import type { FootprintConfig, SiteConfig } from "../config/model";
 import { canonicalName } from "../config/names";
 import { HOST_TYPES, isOfPop, recordsAt, recordText } from "../operate/records";
-import { look, type About, type Line } from "./line";
+import { isNamed, look, type About, type Line } from "./line";
 
 /** What is asked of the DNS at large, by the resolver of this machine. */
 export type Lookup = Pick<Resolver, "resolveCaa" | "resolveNs">;
@@ -50,7 +50,11 @@ async function delegation(
   route53: Route53Client,
   lookup: Lookup,
 ): Promise<Line> {
-  const { HostedZone, DelegationSet } = await route53.send(new GetHostedZoneCommand({ Id: id }));
+  const answer = await unlessMissing(route53.send(new GetHostedZoneCommand({ Id: id })));
+  if (answer === undefined) {
+    return line.fails(`the account has no zone ${id}`, `footprint zone-id ${name}`);
+  }
+  const { HostedZone, DelegationSet } = answer;
   const own = (DelegationSet?.NameServers ?? []).map(canonicalName).sort();
   const found = canonicalName(HostedZone?.Name ?? "");
   if (found !== name || HostedZone?.Config?.PrivateZone === true) {
@@ -142,8 +146,17 @@ function isCaaOfOurs({ Type, ResourceRecords = [] }: ResourceRecordSet): boolean
 /** With a name server of its own the name is another zone's. */
 const IN_THE_WAY = [...HOST_TYPES, "NS"];
 
-async function presentRecords(line: About, { name, isOwn, todo }: Place, zone: string, route53: Route53Client) {
-  const records = await recordsAt(name, zone, route53);
+async function presentRecords(
+  line: About,
+  { name, isOwn, todo }: Place,
+  zone: string,
+  route53: Route53Client,
+): Promise<Line | readonly Line[]> {
+  const records = await unlessMissing(recordsAt(name, zone, route53));
+  if (records === undefined) {
+    // Of the zone that is not there one line has been said.
+    return [];
+  }
   const isApex = records.some(({ Type }) => Type === "SOA");
   const foreign = records.filter(
     (record) => IN_THE_WAY.includes(record.Type ?? "") && !(isApex && record.Type === "NS") && !isOwn(record),
@@ -151,6 +164,18 @@ async function presentRecords(line: About, { name, isOwn, todo }: Place, zone: s
   return foreign.length === 0
     ? line.ok(records.some(isOwn) ? "the footprint's own" : "none in the way")
     : line.fails(`has ${foreign.map(recordText).join(", ")}`, todo);
+}
+
+/** What Route 53 says of a zone; undefined when the account has no such zone. */
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNamed(error, "NoSuchHostedZone")) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** What the DNS says, and an empty list where it says that there is nothing; all else is no answer. */

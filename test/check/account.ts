@@ -58,7 +58,7 @@ export class Account {
     "content-length": String(PACKAGE_LOCK.archive.size),
     "x-amz-checksum-sha256": Buffer.from(PACKAGE_LOCK.archive.sha256, "hex").toString("base64"),
   };
-  zone = { name: "example.com.", private: false };
+  zone = { name: "example.com.", private: false, missing: false };
   records: Record<string, unknown>[] = [
     record("example.com.", "NS", "ns-1.awsdns-01.com."),
     record("example.com.", "SOA", "ns-1.awsdns-01.com. hostmaster.example.com. 1 2 3 4 5"),
@@ -207,11 +207,15 @@ export class Account {
       : json({ Quota: { QuotaCode, Value } });
   }
 
-  private route53({ url }: AwsRequest): AwsAnswer {
+  private route53(request: AwsRequest): AwsAnswer {
+    const { url } = request;
     const limit = /accountlimit\/(\w+)$/.exec(url.pathname)?.[1];
     if (limit !== undefined) {
       const [Value, Count] = this.limits[limit] ?? [0, 0];
       return document("GetAccountLimitResponse", { Limit: { Type: limit, Value }, Count });
+    }
+    if (this.zone.missing) {
+      return refused(request, "NoSuchHostedZone", "No hosted zone found with ID: Z");
     }
     if (url.pathname.endsWith("/rrset")) {
       const from = `${url.searchParams.get("name") ?? ""}.`;

@@ -280,6 +280,19 @@ describe("says what is in the way, and what to do about it:", () => {
       [{ where: "example.com", what: "zone", verdict: "unknown" }],
     ],
     [
+      "a zone that the account does not have, once for all of its names",
+      () => (account.zone.missing = true),
+      [
+        {
+          where: "example.com",
+          what: "zone",
+          verdict: "fails",
+          found: "the account has no zone Z0123456789ABCDEFGHIJ",
+          todo: "footprint zone-id example.com",
+        },
+      ],
+    ],
+    [
       "the id of a private zone",
       () => (account.zone.private = true),
       [
