@@ -123,7 +123,7 @@ describeWith([PULUMI_CLI], "footprint sandbox", () => {
 
   test("alone prints, where no terminal is, one line for each resource", () => {
     // One that has something to say says it on another line.
-    const lines = tour.stdout.match(/^ \+ {2}aws:\S+ \S+(?= [a-z]+ \(\S+s\)\s*$)/gm) ?? [];
+    const lines: readonly string[] = tour.stdout.match(/^ \+ {2}aws:\S+ \S+(?= [a-z]+ \(\S+s\)\s*$)/gm) ?? [];
 
     expect(lines.length).toBeGreaterThan(200);
     expect(lines.filter((line, i) => lines.indexOf(line) !== i)).toEqual([]);
