@@ -17,6 +17,10 @@ export const INTERNAL = {
   full: "X-Footprint-Full",
   /** A request that only what is stored may answer: its site has too many in flight. */
   hits: "X-Footprint-Hits",
+  /** Nothing of its variant (Vary) is stored, as far as Varnish can tell. */
+  variant: "X-Footprint-Variant",
+  /** What HAProxy says to it: the URL has "many" variants of late, or it is time that "all" of them go. */
+  variants: "X-Footprint-Variants",
   /** The last try of a fetch. */
   again: "X-Footprint-Again",
   /** What the cache did, one word, for the access log. */

@@ -24,6 +24,12 @@ export const FIELDS_WITHIN = 160;
  */
 export const TAGS_LIMIT = 32_768;
 
+/**
+ * Variants of one URL (Vary) that are stored. Varnish goes through them one by one at each request for the URL, and has
+ * no bound of its own.
+ */
+export const VARIANTS_LIMIT = 256;
+
 /** Where the sums are done at the start of a program. What the environment says already is left: tests are small. */
 export const LIMITS_SCRIPT = "/usr/local/lib/footprint/limits";
 
@@ -31,8 +37,8 @@ export const LIMITS_SCRIPT = "/usr/local/lib/footprint/limits";
  * What a node lets in, derived from its machine in this one place. In percent of the memory: 50 the cache; 10 what passes
  * through Varnish without being stored; 4 idle connections (10 KB each, with the kernel's part); 13 requests in flight
  * (208 KB each: buffers of HAProxy, workspace and stack of a thread, a socket between them; what is held has no thread,
- * and TLS to an origin instead); 5 misses (288 KB more: a second thread, buffers and TLS to the origin). The rest is the
- * kernel's, the agent's and its compiler's.
+ * and TLS to an origin instead); 6 misses (352 KB more: a second thread, two hops' buffers and TLS to the origin). The rest
+ * is the kernel's, the agent's and its compiler's.
  *
  * A side has its own bound, and the bound of all is above their sum: so no side takes another's room. Where many share a
  * bound, a quarter is kept in equal parts for those who have little: haproxy/shares.ts has the rule.
@@ -115,7 +121,7 @@ export const BOUNDS = {
     smallest: 2,
     meaning: "a client's share of requests to an origin that is crowded",
   },
-  EGRESS_CONNECTIONS: { sum: "MISSES * 2", smallest: 1250, meaning: "connections to the egress side" },
+  EGRESS_CONNECTIONS: { sum: "MISSES * 2", smallest: 1250, meaning: "connections to each part of the egress side" },
   HELD: {
     sum: "IN_FLIGHT / 4",
     smallest: 625,
@@ -125,8 +131,8 @@ export const BOUNDS = {
   CLIENT_HELD: { sum: "HELD / 32 + 1", smallest: 20, meaning: "the same of one client" },
   OWN_CONNECTIONS: { sum: "64", smallest: 64, meaning: "connections to each of health and metrics" },
   ALL_CONNECTIONS: {
-    sum: "CONNECTIONS + REDIRECT_CONNECTIONS + EGRESS_CONNECTIONS + HELD + 4 * OWN_CONNECTIONS + 100",
-    smallest: 19275,
+    sum: "CONNECTIONS + REDIRECT_CONNECTIONS + 2 * EGRESS_CONNECTIONS + HELD + 4 * OWN_CONNECTIONS + 100",
+    smallest: 20525,
     meaning: "connections that HAProxy takes, all sides together",
   },
   CACHE_MEMORY: { sum: "MEMORY / 2 / 1024", smallest: 1953, meaning: "MB of the cache" },

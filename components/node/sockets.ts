@@ -9,8 +9,10 @@ export const SOCKETS = {
   purge: "/run/haproxy/purge.sock",
   /** Varnish takes purges, from HAProxy. */
   cachePurge: "/run/varnish/purge.sock",
-  /** HAProxy takes what Varnish wants from origins, and what goes past Varnish. */
+  /** HAProxy takes what Varnish wants from origins, and gives it responses without trailers. */
   egress: "/run/haproxy/egress.sock",
+  /** HAProxy takes the same from itself, and what goes past Varnish. */
+  origins: "/run/haproxy/origins.sock",
   /** HAProxy takes what is held: WebSocket and server-sent events. */
   egressHeld: "/run/haproxy/egress-held.sock",
   /** HAProxy with a PROXY header: its own health port hands over to it. */

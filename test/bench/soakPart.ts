@@ -1,5 +1,6 @@
 import { DEBIAN } from "../node/debianRoot";
-import { brokenBySoak, INVARIANTS, soak, type SoakFigures } from "../node/soak/soak";
+import { brokenBySoak, INVARIANTS, type SoakFigures } from "../node/soak/invariants";
+import { soak } from "../node/soak/soak";
 import type { Part } from "./part";
 
 /** Milliseconds for which hostile clients keep what they have. */

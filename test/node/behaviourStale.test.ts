@@ -7,6 +7,8 @@ import { until } from "./origin/until";
 /** At most this many requests reach an origin that fails, however many clients ask for one stale object. */
 const FAILING_ORIGIN_REQUESTS = 5;
 
+const STALE_IF_ERROR = "max-age=60, stale-while-revalidate=0, stale-if-error=600";
+
 const FAILURES: readonly (readonly [string, Handler])[] = [
   ["answers 500", reply("broken", {}, 500)],
   ["answers 502", reply("broken", {}, 502)],
@@ -86,6 +88,14 @@ describeWith([DEBIAN], "one object and many clients", () => {
       expect(rig.origin.requests(path).length - 1).toBeLessThanOrEqual(FAILING_ORIGIN_REQUESTS);
     },
   );
+
+  test("what could not be refreshed and is purged then is fetched at once", async () => {
+    await stale("/purged", STALE_IF_ERROR, inTurn(reply("broken", {}, 503), reply("new")));
+    await rig.get("/purged");
+    await rig.purge("PURGE", { url: "/purged" });
+
+    expect(await rig.get("/purged")).toMatchObject({ status: 200, body: "new" });
+  });
 
   test("within stale-while-revalidate the answer comes while the origin is still asked", async () => {
     const held = new Held(reply("new", { "cache-control": "max-age=60" }));

@@ -162,6 +162,9 @@ describeWith([DEBIAN], "what an origin did not declare fresh", () => {
   });
 });
 
+/** 20 KB of them, as a page of a large application has. */
+const TAGS = Array.from({ length: 500 }, (_, i) => `product:${String(i).padStart(31, "0")}`);
+
 describeWith([DEBIAN], "Express and express-session, as they come", () => {
   let rig: Rig;
   let server: Server;
@@ -181,6 +184,9 @@ describeWith([DEBIAN], "Express and express-session, as they come", () => {
       }
       const user = "user" in request.session ? String(request.session.user) : "nobody";
       setTimeout(() => response.send(`the page of ${user}`), 100);
+    });
+    app.get("/tagged", (_request, response) => {
+      response.set({ "Cache-Control": "max-age=600", "Surrogate-Key": TAGS.join(" ") }).send("tagged");
     });
     server = app.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -210,5 +216,17 @@ describeWith([DEBIAN], "Express and express-session, as they come", () => {
     expect(atOnce.map(({ body }) => body)).toEqual(["the page of ada", "the page of bob", "the page of nobody"]);
     expect(after.map(({ body }) => body)).toEqual(["the page of bob", "the page of nobody", "the page of ada"]);
     expect(failing.map(({ status, body }) => `${String(status)} ${body}`)).toEqual(["500 broken", "500 broken"]);
+  });
+
+  test("name 20 KB of tags, by each of which the response can be purged", async () => {
+    for (const tag of [TAGS[0], TAGS[499]]) {
+      const answers = [await rig.get("/tagged"), await rig.get("/tagged")];
+      const purged = await rig.purge("PURGE", { tag: tag ?? "" });
+
+      expect(answers.map(({ status, body }) => `${String(status)} ${body}`)).toEqual(["200 tagged", "200 tagged"]);
+      expect(answers[1]?.headers["cache-status"]).toMatch(/; ?hit/);
+      expect(answers[1]?.headers["surrogate-key"]).toBeUndefined();
+      expect(purged.headers["x-footprint-count"]).toBe("1");
+    }
   });
 });

@@ -1,8 +1,8 @@
 import { INTERNAL, INTERNAL_PREFIX, ORIGIN_AUTH_FILE, ORIGIN_AUTH_HEADER } from "../internalHeaders";
-import { bound, FIELDS_LIMIT } from "../limits";
+import { bound, FIELDS_LIMIT, VARIANTS_LIMIT } from "../limits";
 import type { NodeOptions } from "../options";
 import type { Origin, Site } from "../site";
-import { SOCKETS, SOCKETS_GROUP } from "../sockets";
+import { SOCKETS } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
 import { HELD_SECONDS } from "./pastCache";
 import { refuse } from "./responses";
@@ -11,12 +11,11 @@ import { LOOK_UP_SITE } from "./sites";
 /** What Varnish wants from origins. */
 export function egressSections({ popName, sites }: Pick<NodeOptions, "popName" | "sites">): string {
   return `
-# From Varnish, and from clients past it, by the site's name.
+# From Varnish (frontend fetch), and from clients past it, by the site's name.
 frontend egress from to-origins
-    bind unix@${SOCKETS.egress} mode 660 group ${SOCKETS_GROUP}
+    bind unix@${SOCKETS.origins} mode 600
     # Above what is let through, so that the others hear at once that there is no room.
     maxconn ${bound("EGRESS_CONNECTIONS")}
-    # Who comes meanwhile waits a moment: Linux refuses a connection to a full unix socket, and Varnish tries but once.
     backlog ${bound("IN_FLIGHT")}
 ${egressRules(popName)}
 ${failover("origin", sites).join("\n")}
@@ -40,6 +39,10 @@ backend clients-of-origins from to-origins
 
 backend origins from to-origins
     stick-table type string len 288 size 20k expire 30s store conn_cur,gpc0,gpc0_rate(10s)
+
+# Variants of each URL that came new: since it is known, and of late. An entry is 150 bytes or so.
+backend variants from to-origins
+    stick-table type binary len 20 size 50k expire 1d store gpc0,gpc0_rate(120s)
 
 # A site that was taken out while Varnish still works on a request for it.
 backend no-origin from to-origins
@@ -73,6 +76,8 @@ ${LOOK_UP_SITE}
     http-request set-var(txn.fallback) bool(true) if { req.hdr(${INTERNAL.stale}) -m found }
     # A last try goes on a new connection: a kept one is used again by requests of the same name alone.
     http-request set-var(txn.connection) uuid if { req.hdr(${INTERNAL.again}) -m found }
+    http-request set-var(txn.new_variant) bool(true) if { req.hdr(${INTERNAL.variant}) -m found }
+    http-request set-var(txn.target) pathq
     http-request del-header ${INTERNAL_PREFIX} -m beg
     # Node and version are Varnish's own affair: the edge has named itself already.
     http-request del-header x-varnish
@@ -88,7 +93,13 @@ ${refuse(popName, { status: 502, text: "the origin's header is too large", error
     # Some services count lists by Content-Range; in what is no part Varnish takes it for an error.
     http-response set-header ${INTERNAL.contentRange} %[res.hdr(content-range)] if { res.hdr(content-range) -m found } !{ status 206 304 416 }
     http-response del-header content-range unless { status 206 416 }
-    http-response lua.${READ_DIRECTIVES}`;
+    http-response lua.${READ_DIRECTIVES}
+    # Variants of one URL are counted: Varnish says which are new, and lets go what is too many (varnish/response.ts).
+    http-response unset-var(txn.new_variant) unless { res.hdr(vary) -m found }
+    http-response track-sc2 var(txn.site),concat(,txn.target),sha1 table variants if { var(txn.new_variant) -m bool }
+    http-response set-var(txn.variants) sc_inc_gpc0(2) if { var(txn.new_variant) -m bool }
+    http-response set-header ${INTERNAL.variants} many if { var(txn.new_variant) -m bool } { sc_gpc0_rate(2) gt ${String(VARIANTS_LIMIT)} }
+    http-response set-header ${INTERNAL.variants} all if { var(txn.variants),mod(${String(VARIANTS_LIMIT)}) eq 0 }`;
 }
 
 /** Whose connections to an origin: those of requests that are answered, or those that are held. */

@@ -3,6 +3,7 @@ import { bound, FIELDS_LIMIT, FIELDS_WITHIN } from "../limits";
 import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { DIRECTIVES_LUA } from "./directives";
+import { TRAILERS_LUA } from "./trailersLua";
 import { WHILE_HELD } from "./pastCache";
 import { failureResponses, refuse } from "./responses";
 import { refusedShares } from "./shares";
@@ -39,6 +40,7 @@ global
     # a folder: a bundle is checked in another one (haproxy -C) before it is put in place.
     lua-load-per-thread ${SITE_LUA}
     lua-load-per-thread ${DIRECTIVES_LUA}
+    lua-load-per-thread ${TRAILERS_LUA}
     # The header of a response: 28 KB, of which a large application's tags alone may be 20. limits.ts counts with it.
     tune.bufsize 32768
     tune.maxrewrite 4096

@@ -5,6 +5,8 @@ import { sections } from "../text";
 import { cacheBackend } from "./cache";
 import { DIRECTIVES_LUA, directivesLua } from "./directives";
 import { egressSections } from "./egress";
+import { fetchSections } from "./fetch";
+import { TRAILERS_LUA, trailersLua } from "./trailersLua";
 import { globalSections } from "./global";
 import { healthSections } from "./health";
 import { pastCacheBackends } from "./pastCache";
@@ -20,6 +22,7 @@ export function haproxyFiles(options: NodeOptions): NodeFiles {
     [HAPROXY_FILE]: haproxyConfig(options),
     [`${HAPROXY_FOLDER}/${SITE_LUA}`]: siteLua(),
     [`${HAPROXY_FOLDER}/${DIRECTIVES_LUA}`]: directivesLua(),
+    [`${HAPROXY_FOLDER}/${TRAILERS_LUA}`]: trailersLua(),
     ...siteMaps(options.sites),
   };
 }
@@ -33,6 +36,7 @@ export function haproxyConfig(options: NodeOptions): string {
     cacheBackend(),
     pastCacheBackends(options.popName),
     purgeFrontend(options.popName),
+    fetchSections(),
     egressSections(options),
     healthSections(options),
   );

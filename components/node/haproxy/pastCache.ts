@@ -59,7 +59,7 @@ backend past-cache from edge
     http-response add-header Cache-Status "${popName}; fwd=method"
 ${answer(popName)}
     http-reuse never
-    server egress unix@${SOCKETS.egress} proto h2
+    server egress unix@${SOCKETS.origins} proto h2
 
 # WebSocket and server-sent events.
 backend held from edge

@@ -1,4 +1,5 @@
 import { INTERNAL } from "../internalHeaders";
+import { VARIANTS_LIMIT } from "../limits";
 
 /** Bodies from this size on go to the storage for large objects. */
 export const LARGE_OBJECT = "1MB";
@@ -11,6 +12,7 @@ sub vcl_backend_response {
     # No check of gzip: what Varnish does not like, such as several members, is the client's to judge.
     set beresp.filters = "";
     call no_room;
+    call variants;
     call check_304;
     call stale_instead_of_error;
     call site_response;
@@ -33,17 +35,29 @@ sub vcl_backend_response {
         if (beresp.status >= 500) {
             # An origin that fails may soon give what can be stored.
             set beresp.ttl = 1s;
+        } else if (beresp.http.${INTERNAL.variants}) {
+            # What is remembered is a variant, too.
+            set beresp.ttl = 1s;
         } else {
             set beresp.ttl = 120s;
         }
         return (deliver);
     }
 
+    unset beresp.http.${INTERNAL.variants};
     call stale_windows;
     call tags;
     call body;
     call purged_meanwhile;
     return (deliver);
+}
+
+# Variants of a URL (Vary) are one list, which Varnish goes through at each request for it. HAProxy counts those that come
+# new, and says when there may be ${String(VARIANTS_LIMIT)}: then all go, and those that are asked for come again.
+sub variants {
+    if (beresp.http.${INTERNAL.variants} == "all") {
+        set beresp.http.${INTERNAL.variants} = xkey.purge("url:" + bereq.http.Host + regsuball(bereq.url, ",", "%2C"));
+    }
 }
 
 # The site's settings, as its line of HAProxy's sites.map has them.

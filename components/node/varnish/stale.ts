@@ -23,7 +23,8 @@ sub vcl_hit {
         return (deliver);
     }
     if (obj.ttl + std.duration(obj.http.X-Footprint-Sie + "s", 0s) > 0s) {
-        if (req.http.X-Footprint-Wants == "stale" || !std.healthy(req.backend_hint)) {
+        # Not std.healthy, which knows no object on this side.
+        if (req.http.X-Footprint-Wants == "stale" || !origins.is_healthy()) {
             return (deliver);
         }
         # For vcl_backend_response: there is something to fall back on.
@@ -41,6 +42,10 @@ sub vcl_miss {
     }
     call hits_alone;
     call pass_range;
+    if (!req.http.${INTERNAL.stale}) {
+        # There is nothing to fall back on: a mark that is left of a former object does not count.
+        set req.backend_hint = egress;
+    }
     return (fetch);
 }
 
@@ -49,6 +54,10 @@ sub vcl_backend_fetch {
     if (bereq.is_bgfetch) {
         # Nobody waits for it: HAProxy's egress side gives it the full time.
         unset bereq.http.X-Footprint-Stale;
+    } else if (!bereq.uncacheable && !bereq.is_hitmiss && !bereq.http.X-Footprint-Wants
+        && !bereq.http.If-None-Match && !bereq.http.If-Modified-Since) {
+        # Nothing of its variant is stored, as far as one can tell here: HAProxy counts these.
+        set bereq.http.${INTERNAL.variant} = "1";
     }
     return (fetch);
 }

@@ -41,7 +41,7 @@ describe("haproxy.cfg", () => {
     const sections = text.split("\n").filter((line) => /^(frontend|backend) /.test(line));
 
     expect(sections.length).toBeGreaterThan(10);
-    expect(sections.filter((line) => !/ from (edge|to-origins|origin|held|probe)$/.test(line))).toEqual([]);
+    expect(sections.filter((line) => !/ from (edge|to-origins|origin|held|probe|bytes)$/.test(line))).toEqual([]);
   });
 
   test("says that its PoP is unhealthy when no purge was read for too long, whether the agent lives or not", () => {
@@ -128,7 +128,7 @@ describe("haproxy.cfg", () => {
     expect(traffic).toContain("http-request set-var(txn.way) str(past) unless { method GET HEAD }");
     expect(traffic).toContain("use_backend past-cache if { var(txn.way) -m str past }");
     expect(section(text, "backend past-cache from edge")).toContain(
-      "server egress unix@/run/haproxy/egress.sock proto h2",
+      "server egress unix@/run/haproxy/origins.sock proto h2",
     );
   });
 

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACCESS_LOG_FILES } from "../../../components/node/accessLog";
 import { IDLE_SECONDS } from "../../../components/node/connections";
-import { bound, BOUNDS, limitsScript, SMALLEST, type BoundName } from "../../../components/node/limits";
+import { bound, BOUNDS, limitsScript, SMALLEST, VARIANTS_LIMIT, type BoundName } from "../../../components/node/limits";
+import { REMEMBERED } from "../../../components/node/varnish/inFlight";
 
 type Sums = Readonly<Record<BoundName, number>>;
 
@@ -49,7 +50,8 @@ describe("the bounds of a node", () => {
     const is = sumsOf(machine);
 
     test("leave no side waiting for another's connections", () => {
-      const sides = is.CONNECTIONS + is.REDIRECT_CONNECTIONS + is.EGRESS_CONNECTIONS + is.HELD + 3 * is.OWN_CONNECTIONS;
+      const origins = 2 * is.EGRESS_CONNECTIONS + is.HELD;
+      const sides = is.CONNECTIONS + is.REDIRECT_CONNECTIONS + origins + 3 * is.OWN_CONNECTIONS;
 
       expect(is.ALL_CONNECTIONS).toBeGreaterThan(sides);
     });
@@ -83,7 +85,7 @@ describe("the bounds of a node", () => {
       const caches = (is.CACHE_MEMORY + is.TRANSIENT_MEMORY) * MB;
       const idle = (is.CONNECTIONS + is.REDIRECT_CONNECTIONS) * 10;
 
-      expect(caches + idle + is.IN_FLIGHT * 208 + is.MISSES * 288).toBeLessThan((machine.MEMORY * 5) / 6);
+      expect(caches + idle + is.IN_FLIGHT * 208 + is.MISSES * 352).toBeLessThan((machine.MEMORY * 5) / 6);
     });
   });
 });
@@ -113,6 +115,20 @@ describe("what the README says of the bounds", () => {
         `\`${sum}\``,
       ]),
     );
+  });
+
+  test("are the sites and origins up to which each has a part that is kept: one request of a quarter", () => {
+    const quarter = (name: BoundName): string => String(Math.floor(BOUNDS[name].smallest / 4));
+
+    expect(/up to (\d+) sites and (\d+) origins on the smallest/.exec(readme)?.slice(1)).toEqual([
+      quarter("IN_FLIGHT"),
+      quarter("MISSES"),
+    ]);
+  });
+
+  test("are the variants of a URL, and the purges that a fetch is told of", () => {
+    expect(/\*\*Variants\*\* of a URL \(`Vary`\): (\d+) are/.exec(readme)?.[1]).toBe(String(VARIANTS_LIMIT));
+    expect(/the last\s+(\d+) remembered/.exec(readme)?.[1]).toBe(String(REMEMBERED));
   });
 
   test("are the idle times of connections", () => {

@@ -1,6 +1,7 @@
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
-import { brokenBySoak, soak } from "./soak";
+import { brokenBySoak } from "./invariants";
+import { soak } from "./soak";
 
 const ROUNDS = 2;
 

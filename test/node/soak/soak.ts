@@ -5,6 +5,7 @@ import { Cloud } from "../life/cloud";
 import { Load } from "../life/load";
 import { until } from "../origin/until";
 import { ATTACKS, Hostile, type Target } from "./hostile";
+import type { Held, SoakFigures } from "./invariants";
 import { SoakOrigin } from "./origin";
 
 /** Connections that one attack opens to a node, and the most that the node takes of all clients. */
@@ -22,25 +23,6 @@ export interface SoakOptions {
   /** Milliseconds for which hostile clients keep what they have; default 0. */
   readonly hold?: number;
   readonly progress?: (line: string) => void;
-}
-
-/** What a node's programs hold while nobody attacks them. */
-export interface Held {
-  readonly megabytes: number;
-  readonly files: number;
-  /** Of what the node writes to its disk. */
-  readonly kilobytes: number;
-}
-
-export interface SoakFigures {
-  readonly rounds: number;
-  /** Requests of the well-behaved, and what went wrong with them. */
-  readonly asked: number;
-  readonly wrong: readonly string[];
-  /** Times at which node health or PoP health was no 200. */
-  readonly unhealthy: readonly string[];
-  /** After each round, of the node that held most. */
-  readonly held: readonly Held[];
 }
 
 /**
@@ -140,27 +122,4 @@ async function heldBy(nodes: readonly AgentNode[]): Promise<Held> {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
-}
-
-/** What has to hold, whatever is done to a node; components/node/README.md has them in a table. */
-export const INVARIANTS: Readonly<Record<string, (figures: SoakFigures) => readonly string[]>> = {
-  "no request of the well-behaved fails": ({ wrong }) =>
-    wrong.slice(0, 10).map((answer) => `a well-behaved client got ${answer}`),
-  "node health and PoP health answer 200": ({ unhealthy }) => unhealthy,
-  // A cache that fills, and connections that are kept.
-  "memory is flat": ({ held }) => grown(held, "megabytes", 64),
-  "open files are flat": ({ held }) => grown(held, "files", 200),
-  "the disk is flat": ({ held }) => grown(held, "kilobytes", 1024),
-};
-
-function grown(held: readonly Held[], what: keyof Held, more: number): readonly string[] {
-  const [first, last] = [held[0], held.at(-1)];
-  return first !== undefined && last !== undefined && last[what] > first[what] * 1.2 + more
-    ? [`${what}: from ${String(first[what])} to ${String(last[what])}`]
-    : [];
-}
-
-/** What is not as it should be, by invariant; empty when all hold. */
-export function brokenBySoak(figures: SoakFigures): readonly string[] {
-  return Object.entries(INVARIANTS).flatMap(([name, broken]) => broken(figures).map((how) => `${name}: ${how}`));
 }

@@ -1,7 +1,10 @@
 import * as net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A node that has said nothing for this long waits for more: the client then ends its side. No result depends on it. */
+/**
+ * A node that has said nothing for this long, after all was sent, waits for more: the client then ends its side. No result
+ * depends on it, as long as the node has read the request by then.
+ */
 const QUIET_MS = 300;
 
 /** Between two pieces, so that they arrive one by one. */
@@ -31,18 +34,24 @@ function conversation(
   return new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const received: Buffer[] = [];
-    const quiet = setTimeout(() => {
-      leave(socket);
-    }, QUIET_MS);
+    let quiet: NodeJS.Timeout | undefined;
     const patience = setTimeout(
       () => socket.destroy(new Error(`the node has not closed within ${PATIENCE_MS} ms`)),
       PATIENCE_MS,
     );
     socket.setNoDelay(true);
-    socket.on("connect", () => void sendPieces(socket, pieces, quiet));
+    socket.on("connect", () => {
+      // Not before all is sent: on a busy machine a connection alone may take longer, and would be ended without a byte, or
+      // in the middle of a request.
+      void sendPieces(socket, pieces).then(() => {
+        quiet = setTimeout(() => {
+          leave(socket);
+        }, QUIET_MS);
+      });
+    });
     socket.on("data", (data) => {
       received.push(data);
-      quiet.refresh();
+      quiet?.refresh();
     });
     socket.on("end", () => socket.end());
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -58,17 +67,12 @@ function conversation(
   });
 }
 
-async function sendPieces(
-  socket: net.Socket,
-  [first, ...others]: readonly (Buffer | string)[],
-  quiet: NodeJS.Timeout,
-): Promise<void> {
+async function sendPieces(socket: net.Socket, [first, ...others]: readonly (Buffer | string)[]): Promise<void> {
   const send = (piece: Buffer | string): unknown =>
     socket.writable && socket.write(typeof piece === "string" ? Buffer.from(piece, "latin1") : piece);
   send(first ?? "");
   for (const piece of others) {
     await sleep(BETWEEN_PIECES_MS);
     send(piece);
-    quiet.refresh();
   }
 }

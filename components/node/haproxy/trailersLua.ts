@@ -1,0 +1,93 @@
+/** Its file, beside haproxy.cfg. */
+export const TRAILERS_LUA = "trailers.lua";
+
+/** The name by which haproxy.cfg calls it. */
+export const WITHOUT_TRAILERS = "without_trailers";
+
+/**
+ * Renders /etc/haproxy/trailers.lua: a filter of bytes that takes the trailers out of a response in HTTP/1.1. What it reads
+ * is HAProxy's own writing, so it need not understand what others may write.
+ */
+export function trailersLua(): string {
+  return `-- Of what an origin answers, all but trailers, which may be discarded (RFC 9110, section 6.5.1). Chunks stay as they are,
+-- so that a body that is cut off is known as such.
+--
+-- Each step looks at the bytes that have come, from a position on. It gives the position up to which they may go on, and
+-- whether the next step can look at what follows; without that it is asked again when more has come.
+
+local END = "\\r\\n\\r\\n"
+
+local Response = {}
+Response.__index = Response
+
+-- How is its body framed? Only chunks can have trailers.
+function Response:head(bytes, at)
+    local come = bytes:input() - at
+    if come == 0 then return at, false end
+    local before = #self.text
+    self.text = self.text .. bytes:data(at)
+    local stop = select(2, self.text:find(END, 1, true))
+    if not stop then return at + come, false end
+    local chunked = self.text:sub(1, stop):lower():find("\\r\\ntransfer%-encoding:[^\\r]*chunked")
+    self.text, self.step = nil, chunked and self.chunks or nil
+    return at + stop - before, chunked
+end
+
+-- A chunk: its size in a line of its own, so many bytes, and the end of a line.
+function Response:chunks(bytes, at)
+    local come = bytes:input() - at
+    if come <= self.left then
+        self.left = self.left - come
+        return at + come, false
+    end
+    at, self.left = at + self.left, 0
+    local size, after = bytes:data(at, 32):match("^(%x+)[^\\n]*\\n()")
+    if not size then return at, false end
+    size = tonumber(size, 16)
+    if size > 0 then
+        self.left = size + 2
+    else
+        self.step = self.trailers
+    end
+    return at + after - 1, true
+end
+
+-- Lines up to an empty one, which stays.
+function Response:trailers(bytes, at)
+    local come = bytes:input() - at
+    if come < 2 then return at, false end
+    if not self.some and bytes:data(at, 2) == "\\r\\n" then
+        self.step = nil
+        return at, false
+    end
+    self.some = true
+    local stop = select(2, bytes:data(at):find(END, 1, true))
+    -- Where there is no end yet the last three bytes stay, with which it may begin.
+    local gone = stop and stop - 2 or math.max(0, come - 3)
+    if gone > 0 then bytes:remove(at, gone) end
+    if stop then self.step = nil end
+    return at, false
+end
+
+function Response:new()
+    return setmetatable({ step = self.head, text = "", left = 0 }, Response)
+end
+
+function Response:start_analyze(_, channel)
+    if channel:is_resp() then filter.register_data_filter(self, channel) end
+end
+
+function Response:tcp_payload(_, bytes)
+    local at, on = 0, true
+    while on and self.step do
+        at, on = self:step(bytes, at)
+    end
+    if self.step then return at end
+    -- Nothing is left to take out.
+    filter.unregister_data_filter(self, bytes)
+    return bytes:input()
+end
+
+core.register_filter("${WITHOUT_TRAILERS}", Response, function(class) return class end)
+`;
+}

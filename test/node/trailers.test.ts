@@ -1,0 +1,157 @@
+import * as fc from "fast-check";
+import * as http from "node:http";
+import { describeWith } from "../support/requirements";
+import { DEBIAN } from "./debianRoot";
+import { bytes, reply, type Handler } from "./origin/scripted";
+import { Rig } from "./origin/rig";
+import { listening, portOf } from "./wire/listening";
+
+const STORED = "Cache-Control: max-age=600\r\n";
+const OK = `HTTP/1.1 200 OK\r\n${STORED}`;
+
+/** Bytes one after the other, each when the one before it has left. */
+function dripping(text: string): Handler {
+  return async ({ socket }) => {
+    socket?.setNoDelay(true);
+    for (const byte of text) {
+      await new Promise((resolve) => socket?.write(byte, "latin1", resolve));
+      await new Promise(setImmediate);
+    }
+    socket?.end();
+  };
+}
+
+function chunked(parts: readonly string[], trailers = ""): string {
+  const chunks = [...parts, ""].map((part) => `${part.length.toString(16)}\r\n${part}${part === "" ? "" : "\r\n"}`);
+  return `Transfer-Encoding: chunked\r\n\r\n${chunks.join("")}${trailers}\r\n`;
+}
+
+/**
+ * Trailers of origins (RFC 9110, section 6.5) to what goes through the cache. The origins are bytes that keep RFC 9112, or
+ * Node's server; the client is Node's.
+ */
+describeWith([DEBIAN], "an origin's response", () => {
+  let rig: Rig;
+
+  beforeAll(async () => {
+    rig = await Rig.start();
+  });
+  afterAll(() => rig.stop());
+
+  test.each([
+    ["one trailer", ["body"], "X-Sum: 1\r\n"],
+    ["many trailers", ["bo", "dy"], "X-Sum: 1\r\n".repeat(50)],
+    ["a trailer of 10 KB", ["body"], `X-Sum: ${"1".repeat(10_000)}\r\n`],
+    ["a large body and trailers", Array<string>(40).fill("x".repeat(50_000)), "X-Sum: 1\r\nX-More: 2\r\n"],
+    ["no body and trailers", [], "X-Sum: 1\r\n"],
+  ])("with %s is whole, and is stored", async (name, parts, trailers) => {
+    const path = `/trailers/${name.replaceAll(" ", "-")}`;
+    rig.origin.on(path, bytes(`${OK}Trailer: X-Sum\r\n${chunked(parts, trailers)}`));
+
+    for (const answer of [await rig.get(path), await rig.get(path)]) {
+      expect(answer).toMatchObject({ status: 200, isWhole: true });
+      expect(answer.body === parts.join("")).toBe(true);
+      expect(answer.headers["x-sum"]).toBeUndefined();
+    }
+    expect(rig.origin.requests(path)).toHaveLength(1);
+  });
+
+  test("is the same when it comes byte by byte", async () => {
+    rig.origin.on("/bytes", dripping(`${OK}${chunked(["ab", "\r\n0\r\n\r\n", "c"], "X-Sum: 1\r\n")}`));
+
+    expect(await rig.get("/bytes")).toMatchObject({ status: 200, body: "ab\r\n0\r\n\r\nc", isWhole: true });
+    expect((await rig.get("/bytes")).headers["cache-status"]).toMatch(/; ?hit/);
+  });
+
+  test("is left as it is, whatever its body looks like and in whatever chunks it comes", async () => {
+    const piece = fc.constantFrom(
+      "\r\n",
+      "0\r\n",
+      "\r\n\r\n",
+      "HTTP/1.1 103 Early Hints\r\n\r\n",
+      "5\r\nabcde\r\n",
+      "x",
+    );
+    const text = fc.oneof(
+      fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join("")),
+      fc.integer({ min: 1, max: 70_000 }).map((length) => "y".repeat(length)),
+    );
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { maxLength: 8 }), fc.boolean(), async (parts, hasTrailer) => {
+        const path = `/any/${String(count++)}`;
+        rig.origin.on(path, bytes(OK + chunked(parts, hasTrailer ? "X-Sum: 0\r\nX-More: \r\n" : "")));
+
+        const { status, isWhole, body } = await rig.get(path);
+        expect([status, isWhole, body === parts.join("")]).toEqual([200, true, true]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each([
+    ["in a chunk", chunked(["body"]).slice(0, -11)],
+    ["before the last chunk", chunked(["body"]).slice(0, -5)],
+    ["in its trailers", chunked(["body"], "X-Sum: 1\r\n").slice(0, -6)],
+    ["before its length", "Content-Length: 10\r\n\r\nbody"],
+  ])("that breaks off %s is not stored", async (name, cut) => {
+    const path = `/cut/${name.replaceAll(" ", "-")}`;
+    rig.origin.on(path, bytes(OK + cut));
+
+    await rig.get(path);
+    rig.origin.on(path, reply("mended"));
+
+    expect((await rig.get(path)).body).toBe("mended");
+  });
+
+  test("of HTTP/1.0 is whole, with a length and without one, and is stored", async () => {
+    const old = `HTTP/1.0 200 OK\r\n${STORED}`;
+    rig.origin.on("/1.0/length", bytes(`${old}Content-Length: 4\r\n\r\nbody`));
+    rig.origin.on("/1.0/close", bytes(`${old}\r\nbody`));
+
+    for (const path of ["/1.0/length", "/1.0/close"]) {
+      for (const answer of [await rig.get(path), await rig.get(path)]) {
+        expect(answer).toMatchObject({ status: 200, body: "body", isWhole: true });
+      }
+      expect(rig.origin.requests(path)).toHaveLength(1);
+    }
+  });
+});
+
+describeWith([DEBIAN], "Node's server as an origin", () => {
+  let origin: http.Server;
+  let rig: Rig;
+
+  beforeAll(async () => {
+    origin = http.createServer((_, response) => {
+      response.writeHead(200, { "cache-control": "no-store", trailer: "X-Sum" });
+      response.write("the ");
+      response.addTrailers({ "X-Sum": "1" });
+      response.end("body");
+    });
+    await listening(origin);
+    const origins = [{ scheme: "http", host: "127.0.0.1", port: portOf(origin) }] as const;
+    rig = await Rig.start({ site: { origins } });
+  });
+
+  afterAll(async () => {
+    await rig.stop();
+    origin.close();
+    origin.closeAllConnections();
+  });
+
+  test("that sends trailers is answered for, on connections that are kept", async () => {
+    let connections = 0;
+    origin.on("connection", () => connections++);
+
+    for (const _ of Array(20).keys()) {
+      expect(await rig.get("/")).toMatchObject({ status: 200, body: "the body", isWhole: true });
+    }
+
+    expect(connections).toBeLessThan(10);
+  });
+
+  test("is asked with HEAD for what has them", async () => {
+    expect(await rig.ask("/", { method: "HEAD" })).toMatchObject({ status: 200, body: "" });
+  });
+});
