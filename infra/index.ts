@@ -6,12 +6,15 @@ import type { FootprintConfig } from "./config/model";
 import { ConfigError } from "./config/problems";
 import { programConfig } from "./config/read";
 import { footprintArgs } from "./footprint";
+import { nodesFirst, type Nodes } from "./nodesFirst";
 
 /** The program of every stack: read its file, declare its footprint, export what operators need. */
 export = () => {
   const config = deployable();
-  const { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers, configurationKeys } =
-    new Footprint("footprint", footprintArgs(config, agent()));
+  const footprint: Footprint = new Footprint("footprint", footprintArgs(config, agent()), {
+    transformations: isUpdate() ? [nodesFirst(() => nodesOf(config, footprint))] : [],
+  });
+  const { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers, configurationKeys } = footprint;
   // Of the file the operator's tool cannot tell what was deployed: where a rotation stands, and which PoPs take clients.
   const secretGenerations = config.secrets;
   const popStates = Object.fromEntries(config.pops.map(({ region, state }) => [region, state]));
@@ -23,6 +26,18 @@ export = () => {
     ...{ secretGenerations, popStates, hosts, healthCheck, configurationKeys },
   };
 };
+
+/** Whether an engine carries out what the program declares: neither a preview nor an offline plan asks AWS anything. */
+function isUpdate(): boolean {
+  return pulumi.runtime.hasEngine() && !pulumi.runtime.isDryRun();
+}
+
+function nodesOf({ pops }: FootprintConfig, { nodeGroups }: Footprint): readonly Nodes[] {
+  return pops.flatMap(({ region, nodes: { min } }) => {
+    const group = nodeGroups[region];
+    return group === undefined ? [] : [{ region, group, min }];
+  });
+}
 
 /** The configuration; a mistake in it ends the program before anything is registered. */
 function deployable(): FootprintConfig {

@@ -18,8 +18,10 @@ const TOLD_THE_USER = 32;
 /**
  * What the engine asks to run a program in Node, for a CLI that was built without its language hosts: the part of
  * Pulumi's own host that this project's program needs. The engine attaches to it by `PULUMI_DEBUG_LANGUAGES=nodejs:PORT`.
+ *
+ * @param environment of the program, beside that of this process
  */
-export async function startLanguageHost(): Promise<Server> {
+export async function startLanguageHost(environment: NodeJS.ProcessEnv = {}): Promise<Server> {
   let engineAddress = "";
   return serve(LanguageRuntimeService, {
     handshake: unary((request: language.LanguageHandshakeRequest) => {
@@ -44,7 +46,7 @@ export async function startLanguageHost(): Promise<Server> {
     }),
     cancel: unary(() => new Empty()),
     run: unary(async (request: language.RunRequest) => {
-      const status = await runProgram(request, engineAddress);
+      const status = await runProgram(request, engineAddress, environment);
       const response = new language.RunResponse();
       if (status === TOLD_THE_USER) {
         response.setBail(true);
@@ -57,13 +59,18 @@ export async function startLanguageHost(): Promise<Server> {
 }
 
 /** @returns the exit status of the program's process, or the signal that ended it */
-async function runProgram(request: language.RunRequest, engineAddress: string): Promise<number | NodeJS.Signals> {
+async function runProgram(
+  request: language.RunRequest,
+  engineAddress: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<number | NodeJS.Signals> {
   const directory = request.getInfo()?.getProgramDirectory() ?? request.getPwd();
   const child = spawn(process.execPath, programArguments(request, engineAddress), {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
+      ...environment,
       PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().getEntryList())),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
       // ts-node would load the compiler at every run; what is loaded first translates each file once.

@@ -95,7 +95,7 @@ export class Sandbox {
     const project = path.join(this.folder, "project");
     writeProject(project, this.stacks, this.program);
     // One for each command: a host hears only the engine that shook hands with it last.
-    const host = this.cli.hasLanguageHost ? undefined : await startLanguageHost();
+    const host = this.cli.hasLanguageHost ? undefined : await startLanguageHost(this.standIn.environment);
     const child = spawn(this.cli.path, ["--cwd", project, ...args], {
       stdio,
       env: { ...this.environment(host?.port), ...extra },
@@ -138,6 +138,7 @@ export class Sandbox {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       PULUMI_DEBUG_PROVIDERS: this.standIn.debugProviders,
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      ...this.standIn.environment,
       ...(languageHost === undefined
         ? {}
         : {

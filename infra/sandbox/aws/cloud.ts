@@ -215,7 +215,7 @@ export class Cloud {
         secrets.has(key) ? sealed(value) : value,
       ]),
     );
-    const { objects } = context.former ?? {};
+    const { objects, healthy } = context.former ?? {};
     const entity: Entity = {
       type,
       id: context.id,
@@ -225,6 +225,7 @@ export class Cloud {
       given: Object.keys(context.inputs),
       secrets: [...secrets].filter((key) => properties[key] !== undefined),
       ...(objects === undefined ? {} : { objects }),
+      ...(healthy === undefined ? {} : { healthy }),
     };
     this.world.put(entity);
     takeEffect(this.world, entity);

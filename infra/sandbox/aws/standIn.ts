@@ -4,6 +4,7 @@ import { dependencies } from "../../../package.json";
 import { serve, type Server } from "../grpcServer";
 import { Cloud } from "./cloud";
 import { Faults } from "./faults";
+import { serveHealth } from "./health";
 import { CallLog } from "./log";
 import { providerService } from "./provider";
 import { World } from "./world";
@@ -21,6 +22,8 @@ export interface StandIn {
   /** For `PULUMI_DEBUG_PROVIDERS`. */
   readonly debugProviders: string;
   readonly ports: Readonly<Record<"aws" | "random", number>>;
+  /** What the program's own questions to AWS need in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly stop: () => void;
 }
 
@@ -52,12 +55,15 @@ export async function startStandIn({ folder, seed = "sandbox", hostedZones = {} 
       }),
     );
   const [aws, random] = [await start("@pulumi/aws"), await start("@pulumi/random")];
+  const health = await serveHealth(world);
   return {
+    environment: health.environment,
     debugProviders: `aws:${aws.port},random:${random.port}`,
     ports: { aws: aws.port, random: random.port },
     stop: () => {
       aws.stop();
       random.stop();
+      health.stop();
     },
   };
 }

@@ -20,6 +20,8 @@ export interface Entity {
   readonly secrets: readonly string[];
   /** What others than the engine have put into a bucket. */
   readonly objects?: readonly string[];
+  /** Nodes of a group that are healthy in the load balancer. Left out: all that the group wants. */
+  readonly healthy?: number;
 }
 
 const entitySchema = z.object({
@@ -31,6 +33,7 @@ const entitySchema = z.object({
   given: z.array(z.string()),
   secrets: z.array(z.string()),
   objects: z.array(z.string()).optional(),
+  healthy: z.int().min(0).optional(),
 });
 
 type Address = Pick<Entity, "type" | "id" | "region">;
@@ -109,8 +112,12 @@ function key({ region, id }: Address): string {
 
 function parsed(file: string): Entity {
   try {
-    const { objects, ...entity } = entitySchema.parse(JSON.parse(readFileSync(file, "utf8")));
-    return objects === undefined ? entity : { ...entity, objects };
+    const { objects, healthy, ...entity } = entitySchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    return {
+      ...entity,
+      ...(objects === undefined ? {} : { objects }),
+      ...(healthy === undefined ? {} : { healthy }),
+    };
   } catch (error) {
     throw new Error(`${file}: holds nothing that the stand-in has written (${String(error)})`, { cause: error });
   }
