@@ -159,6 +159,7 @@ export class CacheFleet extends pulumi.ComponentResource {
         max: args.max,
         types: args.types,
         spotShare: args.spotShare ?? 0,
+        vpcId: network.vpcId,
         subnetIds: network.nodeSubnetIds,
         targetGroupArns: loadBalancer.targetGroupArns,
         template,

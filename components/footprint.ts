@@ -20,9 +20,13 @@ export interface FootprintArgs {
   footprint: string;
   /** Public hosted zones. */
   zones: FootprintZone[];
-  /** Name of the zone that holds `pop.<zone>`, the names of the single PoPs. Default: the first. */
+  /** Name of the zone that holds the names of the single PoPs. Default: the first. */
   primaryZone?: string;
+  /** Where these names live: below that, in the primary zone. Default: `pop.<primary zone>`. */
+  popDomain?: string;
   sites: SiteArgs[];
+  /** Ports that nodes may reach beside 443 and those of the sites' origins. Default: none. */
+  originPorts?: number[];
   pops: FootprintPop[];
   /** Default: every 10 seconds, three failures. */
   healthCheck?: HealthCheckArgs;
@@ -60,6 +64,8 @@ export interface FootprintZone {
   id?: string;
   /** Put a CAA record at the apex also: it governs every name of the zone. Default: false. */
   caaAtApex?: boolean;
+  /** Let the zone go, and take records over that are there already. Default: false. */
+  handOver?: boolean;
 }
 
 /** What one PoP has of its own. */
@@ -101,7 +107,7 @@ export class Footprint extends pulumi.ComponentResource {
   readonly endpoints: string[];
   /** The name of each PoP, by region: for tests of one PoP, and for its health. */
   readonly popNames: Record<string, string>;
-  /** Addresses of each PoP, by region, that an origin must let in; empty for PoPs with direct egress. */
+  /** Addresses of each PoP, by region, that an origin must let in; empty for PoPs with direct egress, with `both` not all. */
   readonly egressAddresses: Record<string, pulumi.Output<string[]>>;
   /** Bucket of each PoP, by region: an object `drain` in it takes the PoP out of service. */
   readonly storeBuckets: Record<string, pulumi.Output<string>>;
@@ -125,19 +131,23 @@ export class Footprint extends pulumi.ComponentResource {
     const child = { parent: this };
     const { protection = true, alarmEmails = [] } = args;
     const primaryZone = args.primaryZone ?? args.zones[0]?.name ?? "";
-    refuse(this, unlistedZones(args, primaryZone));
-    const popDomain = `pop.${primaryZone}`;
+    const { popDomain = `pop.${primaryZone}` } = args;
+    refuse(this, [...unlistedZones(args, primaryZone), ...outside(popDomain, primaryZone)]);
 
     const zones = new HostedZones(
       `${name}-zones`,
       {
-        zones: args.zones.map(({ name, id }) => ({ name, id })),
+        zones: args.zones.map(({ name, id, handOver }) => ({ name, id, handOver })),
         caa: caaNames(args, primaryZone, popDomain),
         protection,
       },
       child,
     );
-    const inZone = (host: string, zone: string): HostedName => ({ host, zoneId: listed(zones.ids[zone]) });
+    const inZone = (host: string, zone: string): HostedName => ({
+      host,
+      zoneId: listed(zones.ids[zone]),
+      takeOver: args.zones.find(({ name }) => name === zone)?.handOver,
+    });
     const hostsOf = (sites: readonly SiteArgs[]) => sites.map(({ host, zone = primaryZone }) => inZone(host, zone));
     const hosts = hostsOf(args.sites);
     const popDomainInZone = inZone(popDomain, primaryZone);
@@ -156,6 +166,7 @@ export class Footprint extends pulumi.ComponentResource {
             logRetention: args.logRetention,
             tlsPolicy: args.tlsPolicy,
             sites: args.sites,
+            originPorts: args.originPorts,
             hosts,
             popDomain: popDomainInZone,
             caaRecords: zones.caaRecords,
@@ -208,6 +219,12 @@ function unlistedZones({ zones, sites }: FootprintArgs, primaryZone: string): st
 
 function leadsHere({ dns = SiteDns.Now }: SiteArgs): boolean {
   return dns === SiteDns.Now;
+}
+
+function outside(popDomain: string, primaryZone: string): string[] {
+  return popDomain.endsWith(`.${primaryZone}`)
+    ? []
+    : [`popDomain: must lie below the primary zone ${primaryZone}, got ${JSON.stringify(popDomain)}`];
 }
 
 /** A CAA record governs all names below it: at an apex it stands only where that is asked for. */

@@ -1,12 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { takingOver } from "./hostedName";
+import { StepGuard } from "./stepGuard";
 
 export interface HostedZonesArgs {
   /** Public hosted zones, by name. */
   zones: HostedZone[];
   /** Names that get a CAA record. */
   caa: CaaName[];
-  /** Refuse to delete zones that were made here. */
+  /** Refuse to delete zones that were made here, and to leave others that have names of `caa`. */
   protection: boolean;
 }
 
@@ -14,6 +16,8 @@ export interface HostedZone {
   name: string;
   /** Id of a zone that exists. Default: the zone is made. */
   id?: string;
+  /** Let the zone go, and take records over that are there already. Default: false. */
+  handOver?: boolean;
 }
 
 export interface CaaName {
@@ -38,7 +42,8 @@ export const ISSUERS: readonly string[] = ["amazon.com", "amazontrust.com", "aws
  *
  * A CAA record governs every name below it, so they stand at the names that the footprint serves, not at an apex. They
  * come before any certificate is asked for, since the one at an apex might forbid it. Creates the zones without an id,
- * and a record per CAA name. A hosted zone costs $0.50 a month (list price).
+ * a record per CAA name, and a guard per zone with an id: all records would leave a zone whose id changes. A hosted zone
+ * costs $0.50 a month (list price).
  */
 export class HostedZones extends pulumi.ComponentResource {
   /** Id of each zone, by its name. */
@@ -61,7 +66,8 @@ export class HostedZones extends pulumi.ComponentResource {
           // Certificates' validation records stay when their PoP goes, and a zone that holds any cannot be deleted:
           // only a teardown, which begins with `protection: false`, takes them with the zone.
           { name: zone.name, enableAcceleratedRecovery: true, forceDestroy: !args.protection },
-          { parent: this, protect: args.protection },
+          // Dropped from a stack that is protected it is given back, with everybody's records in it.
+          { parent: this, protect: args.protection && zone.handOver !== true, retainOnDelete: args.protection },
         );
         ids[zone.name] = made.zoneId;
         nameServers[zone.name] = made.nameServers;
@@ -73,6 +79,9 @@ export class HostedZones extends pulumi.ComponentResource {
           ),
         );
       } else {
+        const isUsed = args.caa.some((each) => each.zone === zone.name);
+        const protection = args.protection && isUsed && zone.handOver !== true;
+        new StepGuard(`${zone.name}-handOver`, zone.id, { protection }, { parent: this });
         ids[zone.name] = pulumi.output(zone.id);
       }
     }
@@ -90,6 +99,7 @@ export class HostedZones extends pulumi.ComponentResource {
           type: "CAA",
           ttl: 3600,
           records: ISSUERS.flatMap((issuer) => [`0 issue "${issuer}"`, `0 issuewild "${issuer}"`]),
+          ...takingOver(args.zones.find((each) => each.name === zone)?.handOver),
         },
         { parent: this },
       ).urn;

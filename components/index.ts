@@ -4,6 +4,7 @@
 export { Footprint, type FootprintArgs, type FootprintPop, type FootprintZone } from "./footprint";
 export { Pop, PopState, type PopArgs } from "./pop";
 export { DrainGuard, type DrainGuardArgs } from "./drainGuard";
+export { StepGuard, type StepGuardArgs } from "./stepGuard";
 
 export { HostedZones, type CaaName, type HostedZone, type HostedZonesArgs } from "./hostedZones";
 export type { HostedName } from "./hostedName";

@@ -106,7 +106,13 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
         enableZonalShift: true,
         accessLogs: { enabled: true, bucket: args.logs.bucketName },
       },
-      { ...child, protect: args.protection, dependsOn: allOf(args.internetGatewayId, args.logs.ready) },
+      {
+        ...child,
+        protect: args.protection,
+        dependsOn: allOf(args.internetGatewayId, args.logs.ready),
+        // One network's subnets cannot become another's, also when there are more of them than before.
+        replacementTrigger: vpcId,
+      },
     );
 
     const targetGroup = (role: "https" | "http", port: number) =>
@@ -139,7 +145,8 @@ export class LoadBalancer extends pulumi.ComponentResource implements TrafficSou
             healthyThreshold: TIMING.targetHealthyThreshold,
           },
         },
-        child,
+        // A target group is with one load balancer, and the listeners of a new one come before those of the former go.
+        { ...child, dependsOn: loadBalancer, replacementTrigger: loadBalancer.arn },
       );
     const https = targetGroup("https", NODE_PORTS.traffic);
     const http = targetGroup("http", NODE_PORTS.redirect);

@@ -14,7 +14,8 @@ export interface NetworkArgs {
   zones: Zone[];
   /**
    * How nodes reach IPv4: `nat` through a regional NAT gateway with addresses of our own, which an origin can allow;
-   * `direct` with public addresses of the nodes themselves: cheaper, and the addresses change with the nodes.
+   * `direct` with public addresses of the nodes themselves: cheaper, and the addresses change with the nodes. `both` is
+   * the way from the one to the other: new nodes have public addresses, and those that run keep their NAT gateway.
    */
   egress: Egress;
   /** Connections that flow logs record. `all` costs per client connection. */
@@ -28,6 +29,8 @@ export const Egress = {
   Nat: "nat",
   /** From public addresses of the nodes themselves. */
   Direct: "direct",
+  /** As `direct`, beside a NAT gateway for nodes that are still where it serves them. */
+  Both: "both",
 } as const;
 export type Egress = (typeof Egress)[keyof typeof Egress];
 
@@ -49,10 +52,10 @@ export type FlowLogs = (typeof FlowLogs)[keyof typeof FlowLogs];
  * ```
  *
  * Creates a VPC with Amazon's IPv6, subnets, internet and egress-only gateways, route tables, an S3 gateway endpoint,
- * the network ACL of every subnet, flow logs and the region's log bucket; with `nat` also the NAT gateway and one
- * address per zone. The default ACL and security group are emptied.
+ * the network ACL of every subnet, flow logs and the region's log bucket; with `nat` and `both` also the NAT gateway and
+ * one address per zone. The default ACL and security group are emptied.
  *
- * Costs a month, us-east-1 list prices of 2024-26: with `nat` $0.045 per hour and zone, $0.045 per GB and $0.005 per
+ * Costs a month, us-east-1 list prices of 2024-26: with `nat` and `both` $0.045 per hour and zone, $0.045 per GB and $0.005 per
  * hour and address, so about $110 for three zones before traffic; with `direct` nothing here.
  *
  * @throws ResourceError when egress or flow logs are none of those that there are
@@ -62,7 +65,7 @@ export class Network extends pulumi.ComponentResource {
   readonly accountId: pulumi.Output<string>;
   /** Subnets of the load balancer, in the order of `zones`. */
   readonly publicSubnetIds: pulumi.Output<string>[];
-  /** Subnets of the nodes, in the order of `zones`: public ones when egress is `direct`. */
+  /** Subnets of the nodes, in the order of `zones`: public ones unless egress is `nat`. */
   readonly nodeSubnetIds: pulumi.Output<string>[];
   /** IPv4 addresses from which nodes reach origins; empty when egress is `direct`. */
   readonly egressAddresses: pulumi.Output<string[]>;
@@ -93,7 +96,12 @@ export class Network extends pulumi.ComponentResource {
       child,
     );
 
-    const internetGateway = new aws.ec2.InternetGateway(`${name}-internet`, { region, vpcId: vpc.id }, child);
+    const internetGateway = new aws.ec2.InternetGateway(
+      `${name}-internet`,
+      { region, vpcId: vpc.id },
+      // The provider would take it out of the former network, which holds on to it while it has a public address.
+      { ...child, replaceOnChanges: ["vpcId"] },
+    );
     const egressOnlyGateway = new aws.ec2.EgressOnlyInternetGateway(
       `${name}-egress-only`,
       { region, vpcId: vpc.id },
@@ -157,7 +165,8 @@ export class Network extends pulumi.ComponentResource {
 
     const addresses: aws.ec2.Eip[] = [];
     switch (args.egress) {
-      case "nat": {
+      case "nat":
+      case "both": {
         const perZone = zones.map((zone) => ({
           zone,
           address: new aws.ec2.Eip(
@@ -181,7 +190,13 @@ export class Network extends pulumi.ComponentResource {
               allocationIds: [address.allocationId],
             })),
           },
-          { ...child, dependsOn: internetGateway, customTimeouts: NAT_TIMEOUTS },
+          {
+            ...child,
+            dependsOn: internetGateway,
+            customTimeouts: NAT_TIMEOUTS,
+            // Its addresses, which origins know, are with one gateway at a time.
+            deleteBeforeReplace: true,
+          },
         );
         nodeRoutes.push(
           new aws.ec2.Route(
@@ -261,7 +276,7 @@ export class Network extends pulumi.ComponentResource {
     this.internetGatewayId = internetGateway.id;
     this.accountId = vpc.ownerId;
     this.publicSubnetIds = publicSubnets.map((each) => each.id);
-    this.nodeSubnetIds = args.egress === "direct" ? this.publicSubnetIds : privateSubnets.map((each) => each.id);
+    this.nodeSubnetIds = args.egress === "nat" ? privateSubnets.map((each) => each.id) : this.publicSubnetIds;
     this.egressAddresses = pulumi.output(addresses.map((each) => each.publicIp));
     this.s3PrefixListId = s3.prefixListId;
     this.logs = { bucketName: logs.bucketName, bucketArn: logs.bucketArn, ready: logs.ready };

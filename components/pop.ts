@@ -16,7 +16,8 @@ import { refuse, unlessOneOf } from "./refuse";
 import { SecretParameters } from "./secretParameters";
 import type { FootprintSecrets } from "./secrets";
 import { shippedAgent } from "./shippedAgent";
-import { siteOf, siteProblems, sitesProblems, type SiteArgs } from "./site";
+import { originPorts, siteOf, siteProblems, sitesProblems, type SiteArgs } from "./site";
+import { StepGuard } from "./stepGuard";
 import { TlsPolicy } from "./tlsPolicies";
 import { requireRegion, tagged } from "./transformations";
 import type { Zone } from "./zone";
@@ -30,7 +31,7 @@ export interface PopArgs {
   state?: PopState;
   /** Protect what may not be lost while the PoP is active. Default: true. */
   protection?: boolean;
-  /** The VPC's IPv4 block, /16 to /24. Changing it replaces the whole network. */
+  /** The VPC's IPv4 block, /16 to /24. Changing it replaces the whole network, and asks for a drained PoP. */
   cidr: string;
   /** Zones in use. Taking one in adds subnets and moves no other; giving one up asks for a drained PoP. */
   zones: Zone[];
@@ -50,6 +51,8 @@ export interface PopArgs {
   sites: SiteArgs[];
   /** The sites' hosts in their zones. */
   hosts: HostedName[];
+  /** Ports that nodes may reach beside 443 and those of the sites' origins. Default: none. */
+  originPorts?: number[];
   /** Where the per-PoP names live. */
   popDomain: HostedName;
   /** By name, the URN of the CAA record that must stand before the name's certificate is asked for. Default: none. */
@@ -97,7 +100,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
   readonly region: string;
   readonly active: boolean;
   readonly loadBalancer: AliasTarget;
-  /** IPv4 addresses from which the PoP's nodes reach origins; empty with direct egress. */
+  /** IPv4 addresses from which the PoP's nodes reach origins; empty with direct egress, and with `both` not all. */
   readonly egressAddresses: pulumi.Output<string[]>;
   /** Name of the bucket that holds the PoP's drain switch and purge log. */
   readonly storeBucketName: pulumi.Output<string>;
@@ -133,10 +136,22 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     const child = { parent: this };
     const guarded = (args.protection ?? true) && state === PopState.Active;
     const agent = args.agent ?? shippedAgent(this);
+    const usedPorts = originPorts(args.sites);
+    const keptPorts = (args.originPorts ?? []).filter((port) => port !== 443 && !usedPorts.includes(port));
 
     new DrainGuard(region, { protection: guarded }, child);
     for (const zone of args.zones) {
       new DrainGuard(region, { protection: guarded, zone: zone.id }, child);
+    }
+    new DrainGuard(region, { protection: guarded, cidr: args.cidr }, child);
+    if (egress !== Egress.Direct) {
+      // With `both` nothing new goes by it, and once all nodes are new nobody does.
+      new StepGuard(`${region}-egress-both`, "nat", { protection: guarded && egress === Egress.Nat }, child);
+    }
+    for (const port of [...usedPorts, ...keptPorts]) {
+      // Nodes reach origins by the former configuration for some minutes, when its security rules are gone already.
+      const used = usedPorts.includes(port);
+      new StepGuard(`${region}-originPorts`, `port-${String(port)}`, { protection: guarded && used }, child);
     }
 
     const topic = new AlarmTopic(`${name}-alarms`, { region, emails: args.alarmEmails ?? [] }, child);
@@ -224,14 +239,14 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         region,
         footprint: args.footprint,
         network,
-        publicAddresses: egress === Egress.Direct,
+        publicAddresses: egress !== Egress.Nat,
         loadBalancer,
         store,
         parameterArns: [...parameters.arns, store.serialArn],
         permissionsBoundary: args.permissionsBoundary,
         image: args.image,
         ...nodes,
-        originPorts: args.sites.flatMap((site) => site.origins.map((origin) => origin.port)),
+        originPorts: [...usedPorts, ...keptPorts],
         alarms: { topicArn: topic.arn, stopAlarmName: alarms.unhealthyNodesName },
       },
       child,

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { HostedName } from "./hostedName";
+import { takingOver, type HostedName } from "./hostedName";
 import { POP_HEALTH_PATH } from "./node/ports";
 import { allOf } from "./order";
 import { topicAlarm } from "./topicAlarm";
@@ -90,6 +90,7 @@ export class PopRouting extends pulumi.ComponentResource {
             type,
             // The health check comes by this name, so the name must answer whatever the health.
             aliases: [{ ...target, evaluateTargetHealth: false }],
+            ...takingOver(popDomain.takeOver),
           },
           child,
         ),

@@ -138,6 +138,12 @@ function unlessField(path: string, name: string, reason: string | undefined): st
   return reason === undefined ? [] : [`${path}: must be another field, got ${JSON.stringify(name)}, which ${reason}`];
 }
 
+/** Ports of the sites' origins beside 443, which every node may reach, each once. */
+export function originPorts(sites: readonly SiteArgs[]): number[] {
+  const ports = sites.flatMap(({ origins }) => origins.map(({ port }) => port));
+  return [...new Set(ports)].filter((port) => port !== 443).sort((a, b) => a - b);
+}
+
 /** What is wrong with all sites together. */
 export function sitesProblems(sites: readonly SiteArgs[]): string[] {
   const origins = sites.flatMap((site) => site.origins).length;

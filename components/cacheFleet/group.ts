@@ -9,6 +9,7 @@ export interface GroupOptions {
   readonly max: number;
   readonly types: readonly string[];
   readonly spotShare: number;
+  readonly vpcId: pulumi.Input<string>;
   readonly subnetIds: pulumi.Input<pulumi.Input<string>[]>;
   readonly targetGroupArns: pulumi.Input<pulumi.Input<string>[]>;
   readonly template: aws.ec2.LaunchTemplate;
@@ -105,6 +106,8 @@ export function nodeGroup(name: string, options: GroupOptions, parent: pulumi.Re
       customTimeouts: { update: "30m", delete: "30m" },
       // They count at creation only, and the provider would replace the group for a change of them.
       ignoreChanges: ["initialLifecycleHooks"],
+      // Nodes do not move: in another network they are healthy in its load balancer before the former ones go.
+      replacementTrigger: options.vpcId,
     },
   );
   for (const hook of LIFECYCLE_HOOKS) {

@@ -9,16 +9,24 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { STSClient } from "@aws-sdk/client-sts";
+import { proxyOptions } from "../terminal/proxy";
 
 /** There is time, and Service Quotas slows its callers down: what it refuses so is asked again, with pauses. */
-const LIMITS = {
-  maxAttempts: 6,
-  requestHandler: { connectionTimeout: 5000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-} as const;
+function limits() {
+  return {
+    maxAttempts: 6,
+    requestHandler: {
+      connectionTimeout: 5000,
+      requestTimeout: 20_000,
+      throwOnRequestTimeout: true,
+      ...proxyOptions(),
+    },
+  };
+}
 
 /** Clients of one region, with the caller's credentials. */
 export function regionalClients(region: string) {
-  const options = { region, ...LIMITS };
+  const options = { region, ...limits() };
   return { ec2: new EC2Client(options), kms: new KMSClient(options), quotas: new ServiceQuotasClient(options) };
 }
 
@@ -29,8 +37,8 @@ const GLOBAL = "us-east-1";
 
 /** Clients of what an account has one of. */
 export function accountClients(homeRegion: string) {
-  const home = { region: homeRegion, ...LIMITS };
-  const global = { region: GLOBAL, ...LIMITS };
+  const home = { region: homeRegion, ...limits() };
+  const global = { region: GLOBAL, ...limits() };
   return {
     sts: new STSClient(home),
     iam: new IAMClient(home),

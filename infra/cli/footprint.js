@@ -3,7 +3,7 @@
 
 // The command line's first steps, in plain JavaScript: packages may be missing and TypeScript cannot be read yet.
 
-require("./install.js").run();
+require("./install.js").run({ dev: false });
 
 const { enableCompileCache } = require("node:module");
 const path = require("node:path");

@@ -15,8 +15,11 @@ const oldestNode = require("../../package.json").engines.node.replace(">=", "");
 
 class InstallError extends Error {}
 
-/** @param {string} root the directory that holds package-lock.json */
-function ensureInstalled(root) {
+/**
+ * @param {string} root the directory that holds package-lock.json
+ * @param {{ dev: boolean }} needed whether packages for development must be there, too: commands do without
+ */
+function ensureInstalled(root, { dev }) {
   if (isOlder(process.versions.node, oldestNode)) {
     throw new InstallError(`Node ${oldestNode} or later is needed, this is ${process.version}. Install a newer Node.`);
   }
@@ -27,20 +30,40 @@ function ensureInstalled(root) {
   if (readIfThere(marker) === wanted) {
     return;
   }
+  // Somebody else's installation, in a container perhaps, whose folder this user may not write.
+  if (npmInstalledExactly(root, dev)) {
+    if (dev) {
+      mark(marker, wanted);
+    }
+    return;
+  }
   const unlock = lock(root);
   try {
     // Another process may have installed while this one waited.
     if (readIfThere(marker) === wanted) {
       return;
     }
-    if (!npmInstalledExactly(root)) {
+    if (!npmInstalledExactly(root, true)) {
       install(root, modules);
     }
-    fs.writeFileSync(marker, wanted);
+    mark(marker, wanted);
   } finally {
     unlock();
   }
 }
+
+/** Saves the next command a look at every package. */
+function mark(marker, wanted) {
+  try {
+    fs.writeFileSync(marker, wanted);
+  } catch (error) {
+    if (!READ_ONLY.includes(error.code)) {
+      throw error;
+    }
+  }
+}
+
+const READ_ONLY = ["EACCES", "EPERM", "EROFS"];
 
 function isOlder(version, than) {
   const [[major, minor], [thanMajor, thanMinor]] = [version, than].map((each) => each.split(".").map(Number));
@@ -80,8 +103,9 @@ function install(root, modules) {
 /**
  * Whether a plain `npm ci` or `npm install` has already put the locked packages here. npm writes its own account of
  * node_modules last, so it is complete when it is there at all.
+ * @param {boolean} dev with those for development, which `npm ci --omit=dev` leaves out
  */
-function npmInstalledExactly(root) {
+function npmInstalledExactly(root, dev) {
   const account = readIfThere(path.join(root, "node_modules", ".package-lock.json"));
   if (account === undefined) {
     return false;
@@ -92,8 +116,10 @@ function npmInstalledExactly(root) {
   ).packages;
   return (
     Object.keys(present).every((name) => name in locked) &&
-    Object.entries(locked).every(([name, { integrity, optional }]) =>
-      name in present ? present[name].integrity === integrity : optional === true,
+    Object.entries(locked).every(([name, { integrity, optional, ...rest }]) =>
+      name in present
+        ? present[name].integrity === integrity
+        : optional === true || (!dev && (rest.dev === true || rest.devOptional === true)),
     )
   );
 }
@@ -168,11 +194,12 @@ function say(line) {
 }
 
 /** Runs the step for this repository and ends the process with the remedy when it fails. */
-function run() {
+function run(needed = { dev: true }) {
   try {
-    ensureInstalled(path.resolve(__dirname, "..", ".."));
+    ensureInstalled(path.resolve(__dirname, "..", ".."), needed);
   } catch (error) {
-    if (!(error instanceof InstallError)) {
+    // What the machine refuses, it says itself: a folder that cannot be written, a full disk.
+    if (!(error instanceof InstallError) && error.code === undefined) {
       throw error;
     }
     say(error.message);

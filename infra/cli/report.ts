@@ -30,6 +30,10 @@ export function reportOf(error: unknown, stack?: string): Report {
   if (error instanceof UserError) {
     return { text: `${red("error:")} ${error.message}\n`, exitCode: error.exitCode };
   }
+  const refusal = refusedByMachine(error);
+  if (refusal !== undefined) {
+    return { text: `${red("error:")} ${refusal}\n`, exitCode: exitCodes.failure };
+  }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const system = `footprint ${version}, Node ${process.version}, ${process.platform} ${process.arch}`;
   return {
@@ -38,4 +42,13 @@ export function reportOf(error: unknown, stack?: string): Report {
       `Please report it with these lines, the command and the stack file (${system}).\n`,
     exitCode: exitCodes.failure,
   };
+}
+
+/** What the file system refuses is nobody's bug: the cache folder, HOME or a disk. */
+const REFUSALS: readonly string[] = ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT"];
+
+function refusedByMachine(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && REFUSALS.includes(String(error.code))
+    ? `this machine refuses it: ${error.message}`
+    : undefined;
 }

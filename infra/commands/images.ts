@@ -1,8 +1,9 @@
+import { basename } from "node:path";
 import type { Command } from "commander";
-import { isMap, isNode, isScalar, type Document } from "yaml";
 import { compare } from "../config/problems";
 import { REGIONS } from "../config/regions";
-import { parseStackFile, readText } from "../config/stackFile";
+import { readText, stackConfigFromText } from "../config/stackFile";
+import { withEntries } from "../config/stackFileEdit";
 import { STACKS_FOLDER, stackFile } from "../config/stacks";
 import { awsReason } from "../terminal/awsReason";
 import { replaceFile } from "../terminal/replaceFile";
@@ -45,21 +46,21 @@ export async function updateImages(
     throw new UserError(`--release: must be latest or a date and build such as 20260901-2345, got "${release}"`);
   }
   const text = readText(file);
-  const document = parseStackFile(text, file);
-  const images = await resolveImages(popRegions(document, file), release, progress);
+  const values = stackConfigFromText(text, basename(file));
+  const images = await resolveImages(popRegions(values, file), release, progress);
+  const formerly = mapOf(values, "image");
   const changes = [...images].map(([region, image]) => {
-    const before: unknown = document.getIn(["config", "footprint:image", region]);
+    const before = formerly[region];
     const change =
       before === undefined ? "added" : before === image ? "as before" : `instead of ${JSON.stringify(before)}`;
     return `${region}: ${image} ${change}`;
   });
-  replaceFile(file, withImages(text, document, images));
+  replaceFile(file, withEntries(text, file, "image", images));
   return changes;
 }
 
-function popRegions(document: Document, file: string): readonly string[] {
-  const pops: unknown = document.getIn(["config", "footprint:pops"]);
-  const regions = isMap(pops) ? pops.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
+function popRegions(values: Readonly<Record<string, string>>, file: string): readonly string[] {
+  const regions = Object.keys(mapOf(values, "pops"));
   const unknown = regions.filter((region) => !REGIONS.has(region));
   if (regions.length === 0 || unknown.length > 0) {
     throw new UserError(
@@ -101,28 +102,9 @@ async function resolveImages(
   return new Map([...images].sort(([a], [b]) => compare(a, b)));
 }
 
-/** The text with these images. Nothing but the ids changes where the file has its images one to a line. */
-function withImages(text: string, document: Document, images: ReadonlyMap<string, string>): string {
-  const map: unknown = document.getIn(["config", "footprint:image"], true);
-  const last = isMap(map) && map.flow !== true ? map.items.at(-1)?.value : undefined;
-  if (!isMap(map) || !isNode(last) || !last.range) {
-    images.forEach((image, region) => {
-      document.setIn(["config", "footprint:image", region], image);
-    });
-    return document.toString({ lineWidth: 0 });
-  }
-  const [firstKey] = map.items.map(({ key }) => key);
-  const keyStart = isNode(firstKey) ? (firstKey.range?.[0] ?? 0) : 0;
-  const indent = text.slice(text.lastIndexOf("\n", keyStart - 1) + 1, keyStart);
-  const lineEnd = text.indexOf("\n", last.range[1]);
-  const end = lineEnd === -1 ? text.length : lineEnd;
-  return [...images]
-    .map(([region, image]) => {
-      const node: unknown = map.get(region, true);
-      return isNode(node) && node.range
-        ? { from: node.range[0], to: node.range[1], insert: image }
-        : { from: end, to: end, insert: `\n${indent}${region}: ${image}` };
-    })
-    .sort((a, b) => a.from - b.from)
-    .reduceRight((result, { from, to, insert }) => result.slice(0, from) + insert + result.slice(to), text);
+/** A map of the stack's configuration; none when there is something else. */
+function mapOf(values: Readonly<Record<string, string>>, key: string): Readonly<Record<string, unknown>> {
+  const text = values[`footprint:${key}`] ?? "null";
+  const value: unknown = text.startsWith("{") ? JSON.parse(text) : {};
+  return value as Readonly<Record<string, unknown>>;
 }

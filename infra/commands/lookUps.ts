@@ -1,9 +1,10 @@
 import type { HostedZone } from "@aws-sdk/client-route-53";
+import { proxyOptions } from "../terminal/proxy";
 
 /** Value of an SSM parameter in a region, with the caller's credentials. */
 export async function parameterValue(region: string, name: string): Promise<string> {
   const { GetParameterCommand, SSMClient } = await import("@aws-sdk/client-ssm");
-  const client = new SSMClient({ region });
+  const client = new SSMClient({ region, requestHandler: proxyOptions() });
   const { Parameter } = await client.send(new GetParameterCommand({ Name: name }));
   return Parameter?.Value ?? "";
 }
@@ -12,7 +13,7 @@ export async function parameterValue(region: string, name: string): Promise<stri
 export async function hostedZones(name: string): Promise<readonly HostedZone[]> {
   const { ListHostedZonesByNameCommand, Route53Client } = await import("@aws-sdk/client-route-53");
   // Route 53 is global; its control plane and the signature's region are us-east-1.
-  const client = new Route53Client({ region: "us-east-1" });
+  const client = new Route53Client({ region: "us-east-1", requestHandler: proxyOptions() });
   const found: HostedZone[] = [];
   let from: { DNSName?: string; HostedZoneId?: string } = { DNSName: name };
   for (;;) {

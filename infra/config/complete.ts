@@ -1,7 +1,7 @@
 import type { Site } from "../../components/node/site";
 import { formatBlock, parseBlock, slotBlock } from "./addresses";
 import type { FootprintConfig, PopConfig, SiteConfig, ZoneConfig } from "./model";
-import { zoneOf } from "./names";
+import { popDomainOf, primaryZoneOf, zoneOf } from "./names";
 import { originTexts, parseOrigin } from "./origins";
 import { compare } from "./problems";
 import { region, type RegionTable } from "./regions";
@@ -14,14 +14,18 @@ export function complete(stack: string, homeRegion: string, input: StackInput, r
     name,
     ...(zone.id === undefined ? {} : { id: zone.id }),
     caaAtApex: zone.caaAtApex,
+    handOver: zone.handOver ?? false,
   }));
   const zoneNames = zones.map((zone) => zone.name);
+  const primaryZone = expected(primaryZoneOf(input));
   return deepFreeze({
     stack,
     homeRegion,
     zones,
-    primaryZone: expected(zoneNames.length === 1 ? zoneNames[0] : zoneNames.find((name) => input.zones[name]?.primary)),
+    primaryZone,
+    popDomain: popDomainOf(input, primaryZone),
     sites: sortedEntries(input.sites).map(([host, site]) => completeSite(host, site, zoneNames)),
+    originPorts: [...new Set(input.originPorts)].sort((a, b) => a - b),
     pops: sortedEntries(input.pops).map(([code]) => completePop(code, input, regions)),
     supernet: input.supernet,
     healthCheck: input.healthCheck,

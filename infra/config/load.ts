@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { complete } from "./complete";
 import type { FootprintConfig } from "./model";
-import { ConfigError } from "./problems";
+import { ConfigError, didYouMean, type Problem } from "./problems";
 import { REGIONS, type RegionTable } from "./regions";
 import { checkRules } from "./rules";
 import { footprintSchema } from "./schema";
@@ -25,11 +25,35 @@ export function loadConfig(
   );
   const homeRegion = values["aws:region"];
   const { input, problems, known, entire } = checkStructure(raw);
-  const all = [...problems, ...checkRules({ stack, homeRegion, input, regions, known, entire })];
+  const all = [
+    ...unknownNamespaces(values),
+    ...problems,
+    ...checkRules({ stack, homeRegion, input, regions, known, entire }),
+  ];
   if (all.length > 0 || homeRegion === undefined) {
     throw new ConfigError(all);
   }
   return complete(stack, homeRegion, input, regions);
+}
+
+/** Namespaces of the providers that the program uses, and of Pulumi itself. */
+const OTHERS: readonly string[] = ["aws", "pulumi", "random"];
+
+/** A namespace that nobody reads is a slip, and what stands below it does nothing. */
+function unknownNamespaces(values: Readonly<Record<string, string>>): readonly Problem[] {
+  const known = [PROJECT, ...OTHERS];
+  return Object.keys(values).flatMap((key) => {
+    const namespace = key.slice(0, key.indexOf(":"));
+    return known.includes(namespace)
+      ? []
+      : [
+          {
+            path: key,
+            rule: "namespace",
+            message: `must have a namespace that somebody reads, got "${namespace}"${didYouMean(namespace, known) || ";"} known: ${known.join(", ")}`,
+          },
+        ];
+  });
 }
 
 /** A value from its text: only the schema knows whether `true` is a text. */

@@ -15,10 +15,14 @@ export interface FootprintConfig {
   readonly homeRegion: string;
   /** Hosted zones, sorted by name. */
   readonly zones: readonly ZoneConfig[];
-  /** Name of the zone that holds `pop.<zone>`. */
+  /** Name of the zone that holds the names of the single PoPs. */
   readonly primaryZone: string;
+  /** Where these names live, in that zone. */
+  readonly popDomain: string;
   /** Sites, sorted by host. */
   readonly sites: readonly SiteConfig[];
+  /** Ports that nodes may reach beside those of the sites' origins, sorted. */
+  readonly originPorts: readonly number[];
   /** PoPs, sorted by region code. */
   readonly pops: readonly PopConfig[];
   /** The block from which every PoP takes its own: slot n is the n-th /20. */
@@ -50,6 +54,8 @@ export interface ZoneConfig {
   readonly id?: string;
   /** Put a CAA record at the apex also (it governs every name of the zone). */
   readonly caaAtApex: boolean;
+  /** Its guard lets go, and records that are there already are taken over. */
+  readonly handOver: boolean;
 }
 
 export interface SiteConfig extends Site {
@@ -66,7 +72,7 @@ export interface PopConfig {
   readonly cidr: string;
   /** Zones in use, sorted by `number`, the zone's fixed place in the region table (0-based). */
   readonly zones: readonly { readonly id: string; readonly number: number }[];
-  readonly egress: "nat" | "direct";
+  readonly egress: "nat" | "direct" | "both";
   /** Spread connections over all zones (billed between zones). */
   readonly crossZone: boolean;
   /** Id of the machine image (arm64). */

@@ -20,6 +20,22 @@ export function isWithin(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }
 
+interface NamedZones {
+  readonly zones: Readonly<Record<string, { readonly primary?: true | undefined }>>;
+  readonly popDomain?: string | undefined;
+}
+
+/** The zone that holds the PoPs' own names: the only one, or the one that says so. */
+export function primaryZoneOf({ zones }: NamedZones): string | undefined {
+  const names = Object.keys(zones).sort();
+  return names.length === 1 ? names[0] : names.find((name) => zones[name]?.primary);
+}
+
+/** Where the PoPs' own names live. */
+export function popDomainOf({ popDomain }: NamedZones, primaryZone: string): string {
+  return popDomain ?? `pop.${primaryZone}`;
+}
+
 /** The zone that a host belongs to: of those that it ends with, the longest. */
 export function zoneOf(host: string, zones: readonly string[]): string | undefined {
   return zones.filter((zone) => isWithin(host, zone)).sort((a, b) => b.length - a.length)[0];

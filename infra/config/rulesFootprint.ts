@@ -153,6 +153,29 @@ const tagKey: Rule = {
       })),
 };
 
+/**
+ * IAM takes a role's tags for one when their keys differ in case alone ("Tags for AWS Identity and Access Management
+ * resources": keys are not case sensitive), and refuses two of them.
+ */
+const tagCase: Rule = {
+  id: "tag-case",
+  check: ({ input }) => {
+    const keys = Object.keys(input.tags).sort();
+    const all = [...OWN_TAGS, ...keys];
+    return keys.flatMap((key) => {
+      const other = all.find((each) => each !== key && each.toLowerCase() === key.toLowerCase());
+      return other === undefined
+        ? []
+        : [
+            {
+              path: ["tags", key],
+              message: `must differ from "${other}" in more than case: IAM takes them for one key`,
+            },
+          ];
+    });
+  },
+};
+
 const tagCount: Rule = {
   id: "tag-count",
   check: ({ input }) => {
@@ -188,6 +211,7 @@ export const FOOTPRINT_RULES: readonly Rule[] = [
   alarmEmailTwice,
   tagReserved,
   tagKey,
+  tagCase,
   tagCount,
   tagDate,
 ];

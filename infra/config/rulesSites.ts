@@ -4,7 +4,7 @@ import { canonicalName, isHostName, isWithin, zoneOf } from "./names";
 import { formatOrigin, originTexts, parseOrigin, type OriginFault } from "./origins";
 import type { Path } from "./problems";
 import { repeated, type Finding, type Rule, type RuleContext } from "./rule";
-import type { SiteInput } from "./schema";
+import type { SiteInput, StackInput } from "./schema";
 
 /** The domain name of an ACM certificate has at most 64 characters (RequestCertificate, after RFC 5280). */
 const HOST_LIMIT = 64;
@@ -45,10 +45,15 @@ const hostZone = hostRule("host-zone", (host, { input, entire }) => {
 });
 
 const hostPop = hostRule("host-pop", (host, { input }) =>
-  isPopName(canonicalName(host), Object.keys(input.zones))
-    ? `must not lie at or below pop.<zone>: those names belong to the single PoPs, got "${host}"`
+  isPopName(canonicalName(host), input)
+    ? `must not lie at or below ${input.popDomain === undefined ? "" : "popDomain or "}pop.<zone>: those names belong to the single PoPs, got "${host}"`
     : undefined,
 );
+
+function isPopName(name: string, { zones, popDomain }: Pick<StackInput, "zones" | "popDomain">): boolean {
+  const taken = Object.keys(zones).map((zone) => `pop.${zone}`);
+  return [...taken, ...(popDomain === undefined ? [] : [popDomain])].some((domain) => isWithin(name, domain));
+}
 
 const hostTwice: Rule = {
   id: "host-twice",
@@ -58,10 +63,6 @@ const hostTwice: Rule = {
       message: `must name a host once, got "${host}" in several spellings`,
     })),
 };
-
-function isPopName(name: string, zones: readonly string[]): boolean {
-  return zones.some((zone) => isWithin(name, `pop.${zone}`));
-}
 
 interface GivenOrigin {
   readonly path: Path;
@@ -104,10 +105,9 @@ const originLoop: Rule = {
   id: "origin-loop",
   check: ({ input }) => {
     const hosts = new Set(Object.keys(input.sites).map(canonicalName));
-    const zones = Object.keys(input.zones);
     return Object.entries(input.sites)
       .flatMap(([host, site]) => originsOf(host, site))
-      .filter(({ parsed }) => typeof parsed === "object" && (hosts.has(parsed.host) || isPopName(parsed.host, zones)))
+      .filter(({ parsed }) => typeof parsed === "object" && (hosts.has(parsed.host) || isPopName(parsed.host, input)))
       .map(({ path, text }) => ({
         path,
         message: `must not be one of the footprint's own names, which would be a loop, got "${text}"`,

@@ -1,11 +1,13 @@
-import { canonicalName, isHostName } from "./names";
+import { canonicalName, isHostName, isWithin, primaryZoneOf, zoneOf } from "./names";
 import { repeated, type Rule } from "./rule";
 
 /**
- * Longest name of the zone that holds `pop.<zone>`: the domain name of an ACM certificate has at most 64 characters
- * (RequestCertificate, after the common name of RFC 5280), and `*.pop.` takes six.
+ * The domain name of an ACM certificate has at most 64 characters (RequestCertificate, after the common name of RFC 5280),
+ * and the PoPs' own names have `*.` in front.
  */
-const PRIMARY_ZONE_LIMIT = 58;
+const POP_DOMAIN_LIMIT = 62;
+/** Of the zone that holds `pop.<zone>`. */
+const PRIMARY_ZONE_LIMIT = POP_DOMAIN_LIMIT - "pop.".length;
 
 const zoneName: Rule = {
   id: "zone-name",
@@ -71,12 +73,70 @@ const zoneLength: Rule = {
   check: ({ input }) => {
     const names = Object.keys(input.zones);
     return names
-      .filter((name) => names.length === 1 || input.zones[name]?.primary === true)
+      .filter((name) => name === primaryZoneOf(input) && input.popDomain === undefined)
       .filter((name) => name.length > PRIMARY_ZONE_LIMIT)
       .map((name) => ({
         path: ["zones", name],
         message: `must have at most ${String(PRIMARY_ZONE_LIMIT)} characters, since the name of an ACM certificate ("*.pop." and the zone) has at most 64, got ${String(name.length)}`,
       }));
+  },
+};
+
+/** The names of the single PoPs are in the primary zone, and not its apex: a CAA record and a certificate are theirs. */
+const popDomain: Rule = {
+  id: "pop-domain",
+  check: ({ input, entire }) => {
+    const { popDomain: name, zones } = input;
+    const primary = primaryZoneOf(input);
+    if (name === undefined || primary === undefined || !entire("zones")) {
+      return [];
+    }
+    const inZone = name !== primary && zoneOf(name, Object.keys(zones)) === primary;
+    if (!isHostName(name) || !inZone) {
+      return [
+        {
+          path: ["popDomain"],
+          message: `must be a name below the primary zone and in no other one, such as "staging.pop.${primary}", got "${name}"`,
+        },
+      ];
+    }
+    return name.length <= POP_DOMAIN_LIMIT
+      ? []
+      : [
+          {
+            path: ["popDomain"],
+            message: `must have at most ${String(POP_DOMAIN_LIMIT)} characters, since the name of an ACM certificate ("*." and this) has at most 64, got ${String(name.length)}`,
+          },
+        ];
+  },
+};
+
+/**
+ * A host belongs to the longest zone that it ends with. So a zone that is listed within another one would take hosts out
+ * of that in one update, while clients are still told to ask there.
+ */
+const zoneDelegated: Rule = {
+  id: "zone-delegated",
+  check: ({ input, known }) => {
+    const names = Object.keys(input.zones);
+    return names
+      .filter((name) => known("zones", name, "delegated"))
+      .flatMap((name) => {
+        const above = names.find((other) => other !== name && isWithin(name, other));
+        const delegated = input.zones[name]?.delegated === true;
+        if ((above !== undefined) === delegated) {
+          return [];
+        }
+        return [
+          {
+            path: ["zones", name, "delegated"],
+            message:
+              above === undefined
+                ? "must be left out: the zone lies in no other zone of the file"
+                : `must be true, since the zone lies in ${above}: the records of hosts in it stand here from then on, so hand them over first (runbook, "Hand a zone over")`,
+          },
+        ];
+      });
   },
 };
 
@@ -86,7 +146,7 @@ const zonePop: Rule = {
   check: ({ input }) => {
     const names = Object.keys(input.zones);
     return names
-      .filter((name) => names.some((other) => name === `pop.${other}` || name.endsWith(`.pop.${other}`)))
+      .filter((name) => names.some((other) => isWithin(name, `pop.${other}`)))
       .map((name) => ({
         path: ["zones", name],
         message: "must not lie at or below pop.<zone> of another zone: those names belong to the single PoPs",
@@ -103,4 +163,6 @@ export const ZONE_RULES: readonly Rule[] = [
   zonePrimary,
   zoneLength,
   zonePop,
+  zoneDelegated,
+  popDomain,
 ];

@@ -34,6 +34,14 @@ const zoneSchema = z
     primary: z.literal(true).optional().meta({
       description: "This zone holds pop.<zone>, the names of the single PoPs. Needed when there are several zones.",
     }),
+    handOver: z.literal(true).optional().meta({
+      description:
+        'The zone is on its way to another id, or from one: its guard lets go, and records that are there already are taken over (runbook, "Hand a zone over").',
+    }),
+    delegated: z.literal(true).optional().meta({
+      description:
+        "The zone lies in another one of the file and is delegated there: hosts in it have their records here. Needed for such a zone.",
+    }),
     caaAtApex: z.boolean().default(false).meta({
       description: "Put a CAA record at the apex also: it governs every name of the zone, not only our sites.",
     }),
@@ -78,6 +86,14 @@ export const footprintSchema = z.strictObject({
     .record(z.string(), zoneSchema)
     .meta({ description: "Hosted zones by name. A site belongs to the longest one that its host ends with." }),
   sites: z.record(z.string(), siteSchema).meta({ description: "Sites by host name." }),
+  popDomain: z.string().optional().meta({
+    description:
+      "Where the names of the single PoPs live, below the primary zone: each stack that shares a zone with another one has its own. Unset: pop.<primary zone>.",
+  }),
+  originPorts: z.array(z.int().min(1).max(65_535)).default([]).meta({
+    description:
+      'Ports that nodes may reach beside 443 and those of the origins of `sites`: one that no origin has any more stays here until all nodes have followed (runbook, "An edit that takes two steps").',
+  }),
   image: z.record(z.string(), imageId).meta({
     description: `Machine image of each region (arm64, Debian 13), by region; \`footprint images\` writes it. ${PLACEHOLDER_IMAGE} stands in until then: the plan takes it, a deployment does not.`,
   }),

@@ -23,7 +23,7 @@ const zoneId = z
 // AWS lets an Auto Scaling group span all zones of a region; six is the most that a region has (us-east-1).
 const zoneCount = z.int().min(2).max(6);
 
-const egress = z.enum(["nat", "direct"]);
+const egress = z.enum(["nat", "direct", "both"]);
 
 /** An EC2 instance type by its shape; whether it exists is a rule's matter. */
 const instanceTypeName = z
@@ -105,7 +105,7 @@ export const popSchema = z
           "How many availability zones, or their ids. Unset: the region table's default zones (3, or 2 where the region has no third).",
       }),
     egress: egress.optional().meta({
-      description: `How nodes reach origins over IPv4: \`nat\` through a regional NAT gateway with fixed addresses, \`direct\` from public addresses of their own (no NAT charge, changing addresses). Unset: ${POP_DEFAULTS.egress}.`,
+      description: `How nodes reach origins over IPv4: \`nat\` through a regional NAT gateway with fixed addresses, \`direct\` from public addresses of their own (no NAT charge, changing addresses), \`both\` on the way from \`nat\` to \`direct\` (runbook, "An edit that takes two steps"). Unset: ${POP_DEFAULTS.egress}.`,
     }),
     crossZone: crossZone.optional(),
     nodes: nodesSchema.optional(),

@@ -8,7 +8,7 @@ export interface PopSettings {
   readonly state: "active" | "drained";
   /** Ids of the zones in use, as far as the region has them. */
   readonly zones: readonly string[];
-  readonly egress: "nat" | "direct";
+  readonly egress: "nat" | "direct" | "both";
   readonly crossZone: boolean;
   readonly min: number;
   readonly max: number;

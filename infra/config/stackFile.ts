@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from "yaml";
+import { isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from "yaml";
 import { compare, ConfigError, formatPath, type Path, type Problem } from "./problems";
+import { engineReading, Timestamp } from "./yamlScalars";
 
 /** Project of the stack files; a key without a namespace belongs to it, as it does for the engine. */
 export const PROJECT = "footprint";
@@ -21,8 +22,14 @@ export function stackConfigFromText(text: string, file: string): Readonly<Record
   const problems: Problem[] = [];
   const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(config)) {
-    const key = name.includes(":") ? name : `${PROJECT}:${name}`;
-    if (key.startsWith(`${PROJECT}:`)) {
+    const key = qualified(name);
+    if (key === undefined || Object.hasOwn(values, key)) {
+      problems.push(
+        key === undefined
+          ? { path: name, rule: "key", message: "must be <namespace>:<name>" }
+          : { path: name, rule: "key-twice", message: `must stand once, got ${key} in several spellings` },
+      );
+    } else if (key.startsWith(`${PROJECT}:`)) {
       problems.push(...encrypted([key.slice(PROJECT.length + 1)], value));
       values[key] = engineText(value);
     } else if (encrypted([key], value).length === 0) {
@@ -36,6 +43,20 @@ export function stackConfigFromText(text: string, file: string): Readonly<Record
   return values;
 }
 
+/** A key with its namespace: `tags`, `footprint:tags` and, from former days, `footprint:config:tags` are the same. */
+export function qualified(name: string): string | undefined {
+  const parts = name.split(":");
+  const [namespace = "", middle, last] = parts;
+  switch (parts.length) {
+    case 1:
+      return `${PROJECT}:${name}`;
+    case 2:
+      return name;
+    default:
+      return parts.length === 3 && middle === "config" ? `${namespace}:${last ?? ""}` : undefined;
+  }
+}
+
 /** Parses a stack file, keeping comments and order. Throws a ConfigError for what is no sound YAML. */
 export function parseStackFile(text: string, file: string): Document {
   const lines = new LineCounter();
@@ -46,6 +67,14 @@ export function parseStackFile(text: string, file: string): Document {
       error.code === "DUPLICATE_KEY" ? "must have each key once, this one stands here again" : error.message;
     return { path: `${file}:${String(line)}:${String(col)}`, rule: "yaml", message };
   });
+  const { directives } = document;
+  if (directives.yaml.explicit === true || directives.docEnd) {
+    problems.push({
+      path: file,
+      rule: "yaml",
+      message: "must be one YAML document without directives (%YAML) and an end (...)",
+    });
+  }
   if (problems.length > 0) {
     throw new ConfigError(problems);
   }
@@ -76,26 +105,38 @@ function configSection(document: Document, file: string): Readonly<Record<string
 }
 
 /**
- * The engine's YAML reader is not ours: it takes unquoted dates for points in time, and 010 and 1_000 for numbers that
- * a reader of YAML 1.2 does not see. Dates are handed on as the engine does; such numbers are refused.
+ * Reads what is unquoted as the engine does, whose YAML reader is another one. What only it takes for a number is refused:
+ * a person who wrote 010 or 1_000 may have meant either.
  */
 function readScalarsAsEngine(document: Document): readonly Problem[] {
   const problems: Problem[] = [];
   visit(document, {
-    Scalar: (key, scalar, ancestors) => {
-      if (scalar.type !== "PLAIN" || scalar.source === undefined || key === "key") {
-        return;
-      }
-      const date = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt ]+(\d{2}:\d{2}:\d{2}).*)?$/.exec(scalar.source);
-      if (date !== null) {
-        const [, year = "", month = "", day = "", time = "00:00:00"] = date;
-        scalar.value = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")} ${time} +0000 UTC`;
-      } else if (/^[-+]?(?:0\d+|\d[\d_]*_\d[\d_]*)$/.test(scalar.source)) {
-        problems.push({
-          path: formatPath(pathOf(ancestors, scalar)),
-          rule: "yaml-number",
-          message: `must be quoted, or written without a leading zero and underscores, since YAML readers disagree about it, got ${scalar.source}`,
-        });
+    Node: (key, node, ancestors) => {
+      const refuse = (message: string) => {
+        const path = formatPath(pathOf(key === "key" ? ancestors.slice(0, -1) : ancestors, node));
+        problems.push({ path: path === "" ? "config" : path, rule: "yaml-reading", message });
+      };
+      if (isNode(node) && node.tag !== undefined) {
+        refuse(
+          `must have no YAML tag, since readers disagree about some, got ${node.tag.replace("tag:yaml.org,2002:", "!!")}`,
+        );
+      } else if (isScalar(node) && node.type === "PLAIN" && node.source !== undefined) {
+        const reading = engineReading(node.source);
+        if (key === "key") {
+          if (typeof reading !== "string") {
+            refuse(`must have keys that are quoted where the engine does not read a text, got ${node.source}`);
+          }
+          return;
+        }
+        const value = reading instanceof Timestamp ? reading.words() : reading;
+        const isDoubtful = typeof value === "number" && (value !== node.value || !Number.isFinite(value));
+        if (value === undefined || typeof value === "bigint" || isDoubtful) {
+          refuse(
+            `must be quoted, or written plainly (a number without a leading zero, underscores or a base, a time without a zone), since YAML readers disagree about it, got ${node.source}`,
+          );
+        } else {
+          node.value = value;
+        }
       }
     },
   });

@@ -44,7 +44,7 @@ function configOf(stack: string): FootprintConfig {
 }
 
 function optionsOf(config: FootprintConfig, region: string): NodeOptions {
-  return { region, popName: popName(region, `pop.${config.primaryZone}`), sites: config.sites };
+  return { region, popName: popName(region, config.popDomain), sites: config.sites };
 }
 
 function oneOf(option: string, meaning: string, given: string, allowed: readonly string[]): string {

@@ -5,6 +5,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { CLIENT_LIMITS } from "../../components/node/agent/limits";
+import { proxyOptions } from "../terminal/proxy";
 
 /** Clients of one region, with the caller's credentials. What does not answer in time counts as away. */
 export interface Clients {
@@ -15,7 +16,8 @@ export interface Clients {
 }
 
 export function clientsOf(region: string): Clients {
-  const options = { region, ...CLIENT_LIMITS };
+  const requestHandler = { ...CLIENT_LIMITS.requestHandler, ...proxyOptions() };
+  const options = { region, ...CLIENT_LIMITS, requestHandler };
   return {
     s3: new S3Client(options),
     sns: new SNSClient(options),

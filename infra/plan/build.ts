@@ -139,9 +139,7 @@ function routing(config: FootprintConfig): RoutingSummary {
   const active = config.pops.filter((pop) => pop.state === "active").map((pop) => pop.region);
   return {
     hosts: Object.fromEntries(config.sites.map(({ host, dns }) => [host, dns === "now" ? active : []])),
-    popNames: Object.fromEntries(
-      config.pops.map((pop) => [pop.region, popName(pop.region, `pop.${config.primaryZone}`)]),
-    ),
+    popNames: Object.fromEntries(config.pops.map((pop) => [pop.region, popName(pop.region, config.popDomain)])),
     healthCheck: config.healthCheck,
     timing: timing(config.healthCheck, TIMING),
   };

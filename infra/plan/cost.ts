@@ -52,15 +52,14 @@ export function popCost(pop: PopConfig, check: HealthCheckConfig, basis: CostBas
   const type = pop.nodes.types[0] ?? "";
   // Beyond the plain check: HTTPS, and the fast interval.
   const options = check.interval === 10 ? 2 : 1;
-  const addresses = zones + (pop.egress === "nat" ? zones : nodes);
+  const hasNat = pop.egress !== "direct";
+  const addresses = zones + (hasNat ? zones : 0) + (pop.egress === "nat" ? 0 : nodes);
 
   return estimate([
     line(`${type} on demand`, nodes * HOURS, "node-hour", instanceHour(type, region)),
     line("Network Load Balancer", HOURS, "hour", itemPrice("nlb-hour", region)),
     // A regional NAT gateway is billed for every zone that it serves.
-    ...(pop.egress === "nat"
-      ? [line("NAT gateway", zones * HOURS, "zone-hour", itemPrice("nat-zone-hour", region))]
-      : []),
+    ...(hasNat ? [line("NAT gateway", zones * HOURS, "zone-hour", itemPrice("nat-zone-hour", region))] : []),
     // The load balancer has one address per zone; so has the NAT gateway, or else every node has its own.
     line("public IPv4 addresses", addresses * HOURS, "address-hour", itemPrice("ipv4-hour", region)),
     line("root volumes (gp3)", nodes * basis.rootVolume, "GB-month", itemPrice("gp3-gb-month", region)),

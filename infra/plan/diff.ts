@@ -103,17 +103,30 @@ export function diffPlans(before: Pick<Plan, "resources">, after: Pick<Plan, "re
 
 /** Why the changed inputs of a resource replace it; empty when they do not. */
 function reasons(before: PlannedResource, after: PlannedResource): readonly string[] {
-  return changedInputs(before, after)
-    .map((property) => replacement(after.type, property, before.inputs[property], after.inputs[property]))
-    .flatMap((why) => (why === null ? [] : [why.reason]));
+  const asked = replacedOnChange(after);
+  return changedInputs(before, after).flatMap((property) => {
+    const why = replacement(after.type, property, before.inputs[property], after.inputs[property]);
+    if (why !== null) {
+      return [why.reason];
+    }
+    return asked.includes(property) ? [`the program asks for it when ${property} changes`] : [];
+  });
+}
+
+/** Properties whose change replaces the resource because the program says so. */
+function replacedOnChange({ options }: PlannedResource): readonly string[] {
+  const { replaceOnChanges } = options;
+  return Array.isArray(replaceOnChanges) ? replaceOnChanges.map(String) : [];
 }
 
 /** The resources that a replacement may take along. */
 function followers(replaced: PlannedResource, all: readonly PlannedResource[]): readonly string[] {
   const found = new Set([replaced.urn]);
-  const candidates = all.filter(({ type, inputs }) =>
-    decisive(type).some((property) => JSON.stringify(inputs[property] ?? null).includes(COMPUTED)),
-  );
+  const candidates = all.filter((each) => {
+    const { inputs, options } = each;
+    const values = [...decisive(each.type), ...replacedOnChange(each)].map((property) => inputs[property]);
+    return [...values, options.replacementTrigger].some((value) => JSON.stringify(value ?? null).includes(COMPUTED));
+  });
   // A resource that follows may be followed in turn, whatever the order of URNs: repeat until nothing is added.
   for (let size = 0; size < found.size;) {
     size = found.size;

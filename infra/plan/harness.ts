@@ -190,6 +190,7 @@ function changedOptions(request: resource.RegisterResourceRequest, urn: string):
     deleteBeforeReplace: request.getDeletebeforereplace(),
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
+    replacementTrigger: triggerOf(request),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     aliases: request.getAliasesList().flatMap((alias) => formerUrn(alias, urn, request.getCustom())),
     customTimeouts: withoutDefaults({
@@ -201,6 +202,11 @@ function changedOptions(request: resource.RegisterResourceRequest, urn: string):
     deletedWith: request.getDeletedwith(),
     import: request.getImportid(),
   });
+}
+
+/** What replaces the resource when it changes; an empty text where there is nothing of the kind. */
+function triggerOf(request: resource.RegisterResourceRequest): JsonValue {
+  return decode(request.getReplacementTrigger()?.toJavaScript() ?? "");
 }
 
 /** The URN that an alias stands for. Of a provider's resource, one of a type alone is the SDK's own. */

@@ -29,7 +29,7 @@ export interface PopSummary {
   readonly state: "active" | "drained";
   readonly cidr: string;
   readonly zones: readonly string[];
-  readonly egress: "nat" | "direct";
+  readonly egress: "nat" | "direct" | "both";
   readonly crossZone: boolean;
   readonly image: string;
   readonly nodes: {

@@ -49,7 +49,7 @@ export function popQuotas(pop: PopConfig, config: Pick<FootprintConfig, "sites">
     quota("Running On-Demand Standard instances (vCPUs)", "ec2", "L-1216C47A", (nodes - spot) * vcpu, 5, EC2),
     quota("All Standard Spot Instance Requests (vCPUs)", "ec2", "L-34B43A08", spot * vcpu, 5, EC2),
     // The load balancer's addresses are AWS's own and do not count.
-    quota("EC2-VPC Elastic IPs", "ec2", "L-0263D0A3", pop.egress === "nat" ? zones : 0, 5, EC2),
+    quota("EC2-VPC Elastic IPs", "ec2", "L-0263D0A3", pop.egress === "direct" ? 0 : zones, 5, EC2),
     quota("VPCs per Region", "vpc", "L-F678F1CE", 1, 5, VPC),
     quota("Internet gateways per Region", "vpc", "L-A4707A72", 1, 5, VPC),
     quota("Egress-only internet gateways per Region", "vpc", "L-45FE3B85", 1, 5, VPC),

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { clashes } from "../config/clashes";
 import { loadConfig } from "../config/load";
 import { stackConfigFromFile } from "../config/stackFile";
 import { stackFile } from "../config/stacks";
@@ -7,11 +8,13 @@ import { exitCodes } from "../terminal/exitCodes";
 import type { Style } from "../terminal/table";
 import { UserError } from "../terminal/userError";
 import { buildPlan } from "./build";
+import { consequences } from "./consequences";
 import { diffPlans } from "./diff";
 import { originRegion, tableOf, usersOf, type UsersOptions } from "./latency/files";
 import type { Plan } from "./model";
 import { pageOfPlan } from "./page/ofPlan";
 import { renderPlan } from "./render";
+import { renderConsequences } from "./renderConsequences";
 import { renderDiff } from "./renderDiff";
 
 export interface PlanOptions extends UsersOptions {
@@ -36,12 +39,13 @@ export interface PlanOptions extends UsersOptions {
 export async function runPlan(options: PlanOptions, style: Style): Promise<void> {
   const { stack, json, diff } = options;
   const values = stackConfigFromFile(stackFile(stack));
-  const former = diff === undefined ? undefined : formerPlan(diff);
+  const former = diff === undefined ? undefined : formerPlan(diff, stack);
   const table = tableOf(options);
   const users = usersOf(options);
   const origin = options.origin === undefined ? {} : { origin: originRegion(options.origin, table) };
   const perspective = { users, ...origin };
-  const offline = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values, perspective));
+  const planned = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values, perspective));
+  const offline = { ...planned, notes: [...planned.notes, ...clashes(loadConfig(stack, values))] };
   const plan = options.live === true ? await withLiveNotes(offline, options) : offline;
   if (options.html !== undefined) {
     const { pageHtml } = await import("./page/html");
@@ -51,7 +55,10 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
     print(json, plan, () => renderPlan(plan, style));
   } else {
     const difference = diffPlans(former, plan);
-    print(json, difference, () => renderDiff(stack, difference, style));
+    const clients = consequences(difference);
+    print(json, { ...difference, clients }, () =>
+      [renderDiff(stack, difference, style), renderConsequences(clients, style)].join("\n"),
+    );
   }
 }
 
@@ -94,6 +101,7 @@ export function print(json: true | undefined, value: object, text: () => string)
 
 const jsonRecord = z.record(z.string(), z.json());
 const planFile = z.object({
+  stack: z.string(),
   resources: z.array(
     z.object({
       type: z.string(),
@@ -109,7 +117,18 @@ const planFile = z.object({
   ),
 });
 
-function formerPlan(file: string): Pick<Plan, "resources"> {
+function formerPlan(file: string, stack: string): Pick<Plan, "resources"> {
+  const former = planIn(file);
+  if (former.stack !== stack) {
+    throw new UserError(
+      `--diff: must be a former plan of the stack "${stack}", got one of "${former.stack}" ("${file}")`,
+      exitCodes.usage,
+    );
+  }
+  return former;
+}
+
+function planIn(file: string): z.output<typeof planFile> {
   try {
     return planFile.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {

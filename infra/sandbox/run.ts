@@ -4,12 +4,15 @@ import { stackFile } from "../config/stacks";
 import { resolveCli, type Cli } from "../pulumi/cli";
 import { coloursFor } from "../terminal/colours";
 import { UserError } from "../terminal/userError";
+import { handedOver, stackOf } from "./cliArguments";
 import { Sandbox } from "./sandbox";
 
 const DEFAULT_STACK = "sandbox";
 
 /** Runs one command of the CLI in the sandbox, or without one the tour. @returns the exit status */
 export async function runSandbox(args: readonly string[]): Promise<number> {
+  // Refused before a CLI is looked for.
+  handedOver(args);
   const isTour = args.length === 0;
   if (isTour) {
     // Where the CLI has to be built first, this is there to be read meanwhile.
@@ -72,39 +75,18 @@ Nothing of this left the machine. What to try next:
 `;
 
 async function pass(sandbox: Sandbox, args: readonly string[]): Promise<number> {
-  const stack = stackOf(args);
+  const { name, file } = stackOf(args, DEFAULT_STACK);
   // The CLI would make a stack of any name, and only the program would then miss its file.
-  stackFile(stack);
-  await select(sandbox, stack);
-  return sandbox.run(withWholePaths(args));
+  stackFile(file);
+  await select(sandbox, name);
+  return sandbox.run(handedOver(args));
 }
-
-/** The CLI works in a folder of its own, so what a user names from here must be named whole. */
-function withWholePaths(args: readonly string[]): readonly string[] {
-  return args.map((arg, index) => {
-    const [option = "", file] = arg.split(/=(.*)/s);
-    if (file !== undefined) {
-      return PATH_OPTIONS.includes(option) ? `${option}=${path.resolve(file)}` : arg;
-    }
-    return PATH_OPTIONS.includes(args[index - 1] ?? "") ? path.resolve(arg) : arg;
-  });
-}
-
-/** Options of the CLI that take a file or folder. */
-const PATH_OPTIONS = ["--policy-pack", "--policy-pack-config", "--plan", "--save-plan", "--file", "--event-log"];
 
 async function select(sandbox: Sandbox, stack: string): Promise<void> {
   const { status, stdout, stderr } = await sandbox.select(stack);
   if (status !== 0) {
     throw new UserError(`The stack ${stack} could not be selected.\n${stdout}${stderr}`);
   }
-}
-
-/** Where the CLI's own option names a stack, that is the one that must be there. */
-function stackOf(args: readonly string[]): string {
-  const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
-  const joined = args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);
-  return joined ?? (at < 0 ? undefined : args[at + 1]) ?? DEFAULT_STACK;
 }
 
 function say(line: string): void {

@@ -54,9 +54,32 @@ class Project {
     return [process.execPath, [path.join(this.root, "infra/cli/install.js")], { env, cwd: os.tmpdir() }];
   }
 
+  /** Runs it as a user who owns nothing here, has no home and may write to `temporary` alone. */
+  installAsNobody(temporary: string): { status: number | null; stdout: string; stderr: string } {
+    const [program, args] = this.command;
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const env = { PATH: this.bin, HOME: "/nonexistent", TMPDIR: temporary };
+    return spawnSync(program, args, { env, cwd: os.tmpdir(), encoding: "utf8", ...nobody });
+  }
+
+  /** As `npm ci` of another user left it. */
+  lockAway(): void {
+    fs.chmodSync(this.root, 0o755);
+    fs.chmodSync(path.join(this.root, "node_modules"), 0o555);
+  }
+
   install(): { status: number | null; stdout: string; stderr: string } {
     const [program, args, options] = this.command;
     return spawnSync(program, args, { ...options, encoding: "utf8" });
+  }
+
+  /** As a command of `footprint` does it, and not a script for development. */
+  installForCommand(): { status: number | null; stderr: string } {
+    const [program, [script = ""], options] = this.command;
+    return spawnSync(program, ["-e", `require(${JSON.stringify(script)}).run({ dev: false })`], {
+      ...options,
+      encoding: "utf8",
+    });
   }
 
   installInBackground(): Promise<number | null> {
@@ -73,6 +96,10 @@ class Project {
   }
 
   remove(): void {
+    const modules = path.join(this.root, "node_modules");
+    if (fs.lstatSync(modules, { throwIfNoEntry: false })?.isDirectory() === true) {
+      fs.chmodSync(modules, 0o755);
+    }
     fs.rmSync(this.root, { recursive: true });
   }
 }
@@ -134,6 +161,33 @@ describe("what npm has already put there", () => {
     const { status, stderr } = project.install();
 
     expect({ status, stderr, calls: project.npmCalls }).toEqual({ status: 0, stderr: "", calls: [] });
+  });
+
+  test("is taken as it is by a user who may not write there, has no home and no cache folder", () => {
+    project.write(account, { packages: { "node_modules/left": { version: "1.0.0", integrity: "sha512-1.0.0" } } });
+    project.lockAway();
+    const temporary = path.join(project.root, "temporary");
+    fs.mkdirSync(temporary);
+    fs.chmodSync(temporary, 0o1777);
+    const { status, stderr } = project.installAsNobody(temporary);
+
+    expect({ status, stderr, calls: project.npmCalls }).toEqual({ status: 0, stderr: "", calls: [] });
+  });
+
+  test("may lack what is for development alone, for a command", () => {
+    project.write("package-lock.json", {
+      packages: {
+        "": {},
+        "node_modules/left": { version: "1.0.0", integrity: "sha512-1.0.0" },
+        "node_modules/tester": { version: "1.0.0", integrity: "sha512-t", dev: true },
+      },
+    });
+    project.write(account, { packages: { "node_modules/left": { version: "1.0.0", integrity: "sha512-1.0.0" } } });
+    const { status, stderr } = project.installForCommand();
+
+    expect({ status, stderr, calls: project.npmCalls }).toEqual({ status: 0, stderr: "", calls: [] });
+    project.install();
+    expect(project.npmCalls).toHaveLength(1);
   });
 
   test.each([

@@ -36,7 +36,25 @@ describe("footprint plan", () => {
     const { status, stdout } = footprint(["plan", "--stack", "sandbox", "--diff", file]);
     fs.rmSync(folder, { recursive: true });
 
-    expect({ status, stdout }).toEqual({ status: 0, stdout: "sandbox: nothing changes\n" });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: "sandbox: nothing changes\n\nWhat clients notice: nothing\n",
+    });
+  });
+
+  test("rejects the plan of another stack, with exit code 2", () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-diff-"));
+    const file = path.join(folder, "before.json");
+    fs.writeFileSync(file, JSON.stringify({ stack: "europe", resources: [] }));
+
+    const { status, stdout, stderr } = footprint(["plan", "--stack", "sandbox", "--diff", file]);
+    fs.rmSync(folder, { recursive: true });
+
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `error: --diff: must be a former plan of the stack "sandbox", got one of "europe" ("${file}")\n`,
+    });
   });
 
   test("rejects a former plan that is none, with exit code 2", () => {

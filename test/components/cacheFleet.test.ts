@@ -228,6 +228,7 @@ describe("a cache fleet", () => {
       expect(made.one("Group", "fleet").options).toEqual({
         ignoreChanges: ["initialLifecycleHooks"],
         customTimeouts: { update: "30m", delete: "30m" },
+        replacementTrigger: "vpc-1",
       });
     });
 

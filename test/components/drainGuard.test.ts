@@ -22,6 +22,12 @@ describe("a drain guard", () => {
     expect(made.component("eu-central-1-drain-before-removing-euc1-az2").options).toEqual({ protect: true });
   });
 
+  test("guards a network by its block", async () => {
+    const made = await alone(() => new DrainGuard("eu-central-1", { protection: true, cidr: "10.64.80.0/20" }));
+
+    expect(made.component("eu-central-1-drain-before-removing-10.64.80.0_20").options).toEqual({ protect: true });
+  });
+
   test("lets go of a PoP that is not protected", async () => {
     const made = await alone(() => new DrainGuard("eu-central-1", { protection: false }));
 

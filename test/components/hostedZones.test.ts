@@ -53,7 +53,7 @@ describe("hosted zones", () => {
   });
 
   test("that are made here are protected", () => {
-    expect(made.one("Zone", "zones-example.net").options).toEqual({ protect: true });
+    expect(made.one("Zone", "zones-example.net").options).toEqual({ protect: true, retainOnDelete: true });
   });
 
   test("are known by name, and their name servers if made here", () => {

@@ -74,7 +74,18 @@ describe("a load balancer", () => {
   });
 
   test("is protected by Pulumi too", () => {
-    expect(door.one("LoadBalancer", "door").options).toEqual({ protect: true });
+    expect(door.one("LoadBalancer", "door").options).toMatchObject({ protect: true });
+  });
+
+  test("is made anew in another network, and its target groups with it: each is with one load balancer", () => {
+    const { options, urn } = door.one("LoadBalancer", "door");
+
+    expect(options).toMatchObject({ replacementTrigger: "vpc-1" });
+    for (const role of ["https", "http"]) {
+      const group = door.one("TargetGroup", `door-${role}`);
+      expect(group.options).toEqual({ replacementTrigger: "arn:aws:made:up:111122223333:door" });
+      expect(group.dependencies).toContain(urn);
+    }
   });
 
   test.each([

@@ -212,6 +212,36 @@ describe("a network with NAT", () => {
   });
 });
 
+describe("a network on its way from NAT to direct egress", () => {
+  test("has both: new nodes stand in public subnets, and those that run keep their gateway and its addresses", async () => {
+    const [both, nat, direct] = [
+      await network({ egress: "both" }),
+      await network(),
+      await network({ egress: "direct" }),
+    ];
+
+    expect(both.outputs).toMatchObject({
+      egressAddresses: ["192.0.2.1", "192.0.2.1"],
+      nodeSubnetIds: ["id-of-net-public-euc1-az2", "id-of-net-public-euc1-az3"],
+    });
+    expect(both.registrations).toEqual(nat.registrations);
+    const gone = nat.registrations.filter(({ urn }) => direct.registrations.every((each) => each.urn !== urn));
+    expect(gone.map(({ name }) => name).sort()).toEqual([
+      "net-nat",
+      "net-nat-euc1-az2",
+      "net-nat-euc1-az3",
+      "net-node-ipv4",
+    ]);
+  });
+});
+
+test("what one network alone can have leaves the former one before it comes to another, or is made anew", async () => {
+  const made = await network();
+
+  expect(made.one("NatGateway", "net-nat").options).toMatchObject({ deleteBeforeReplace: true });
+  expect(made.one("InternetGateway", "net-internet").options).toEqual({ replaceOnChanges: ["vpcId"] });
+});
+
 describe("a network with direct egress", () => {
   let direct: Alone;
 

@@ -92,7 +92,7 @@ describe("a footprint that another program makes", () => {
       new RegExp(
         `^${[
           'state: must be one of active, drained, got "paused"',
-          'egress: must be one of nat, direct, got "vpn"',
+          'egress: must be one of nat, direct, both, got "vpn"',
           'flowLogs: must be one of rejected, all, got "none"',
           'tlsPolicy: must be one of ELBSecurityPolicy-\\S+(?:, ELBSecurityPolicy-\\S+){7}, got "ELBSecurityPolicy-2016-08"',
           'sites.cdn.example.com.origins\\[0\\].scheme: must be one of https, http, got "ftp"',
@@ -107,11 +107,13 @@ describe("a footprint that another program makes", () => {
   test("rejects a zone that is not listed", async () => {
     const wrong = { ...args(), primaryZone: "example.org" };
 
-    await expect(made(wrong)).rejects.toThrow(/^primaryZone: must be one of example\.com, got "example\.org"$/);
+    await expect(made(wrong)).rejects.toThrow(
+      /^primaryZone: must be one of example\.com, got "example\.org"\npopDomain: must lie below the primary zone example\.org, got "pop\.example\.com"$/,
+    );
   });
 
   test.each([
-    ["egress", () => new Network("net", JSON.parse('{"region":"eu-west-1","zones":[]}') as never), "nat, direct"],
+    ["egress", () => new Network("net", JSON.parse('{"region":"eu-west-1","zones":[]}') as never), "nat, direct, both"],
     ["tlsPolicy", () => new LoadBalancer("lb", JSON.parse('{"region":"eu-west-1"}') as never), "ELBSecurityPolicy"],
   ])("rejects a component that is given no %s", async (path, make, allowed) => {
     await expect(alone(make)).rejects.toThrow(new RegExp(`^${path}: must be one of ${allowed}[^\n]*, got nothing`));

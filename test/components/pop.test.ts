@@ -118,12 +118,15 @@ describe("a PoP", () => {
       ["footprint:cacheFleet:CacheFleet", `${REGION}-nodes`],
       ["footprint:certificates:Certificates", `${REGION}-certificate`],
       ["footprint:drainGuard:DrainGuard", `${REGION}-drain-before-removing`],
+      ["footprint:drainGuard:DrainGuard", `${REGION}-drain-before-removing-10.64.80.0_20`],
       ["footprint:drainGuard:DrainGuard", `${REGION}-drain-before-removing-apse2-az1`],
       ["footprint:drainGuard:DrainGuard", `${REGION}-drain-before-removing-apse2-az3`],
       ["footprint:loadBalancer:LoadBalancer", `${REGION}-lb`],
       ["footprint:network:Network", `${REGION}-network`],
       ["footprint:nodeStore:NodeStore", `${REGION}-store`],
       ["footprint:secretParameters:SecretParameters", `${REGION}-secret`],
+      ["footprint:stepGuard:StepGuard", `${REGION}-egress-both-before-removing-nat`],
+      ["footprint:stepGuard:StepGuard", `${REGION}-originPorts-before-removing-port-8443`],
     ]);
   });
 
@@ -273,9 +276,12 @@ describe("protection of a PoP (P31)", () => {
     expect(guards(await pop())).toEqual({
       protected: [
         `${REGION}-drain-before-removing`,
+        `${REGION}-drain-before-removing-10.64.80.0_20`,
         `${REGION}-drain-before-removing-apse2-az1`,
         `${REGION}-drain-before-removing-apse2-az3`,
         `${REGION}-lb`,
+        `${REGION}-egress-both-before-removing-nat`,
+        `${REGION}-originPorts-before-removing-port-8443`,
       ],
       deletionProtection: true,
       forceDestroy: false,

@@ -87,6 +87,15 @@ export const POP_CASES: readonly Case[] = [
   ],
   ['tags["aws:team"]', "x", ['tags.aws:team: must not begin with "aws:", which AWS keeps to itself']],
   ['tags["AWS:team"]', "x", ['tags.AWS:team: must not begin with "aws:", which AWS keeps to itself']],
+  ["tags.pop", "x", ['tags.pop: must differ from "Pop" in more than case: IAM takes them for one key']],
+  [
+    "tags",
+    { Team: "x", team: "x" },
+    [
+      'tags.Team: must differ from "team" in more than case: IAM takes them for one key',
+      'tags.team: must differ from "Team" in more than case: IAM takes them for one key',
+    ],
+  ],
   ["tags.Pop", "x", ["tags.Pop: must not be one of the footprint's own: Footprint, Pop, Name"]],
   ...["a&b", "cost/center", "Cost Center", "_index"].map(
     (key) =>

@@ -19,6 +19,8 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   ],
   ["yes", 'zones["example.com"].create: must be true, got "yes"'],
   [false, 'zones["example.com"].primary: must be true, got false'],
+  [false, 'zones["example.com"].handOver: must be true, got false'],
+  [false, 'zones["example.com"].delegated: must be true, got false'],
   ["yes", 'zones["example.com"].caaAtApex: must be true or false, got "yes"'],
   [undefined, "sites: must be set"],
   [["cdn.example.com"], 'sites: must be a map, got ["cdn.example.com"]'],
@@ -99,7 +101,7 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   [2.5, "defaults.zones: must be a whole number, got 2.5"],
   [1, "defaults.zones: must be at least 2, got 1"],
   [7, "defaults.zones: must be at most 6, got 7"],
-  ["vpn", 'defaults.egress: must be one of nat, direct, got "vpn"'],
+  ["vpn", 'defaults.egress: must be one of nat, direct, both, got "vpn"'],
   ["on", 'defaults.crossZone: must be true or false, got "on"'],
   [undefined, "pops: must be set"],
   [["us-east-1"], 'pops: must be a map, got ["us-east-1"]'],
@@ -180,6 +182,12 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   ],
   ["a&b", 'tags.owner: must have only letters, digits, spaces and _ . : / = + - @, got "a&b"'],
   [["edge@example.com"], 'alarms: must be a map, got ["edge@example.com"]'],
+  [7, "popDomain: must be a text, got 7"],
+  [8443, "originPorts: must be a list, got 8443"],
+  ["8443", 'originPorts[0]: must be a number, got "8443"'],
+  [84.43, "originPorts[0]: must be a whole number, got 84.43"],
+  [0, "originPorts[0]: must be at least 1, got 0"],
+  [65536, "originPorts[0]: must be at most 65535, got 65536"],
   ["edge@example.com", 'alarms.emails: must be a list, got "edge@example.com"'],
   [1, "alarms.emails[0]: must be a text, got 1"],
   [
@@ -197,7 +205,11 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
 
 /** An unknown key with its value, and the line that refuses it; the key is added at the path of the line. */
 export const UNKNOWN_KEY_CASES: readonly (readonly [key: string, value: unknown, line: string])[] = [
-  ["ids", "Z0", 'zones["example.com"]: unknown key "ids", did you mean "id"? allowed: id, create, primary, caaAtApex'],
+  [
+    "ids",
+    "Z0",
+    'zones["example.com"]: unknown key "ids", did you mean "id"? allowed: id, create, primary, handOver, delegated, caaAtApex',
+  ],
   [
     "origins",
     "https://o.example.net",
@@ -227,6 +239,6 @@ export const UNKNOWN_KEY_CASES: readonly (readonly [key: string, value: unknown,
   [
     "popz",
     {},
-    'footprint: unknown key "popz", did you mean "pops"? allowed: zones, sites, image, packages, defaults, pops, supernet, healthCheck, tlsPolicy, logs, protection, purge, secrets, permissionsBoundary, tags, alarms, acknowledge',
+    'footprint: unknown key "popz", did you mean "pops"? allowed: zones, sites, popDomain, originPorts, image, packages, defaults, pops, supernet, healthCheck, tlsPolicy, logs, protection, purge, secrets, permissionsBoundary, tags, alarms, acknowledge',
   ],
 ];

@@ -41,6 +41,54 @@ export const SITE_CASES: readonly Case[] = [
   ],
   [
     "zones",
+    { "example.com": { id: "Z012", primary: true }, "shop.example.com": { id: "Z013" } },
+    [
+      'zones["shop.example.com"].delegated: must be true, since the zone lies in example.com: the records of hosts in it stand here from then on, so hand them over first (runbook, "Hand a zone over")',
+    ],
+  ],
+  [
+    "zones",
+    { "example.com": { id: "Z012", delegated: true } },
+    ['zones["example.com"].delegated: must be left out: the zone lies in no other zone of the file'],
+  ],
+  [
+    "popDomain",
+    "pop.example.net",
+    [
+      'popDomain: must be a name below the primary zone and in no other one, such as "staging.pop.example.com", got "pop.example.net"',
+    ],
+  ],
+  [
+    "popDomain",
+    "example.com",
+    [
+      'popDomain: must be a name below the primary zone and in no other one, such as "staging.pop.example.com", got "example.com"',
+      'sites["cdn.example.com"]: must not lie at or below popDomain or pop.<zone>: those names belong to the single PoPs, got "cdn.example.com"',
+    ],
+  ],
+  [
+    "popDomain",
+    "Pop.example.com",
+    [
+      'popDomain: must be a name below the primary zone and in no other one, such as "staging.pop.example.com", got "Pop.example.com"',
+    ],
+  ],
+  [
+    "popDomain",
+    `${"a".repeat(51)}.example.com`,
+    [
+      'popDomain: must have at most 62 characters, since the name of an ACM certificate ("*." and this) has at most 64, got 63',
+    ],
+  ],
+  [
+    "popDomain",
+    "cdn.example.com",
+    [
+      'sites["cdn.example.com"]: must not lie at or below popDomain or pop.<zone>: those names belong to the single PoPs, got "cdn.example.com"',
+    ],
+  ],
+  [
+    "zones",
     { "example.com": { id: "Z012" }, "example.net": { id: "Z013" } },
     [
       "zones: must have primary: true in exactly one of several zones (that one holds pop.<zone>, the names of the single PoPs), got it in none of example.com, example.net",
@@ -55,7 +103,7 @@ export const SITE_CASES: readonly Case[] = [
   ],
   [
     "zones",
-    { "example.com": { create: true, primary: true }, "pop.example.com": { create: true } },
+    { "example.com": { create: true, primary: true }, "pop.example.com": { create: true, delegated: true } },
     [
       'zones["pop.example.com"]: must not lie at or below pop.<zone> of another zone: those names belong to the single PoPs',
     ],
@@ -63,7 +111,11 @@ export const SITE_CASES: readonly Case[] = [
   [
     "zones",
     {
-      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com": { create: true, primary: true },
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com": {
+        create: true,
+        primary: true,
+        delegated: true,
+      },
       "example.com": { create: true },
     },
     [

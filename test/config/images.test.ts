@@ -113,6 +113,29 @@ test("writes images into a file that has none, or has them in one line", async (
   }
 });
 
+const TWO_POPS = "  footprint:pops:\n    us-east-1: {}\n    eu-west-1: {}\n";
+const ID = "ami-00000000000000000";
+
+test.each([
+  ["in one line", `  footprint:image: { us-east-1: ${ID}, eu-west-1: ${ID} }   # two\n${TWO_POPS}`],
+  ["without a namespace", `  image:\n      us-east-1:   ${ID}\n      eu-west-1: "${ID}"\n${TWO_POPS}`],
+  ["behind an alias", `  footprint:image: *images\n${TWO_POPS}`],
+  ["merged", `  footprint:image:\n    <<: *images\n    eu-west-1: ${ID}\n  pops: { us-east-1: {}, <<: *more }\n`],
+])("changes ids and nothing else where they stand %s", async (_, config) => {
+  const before = `x:\n  - &images { us-east-1: ${ID}, eu-west-1: ${ID} }\n  - &more { eu-west-1: {} }\nconfig:\n${config}`;
+  writeFileSync(file, before);
+  await update();
+
+  const after = readFileSync(file, "utf8");
+  const [was, is] = [before, after].map((text) => text.split("\n"));
+  const changed = is!.filter((line) => !was!.includes(line));
+  expect(some(changed).every((line) => line.includes("ami-"))).toBe(true);
+  expect(JSON.parse(stackConfigFromFile(file)["footprint:image"] ?? "")).toEqual({
+    "eu-west-1": imageOf("eu-west-1"),
+    "us-east-1": imageOf("us-east-1"),
+  });
+});
+
 describe("rejects", () => {
   async function refusal(release?: string): Promise<string> {
     const before = readFileSync(file, "utf8");

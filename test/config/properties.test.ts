@@ -258,7 +258,10 @@ describe("zones", () => {
   test("a host belongs to the longest zone that it ends with, and may be its apex", () => {
     const config = load({
       ...base(),
-      zones: { "example.com": { create: true, primary: true }, "eu.example.com": { id: "Z012", caaAtApex: true } },
+      zones: {
+        "example.com": { create: true, primary: true },
+        "eu.example.com": { id: "Z012", caaAtApex: true, delegated: true },
+      },
       sites: Object.fromEntries(
         ["example.com", "www.example.com", "eu.example.com", "www.eu.example.com"].map((host) => [
           host,
@@ -274,8 +277,8 @@ describe("zones", () => {
     ]);
     expect(config.primaryZone).toBe("example.com");
     expect(config.zones).toEqual([
-      { name: "eu.example.com", id: "Z012", caaAtApex: true },
-      { name: "example.com", caaAtApex: false },
+      { name: "eu.example.com", id: "Z012", caaAtApex: true, handOver: false },
+      { name: "example.com", caaAtApex: false, handOver: false },
     ]);
   });
 });

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { parse } from "yaml";
@@ -8,12 +9,14 @@ import { loadConfig } from "../../infra/config/load";
 import { ConfigError, problemLine } from "../../infra/config/problems";
 import { REGIONS } from "../../infra/config/regions";
 import { stackConfigFromFile, stackConfigFromText } from "../../infra/config/stackFile";
+import { SHIPPED } from "../support/stacks";
 import { base } from "./base";
 import { SHAPE_CASES } from "./casesShape";
 import { REFUSALS } from "./refusals";
 
 const folder = join(__dirname, "..", "..", "stacks");
-const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+// Those of this repository; whoever uses it has others beside them.
+const files = SHIPPED.map((stack) => `Pulumi.${stack}.yaml`);
 
 /** Lines of the ConfigError that reading a text brings. */
 function linesOf(text: string): readonly string[] {
@@ -62,8 +65,14 @@ describe.each(files)("%s", (name) => {
 describe("the shipped stacks", () => {
   const load = (stack: string) => loadConfig(stack, stackConfigFromFile(join(folder, `Pulumi.${stack}.yaml`)));
 
-  test("are sandbox, europe and global", () => {
-    expect(files).toEqual(["Pulumi.europe.yaml", "Pulumi.global.yaml", "Pulumi.sandbox.yaml"]);
+  test("may be written by the CLI, whose form is not prettier's", () => {
+    const prettier = join(folder, "../node_modules/prettier/bin/prettier.cjs");
+    const { stdout } = spawnSync(process.execPath, [prettier, "--file-info", "stacks/Pulumi.my-edge.yaml"], {
+      cwd: join(folder, ".."),
+      encoding: "utf8",
+    });
+
+    expect(JSON.parse(stdout)).toEqual({ ignored: true, inferredParser: null });
   });
 
   test("europe stays in member states of the European Union", () => {
@@ -186,18 +195,59 @@ describe("a stack file", () => {
     ]);
   });
 
-  test("rejects numbers that YAML readers understand differently", () => {
-    expect(linesOf("config:\n  footprint:sites: { a.example.com: { maxAge: 1_000, methods: [010] } }\n")).toEqual([
-      'sites["a.example.com"].maxAge: must be quoted, or written without a leading zero and underscores, since YAML readers disagree about it, got 1_000',
-      'sites["a.example.com"].methods[0]: must be quoted, or written without a leading zero and underscores, since YAML readers disagree about it, got 010',
+  test.each(["1_000", "010", "0b1", "0XFF", "0_", "-0o17", "9007199254740993", ".inf", "2026-01-02T03:04:05+02:00"])(
+    "rejects %s, which YAML readers understand differently",
+    (text) => {
+      expect(linesOf(`config:\n  footprint:sites: { a.example.com: { methods: [${text}] } }\n`)).toEqual([
+        `sites["a.example.com"].methods[0]: must be quoted, or written plainly (a number without a leading zero, underscores or a base, a time without a zone), since YAML readers disagree about it, got ${text}`,
+      ]);
+    },
+  );
+
+  test.each(["0123", "2024-01-02", "true", "~"])("rejects the key %s, which the engine reads as no text", (text) => {
+    expect(linesOf(`config:\n  footprint:tags: { ${text}: a }\n`)).toEqual([
+      `tags: must have keys that are quoted where the engine does not read a text, got ${text}`,
     ]);
+  });
+
+  test("rejects YAML's tags, directives and the end of a document", () => {
+    expect(linesOf("config:\n  footprint:tags: { a: !!float 1 }\n")).toEqual([
+      "tags.a: must have no YAML tag, since readers disagree about some, got !!float",
+    ]);
+    const directive = ["Pulumi.test.yaml: must be one YAML document without directives (%YAML) and an end (...)"];
+    expect(linesOf("%YAML 1.2\n---\nconfig: {}\n")).toEqual(directive);
+    expect(linesOf("config: {}\n...\n")).toEqual(directive);
+  });
+
+  test("reads a text that looks like a number to others", () => {
+    expect(stackConfigFromText("config:\n  tags: { commit: 7e12345, b: 0b2 }\n", "Pulumi.test.yaml")).toEqual({
+      "footprint:tags": '{"b":"0b2","commit":"7e12345"}',
+    });
+  });
+
+  test("takes a key of ours in each of its spellings, and rejects two of them and what is none", () => {
+    const values = stackConfigFromText("config:\n  footprint:config:tags: {}\n  pops: {}\n", "Pulumi.test.yaml");
+
+    expect(values).toEqual({ "footprint:tags": "{}", "footprint:pops": "{}" });
+    expect(linesOf("config:\n  pops: {}\n  footprint:pops: {}\n  a:b:c: 1\n")).toEqual([
+      "a:b:c: must be <namespace>:<name>",
+      "footprint:pops: must stand once, got footprint:pops in several spellings",
+    ]);
+  });
+
+  test("rejects a namespace that nobody reads", () => {
+    const values = stackConfigFromFile(join(folder, "Pulumi.sandbox.yaml"));
+
+    expect(() => loadConfig("sandbox", { ...values, "footpint:protection": "false" })).toThrow(
+      /^footpint:protection: must have a namespace that somebody reads, got "footpint", did you mean "footprint"\? known: footprint, aws, pulumi, random$/,
+    );
   });
 
   test("rejects unknown keys of ours and leaves those of others alone", () => {
     const values = { ...stackConfigFromFile(join(folder, "Pulumi.sandbox.yaml")), "aws:profile": "edge" };
     expect(loadConfig("sandbox", values).stack).toBe("sandbox");
     expect(() => loadConfig("sandbox", { ...values, "footprint:site": "{}" })).toThrow(
-      /^footprint: unknown key "site", did you mean "sites"\? allowed: zones, sites, image,/,
+      /^footprint: unknown key "site", did you mean "sites"\? allowed: zones, sites, popDomain, originPorts, image,/,
     );
   });
 });

@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { installedCli, resolveCli, type Cli } from "../../infra/pulumi/cli";
 import type { Fault } from "../../infra/sandbox/aws/faults";
 import type { LogEntry } from "../../infra/sandbox/aws/log";
-import type { Entity } from "../../infra/sandbox/aws/world";
+import { World, type Entity } from "../../infra/sandbox/aws/world";
 import { Sandbox, type Outcome } from "../../infra/sandbox/sandbox";
 import type { Requirement } from "../support/requirements";
 import { small, type StackInput } from "../support/stacks";
@@ -161,6 +161,14 @@ export class Engine {
         fs.writeFileSync(file, JSON.stringify(changed));
       }
     }
+  }
+
+  /** Adds entities that the engine has not made. */
+  add(entities: readonly Entity[]): void {
+    const world = new World(path.join(this.folder, "world", "entities"));
+    entities.forEach((each) => {
+      world.put(each);
+    });
   }
 
   /** What is to go wrong from now on; nothing when the list is empty. */

@@ -135,6 +135,7 @@ const OPTIONS = [
   "retainOnDelete",
   "ignoreChanges",
   "replaceOnChanges",
+  "replacementTrigger",
   "additionalSecretOutputs",
   "customTimeouts",
   "deleteBeforeReplace",
@@ -144,7 +145,14 @@ const OPTIONS = [
 
 function optionsOf(resource: Resource): Record<string, unknown> {
   const all: Readonly<Record<string, unknown>> = { ...resource };
-  return Object.fromEntries(OPTIONS.flatMap((option) => (isSet(all[option]) ? [[option, all[option]]] : [])));
+  return Object.fromEntries(
+    OPTIONS.flatMap((option) => (isSet(all[option]) ? [[option, shownOf(option, all[option])]] : [])),
+  );
+}
+
+/** What triggers a replacement is computed: the plan says that there is something, and not what. */
+function shownOf(option: string, value: unknown): unknown {
+  return option === "replacementTrigger" ? COMPUTED : value;
 }
 
 function isSet(value: unknown): boolean {

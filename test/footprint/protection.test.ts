@@ -1,5 +1,5 @@
 import type { Recording } from "../../infra/plan/harness";
-import { ofType, shipped, small, update, type StackInput } from "../support/stacks";
+import { ofType, shipped, small, text, update, type StackInput } from "../support/stacks";
 
 const ZONE = "aws:route53/zone:Zone";
 
@@ -31,10 +31,12 @@ describe("what may not be lost is protected, and the list is exact (P30, P31)", 
   test("the guards and the load balancer of an active PoP, and zones that the stack made", async () => {
     expect(labels(await update(two), "protect")).toEqual([
       "DrainGuard eu-west-1-drain-before-removing",
+      "DrainGuard eu-west-1-drain-before-removing-10.64.64.0_20",
       "DrainGuard eu-west-1-drain-before-removing-euw1-az1",
       "DrainGuard eu-west-1-drain-before-removing-euw1-az2",
       "DrainGuard eu-west-1-drain-before-removing-euw1-az3",
       "LoadBalancer eu-west-1-lb",
+      "StepGuard eu-west-1-egress-both-before-removing-nat",
       "Zone footprint-zones-example.com",
     ]);
   });
@@ -63,6 +65,14 @@ describe("what may not be lost is protected, and the list is exact (P30, P31)", 
       ["eu-west-1-store", true],
       ["us-east-1-store", true],
     ]);
+  });
+
+  test("a zone that we made is given back rather than deleted, unless the stack is to be taken down", async () => {
+    const kept = async (input: StackInput) =>
+      ofType(await update(input), ZONE).map(({ options, inputs }) => [options.retainOnDelete, inputs.forceDestroy]);
+
+    expect(await kept(two)).toEqual([[true, false]]);
+    expect(await kept(unprotected)).toEqual([[undefined, true]]);
   });
 
   test("a zone that is not ours is not made, and so never deleted", async () => {
@@ -96,6 +106,100 @@ describe("a zone of an active PoP (P31)", () => {
 
     expect(refused(await zones(two, "drained"), await zones(["euw1-az1", "euw1-az3"], "drained"))).toEqual([]);
     expect(refused(await zones(two, "active"), await zones([...two, "euw1-az3"], "active"))).toEqual([]);
+  });
+});
+
+describe("what running nodes and clients use goes in steps", () => {
+  const OTHER = "Z0123456789OTHERZONE0";
+  const PORT = "https://origin.example.org:8443";
+  const stack = (more: object = {}) => ({ ...small({ "eu-west-1": {}, "us-east-1": { egress: "direct" } }), ...more });
+  const zone = (settings: object) => ({ zones: { "example.com": settings } });
+  const site = (origin: string) => ({ sites: { "cdn.example.com": { origin } } });
+  const pops = (settings: object) => ({ pops: { "eu-west-1": settings, "us-east-1": { egress: "direct" } } });
+  const FIXED = "Z0123456789ABCDEFGHIJ";
+
+  /** What goes between two stacks although it is protected: the engine refuses that in the preview. */
+  async function refused(before: StackInput, after: StackInput): Promise<string[]> {
+    const [was, is] = [await update(before), await update(after)];
+    return was.registrations
+      .filter(({ options, urn }) => options.protect === true && is.registrations.every((each) => each.urn !== urn))
+      .map(({ name }) => name);
+  }
+
+  test.each<[string, string, object, object, object]>([
+    [
+      "a NAT gateway",
+      "eu-west-1-egress-both-before-removing-nat",
+      {},
+      pops({ egress: "both" }),
+      pops({ egress: "direct" }),
+    ],
+    [
+      "an origin's port",
+      "eu-west-1-originPorts-before-removing-port-8443 us-east-1-originPorts-before-removing-port-8443",
+      site(PORT),
+      { ...site("https://origin.example.org"), originPorts: [8443] },
+      {},
+    ],
+    [
+      "the id of a zone",
+      `example.com-handOver-before-removing-${FIXED}`,
+      {},
+      zone({ id: FIXED, handOver: true }),
+      zone({ id: OTHER, handOver: true }),
+    ],
+    [
+      "a zone that the stack made",
+      "footprint-zones-example.com",
+      zone({ create: true }),
+      zone({ create: true, handOver: true }),
+      zone({ id: FIXED, handOver: true }),
+    ],
+    [
+      "the network of a PoP",
+      "eu-west-1-drain-before-removing-10.64.64.0_20",
+      {},
+      pops({ state: "drained" }),
+      pops({ state: "drained", cidr: "10.66.0.0/20" }),
+    ],
+  ])("rejects that %s goes at once, and not after the first step", async (_, guards, first, second, third) => {
+    const [start, middle, end] = [stack(first), stack({ ...first, ...second }), stack(third)];
+
+    expect((await refused(start, end)).join(" ")).toBe(guards);
+    expect(await refused(start, middle)).toEqual([]);
+    expect(await refused(middle, end)).toEqual([]);
+  });
+
+  test("a zone without a name of ours may go, and so may anything of a stack that is not protected", async () => {
+    const two = { "example.com": { id: FIXED, primary: true }, "example.net": { id: OTHER } };
+
+    expect(await refused(stack({ zones: two }), stack())).toEqual([]);
+    expect(
+      await refused(stack({ protection: false }), stack({ ...zone({ id: OTHER }), ...pops({ egress: "direct" }) })),
+    ).toEqual([]);
+  });
+
+  test("records take over what is there in a zone that is handed over, and nowhere else", async () => {
+    const overwriting = async (input: StackInput) =>
+      ofType(await update(input), "aws:route53/record:Record")
+        // A certificate's record is the same for the whole account, and latency records may be there after a cut-over.
+        .filter(({ inputs }) => inputs.allowOverwrite === true && inputs.setIdentifier === undefined)
+        .filter(({ name }) => !name.includes("-certificate-"))
+        .map(({ inputs }) => `${text(inputs.name)} ${text(inputs.type)}`);
+
+    expect(await overwriting(stack())).toEqual([]);
+    expect(new Set(await overwriting(stack(zone({ id: FIXED, handOver: true }))))).toEqual(
+      new Set(
+        ["cdn.example.com", "pop.example.com"]
+          .map((name) => `${name} CAA`)
+          .concat(
+            ["eu-west-1.pop.example.com", "us-east-1.pop.example.com"].flatMap((name) => [
+              `${name} A`,
+              `${name} AAAA`,
+            ]),
+          ),
+      ),
+    );
   });
 });
 

@@ -146,7 +146,10 @@ describe("what is replaced is made first and deleted then (P32)", () => {
   test.each(SHIPPED)("%s deletes nothing before its replacement stands", async (stack) => {
     const { registrations } = await update(shipped(stack), stack);
 
-    expect(registrations.filter(({ options }) => "deleteBeforeReplace" in options)).toEqual([]);
+    // But the gateway of a PoP that moves to other addresses, which must be drained: the addresses that origins know are
+    // with one gateway at a time.
+    const first = registrations.filter(({ options }) => "deleteBeforeReplace" in options);
+    expect(first.filter(({ type }) => type !== "aws:ec2/natGateway:NatGateway")).toEqual([]);
   });
 
   test.each(SHIPPED)("%s fixes no physical name that Pulumi can make", async (stack) => {

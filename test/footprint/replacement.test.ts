@@ -30,6 +30,8 @@ const IDENTITIES: Readonly<Record<string, string>> = {
   "zones.*.id": "which hosted zone it is",
   "zones.*.create": "whether the zone is the stack's own: dropping it gives the zone back",
   "zones.*.primary": "the zone of the PoPs' own names, which are in every default certificate",
+  "zones.*.delegated": "which hosts a zone has: their records are where it is",
+  popDomain: "the PoPs' own names",
   "sites.*": "the host of a site: its certificates and records are the site",
   "pops.*": "the region of a PoP",
   "pops.*.cidr": "the addresses of a network: every subnet is cut from them",
@@ -102,6 +104,7 @@ const zonesOfNat = ["euw1-az1", "euw1-az2", "euw1-az3"];
 
 const EDITS: readonly Edit[] = [
   { key: "zones.*.caaAtApex", change: "true", path: ["zones", "example.com", "caaAtApex"], value: true },
+  { key: "zones.*.handOver", change: "true", path: ["zones", "example.com", "handOver"], value: true },
 
   site("origin", "https://origin.example.org", {
     removed: [`SecurityGroupEgressRule ${POP}-nodes-to-8443-ipv4`, `SecurityGroupEgressRule ${POP}-nodes-to-8443-ipv6`],
@@ -120,6 +123,7 @@ const EDITS: readonly Edit[] = [
   site("redirectStatus", 301),
   site("tagHeader", "Cache-Tag"),
 
+  top("originPorts", [9443]),
   { key: "image.*", change: "another", path: ["image", POP], value: "ami-0fedcba9876543210" },
 
   // The archive has another home; its content, and so its key, is the lock file's. The provider copies it anew.
@@ -136,6 +140,7 @@ const EDITS: readonly Edit[] = [
       `Route ${POP}-network-node-ipv4`,
     ],
   }),
+  pop("egress", "both"),
   pop("crossZone", true),
   pop("nodes.min", 9),
   pop("nodes.max", 40),
@@ -293,6 +298,36 @@ describe("the proof can fail", () => {
     expect(found).toContain(`Subnet ${POP}-network-public-euw1-az1`);
     expect(found).toContain(`LoadBalancer ${POP}-lb`);
     expect(found).toContain(`Listener ${POP}-lb-https`);
+  });
+
+  test("what only one load balancer can have is made anew with it, and the nodes stay", async () => {
+    const two = { ...BASE, pops: { [POP]: { zones: 2, nodes: { min: 6 } } } };
+    const found = labels(fate(await update(BASE), await update(two)).replaced);
+
+    expect(found).toEqual(
+      ["https", "http"]
+        .flatMap((role) => [`Listener ${POP}-lb-${role}`, `TargetGroup ${POP}-lb-${role}`])
+        .concat([`ListenerCertificate ${POP}-lb-${SITE}`, `LoadBalancer ${POP}-lb`])
+        .sort(),
+    );
+  });
+
+  test("in another network all is made anew but the addresses that origins know", async () => {
+    const moved = { ...BASE, pops: { [POP]: { cidr: "10.66.0.0/20" } } };
+    const found = labels(fate(await update(BASE), await update(moved)).replaced);
+
+    for (const each of [
+      "InternetGateway",
+      "NatGateway",
+      "LoadBalancer",
+      "TargetGroup",
+      "Group",
+      "Subnet",
+      "SecurityGroup",
+    ]) {
+      expect(found.some((label) => label.startsWith(`${each} `))).toBe(true);
+    }
+    expect(found.filter((label) => label.startsWith("Eip "))).toEqual([]);
   });
 
   test("a property whose changes are ignored replaces nothing", async () => {

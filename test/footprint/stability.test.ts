@@ -167,8 +167,10 @@ describe("a change touches what it is about, and nothing else", () => {
       changed: [
         "Bucket eu-west-1-store",
         "DrainGuard eu-west-1-drain-before-removing",
+        "DrainGuard eu-west-1-drain-before-removing-10.64.64.0_20",
         ...["euw1-az1", "euw1-az2", "euw1-az3"].map((zone) => `DrainGuard eu-west-1-drain-before-removing-${zone}`),
         "LoadBalancer eu-west-1-lb",
+        "StepGuard eu-west-1-egress-both-before-removing-nat",
       ],
     });
   });

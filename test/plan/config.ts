@@ -45,7 +45,9 @@ export function site(host: string): SiteConfig {
 }
 
 export function zone(name: string, id?: string): ZoneConfig {
-  return id === undefined ? { name, caaAtApex: false } : { name, id, caaAtApex: false };
+  return id === undefined
+    ? { name, caaAtApex: false, handOver: false }
+    : { name, id, caaAtApex: false, handOver: false };
 }
 
 /** Regions for which the table knows instance types. */

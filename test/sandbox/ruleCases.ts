@@ -17,6 +17,8 @@ export interface RuleCase {
   readonly message: string | ((find: Find) => string);
   /** Made before, and found by its name. */
   readonly make?: readonly [name: string, type: string, inputs: (find: Find) => Values];
+  /** The made resource itself is changed so, instead of another one made like it. */
+  readonly update?: true;
   /** Done before. */
   readonly before?: (client: Client, find: Find) => Promise<unknown>;
 }
@@ -70,6 +72,31 @@ export const RULE_CASES: readonly RuleCase[] = [
     inputs: () => ({ cidrBlock: "10.0.8.0/24" }),
     message: (find) =>
       `InvalidSubnet.Conflict: The CIDR '${ipv6(find("vpc").outputs, 0)}' conflicts with another subnet`,
+  },
+  {
+    rule: "DependencyViolation: gateway that moves",
+    like: "internet",
+    update: true,
+    inputs: (find) => ({ vpcId: emptyVpcId(find) }),
+    message: (find) =>
+      `DependencyViolation: Network ${find("vpc").id} has some mapped public address(es) in ${HERE}. Please unmap those public address(es) before detaching the gateway.`,
+  },
+  {
+    rule: "InvalidConfigurationRequest: subnets of another VPC",
+    like: "lb",
+    update: true,
+    make: [
+      "other-subnet",
+      "aws:ec2/subnet:Subnet",
+      (find) => ({
+        region: HERE,
+        vpcId: emptyVpcId(find),
+        cidrBlock: "10.9.0.0/24",
+        availabilityZoneId: text(find("subnet-0").inputs.availabilityZoneId),
+      }),
+    ],
+    inputs: (find) => ({ subnets: [find("other-subnet").id] }),
+    message: "InvalidConfigurationRequest: The subnets must be in the VPC of the load balancer",
   },
   {
     rule: "Resource.AlreadyAssociated: gateway of a VPC",

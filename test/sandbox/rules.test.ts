@@ -28,16 +28,22 @@ it("has a case for every rule, and a rule for every case", () => {
   expect(RULE_CASES.map(({ rule }) => rule).sort()).toEqual(RULES.map(({ id }) => id).sort());
 });
 
-it.each(RULE_CASES)("rejects to create: $rule", async ({ like, inputs, message, make, before }) => {
+it.each(RULE_CASES)("rejects $rule", async ({ like, inputs, message, make, before, update }) => {
   if (make !== undefined) {
     const [name, type, theirs] = make;
     made.set(name, await client.create(type, name, theirs(find)));
   }
   await before?.(client, find);
-  const { type, inputs: usual } = find(like);
+  const former = find(like);
+  const { type, name } = former;
+  const wanted = { ...former.inputs, ...inputs(find) };
 
-  await expect(client.create(type, "new", { ...usual, ...inputs(find) })).rejects.toThrow(
-    new Error(`creating ${type} (new): api error ${typeof message === "string" ? message : message(find)}`),
+  const [call, words] =
+    update === true
+      ? [client.update(former, wanted), `updating ${type} (${name})`]
+      : [client.create(type, "new", wanted), `creating ${type} (new)`];
+  await expect(call).rejects.toThrow(
+    new Error(`${words}: api error ${typeof message === "string" ? message : message(find)}`),
   );
 });
 

@@ -27,7 +27,10 @@ export function fate(before: Recording, after: Recording): Fate {
     size = replaced.size;
     for (const { was, is } of pairs) {
       const renewed = is.dependencies.flatMap((urn) => replaced.get(urn) ?? []);
-      if (isReplaced(was, { ...is, inputs: renew(is.inputs, renewed) as Registration["inputs"] })) {
+      const inputs = renew(is.inputs, renewed) as Registration["inputs"];
+      // A trigger stands in no list of dependencies.
+      const options = renew(is.options, [...replaced.values()]) as Registration["options"];
+      if (isReplaced(was, { ...is, inputs, options })) {
         replaced.set(is.urn, is);
       }
     }
@@ -39,11 +42,18 @@ export function fate(before: Recording, after: Recording): Fate {
 }
 
 function isReplaced(was: Registration, is: Registration): boolean {
-  const ignored = is.options.ignoreChanges;
+  const { ignoreChanges: ignored, replaceOnChanges: asked, replacementTrigger: trigger } = is.options;
+  if (JSON.stringify(was.options.replacementTrigger) !== JSON.stringify(trigger)) {
+    return true;
+  }
   return [...new Set([...Object.keys(was.inputs), ...Object.keys(is.inputs)])]
     .filter((property) => !(Array.isArray(ignored) && ignored.includes(property)))
     .filter((property) => JSON.stringify(was.inputs[property]) !== JSON.stringify(is.inputs[property]))
-    .some((property) => replacement(is.type, property, was.inputs[property], is.inputs[property]) !== null);
+    .some(
+      (property) =>
+        replacement(is.type, property, was.inputs[property], is.inputs[property]) !== null ||
+        (Array.isArray(asked) && asked.includes(property)),
+    );
 }
 
 /** A value as it would be if those resources were made anew: the made-up cloud's values end in a resource's name. */

@@ -1,3 +1,4 @@
+import { hasPublicAddresses } from "./publicAddresses";
 import { referrers } from "./references";
 import { Refusal } from "./refusal";
 import { text, valuesAt } from "./values";
@@ -50,32 +51,13 @@ export const DELETION_RULES: readonly DeletionRule[] = [
   {
     id: "DependencyViolation: gateway of public addresses",
     type: "aws:ec2/internetGateway:InternetGateway",
-    refuses: ({ region, properties: { vpcId } }, world) => {
-      const publicSubnets = new Set(
-        world
-          .inRegion("aws:ec2/subnet:Subnet", region)
-          .filter(({ properties }) => properties.vpcId === vpcId)
-          .map(({ id }) => id),
-      );
-      const mapped = [
-        ...world
-          .inRegion("aws:ec2/natGateway:NatGateway", region)
-          .filter(({ properties }) => properties.vpcId === vpcId),
-        ...world
-          .inRegion("aws:lb/loadBalancer:LoadBalancer", region)
-          .filter(
-            ({ properties }) =>
-              properties.internal !== true &&
-              valuesAt(properties, "subnets[*]").some((subnet) => publicSubnets.has(text(subnet))),
-          ),
-      ];
-      return mapped.length > 0
+    refuses: (gateway, world) =>
+      hasPublicAddresses(world, gateway)
         ? new Refusal(
             "DependencyViolation",
-            `Network ${text(vpcId)} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
+            `Network ${text(gateway.properties.vpcId)} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`,
           )
-        : undefined;
-    },
+        : undefined,
   },
 ];
 

@@ -1,5 +1,6 @@
 import { Address4, Address6 } from "ip-address";
 import regions from "../../config/data/regions.json";
+import { hasPublicAddresses } from "./publicAddresses";
 import { Refusal } from "./refusal";
 import { others, targets, type Call, type Rule } from "./rule";
 import { zoneName } from "./services/ec2";
@@ -80,6 +81,18 @@ export const networkRules: readonly Rule[] = [
         ? new Refusal(
             "Resource.AlreadyAssociated",
             `network ${text(call.inputs.vpcId)} already has an internet gateway`,
+          )
+        : undefined,
+  },
+  {
+    // The provider takes it out of the former network first (terraform-provider-aws, vpc_internet_gateway.go, Update).
+    id: "DependencyViolation: gateway that moves",
+    type: INTERNET_GATEWAY,
+    refuses: ({ world, region, inputs, former }) =>
+      former !== undefined && former.properties.vpcId !== inputs.vpcId && hasPublicAddresses(world, former)
+        ? new Refusal(
+            "DependencyViolation",
+            `Network ${text(former.properties.vpcId)} has some mapped public address(es) in ${text(region)}. Please unmap those public address(es) before detaching the gateway.`,
           )
         : undefined,
   },

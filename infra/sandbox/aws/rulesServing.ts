@@ -42,6 +42,23 @@ export const servingRules: readonly Rule[] = [
         : undefined,
   },
   {
+    id: "InvalidConfigurationRequest: subnets of another VPC",
+    type: LOAD_BALANCER,
+    refuses: (call) => {
+      const { former } = call;
+      const vpcsOf = (ids: readonly string[]) =>
+        call.world
+          .inRegion(SUBNET, call.region)
+          .filter(({ id }) => ids.includes(id))
+          .map(({ properties }) => properties.vpcId);
+      const before = former === undefined ? [] : vpcsOf(valuesAt(former.properties, "subnets[*]").map(text));
+      const after = vpcsOf(valuesAt(call.inputs, "subnets[*]").map(text));
+      return before.length > 0 && after.some((vpc) => !before.includes(vpc))
+        ? new Refusal("InvalidConfigurationRequest", "The subnets must be in the VPC of the load balancer")
+        : undefined;
+    },
+  },
+  {
     id: "InvalidSubnet: no internet gateway",
     type: LOAD_BALANCER,
     refuses: (call) => {

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { clashes } from "../../infra/config/clashes";
+import { loadConfig } from "../../infra/config/load";
+import { base, engineValues, type Draft } from "./base";
+
+const ZONE = { "example.com": { id: "Z012" } };
+const HOST = (host: string) => ({ [host]: { origin: "https://origin.example.net" } });
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "footprint-clashes-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function write(stack: string, more: Draft): void {
+  const entries = Object.entries({ ...base(), ...more }).map(([key, value]) => [`footprint:${key}`, value] as const);
+  const config = { "aws:region": "us-east-1", ...Object.fromEntries(entries) };
+  writeFileSync(join(folder, `Pulumi.${stack}.yaml`), stringify({ config }));
+}
+
+function found(more: Draft): readonly string[] {
+  return clashes(loadConfig("edge", engineValues({ ...base(), ...more })), folder);
+}
+
+describe("two stacks", () => {
+  test("that have the same names in one zone are told of, each name once", () => {
+    write("staging", { zones: ZONE, sites: { ...HOST("cdn.example.com"), ...HOST("staging.example.com") } });
+
+    expect(found({ zones: ZONE })).toEqual([
+      "the stack staging has pop.example.com in the same zone, too: set popDomain in one of the two, before its first `pulumi up`",
+      "the stack staging has cdn.example.com in the same zone, too: a host belongs to one stack",
+    ]);
+  });
+
+  test("share a zone when one has a popDomain of its own and no host of the other", () => {
+    write("staging", { zones: ZONE, sites: HOST("staging.example.com"), popDomain: "staging-pop.example.com" });
+
+    expect(found({ zones: ZONE })).toEqual([]);
+  });
+
+  test("with zones of their own do not meet, whatever their names", () => {
+    write("other-account", { zones: { "example.com": { id: "Z999" } } });
+    write("made", { zones: { "example.com": { create: true } } });
+
+    expect(found({ zones: ZONE })).toEqual([]);
+  });
+
+  test("are not compared with a file that has mistakes, nor with themselves", () => {
+    write("broken", { zones: ZONE, pops: {} });
+    write("edge", { zones: ZONE });
+
+    expect(found({ zones: ZONE })).toEqual([]);
+  });
+});
