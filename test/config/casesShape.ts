@@ -182,7 +182,6 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   ],
   ["a&b", 'tags.owner: must have only letters, digits, spaces and _ . : / = + - @, got "a&b"'],
   [["edge@example.com"], 'alarms: must be a map, got ["edge@example.com"]'],
-  [7, "popDomain: must be a text, got 7"],
   [8443, "originPorts: must be a list, got 8443"],
   ["8443", 'originPorts[0]: must be a number, got "8443"'],
   [84.43, "originPorts[0]: must be a whole number, got 84.43"],
