@@ -193,10 +193,7 @@ describe("what running nodes and clients use goes in steps", () => {
         ["cdn.example.com", "pop.example.com"]
           .map((name) => `${name} CAA`)
           .concat(
-            ["eu-west-1.pop.example.com", "us-east-1.pop.example.com"].flatMap((name) => [
-              `${name} A`,
-              `${name} AAAA`,
-            ]),
+            ["eu-west-1.pop.example.com", "us-east-1.pop.example.com"].flatMap((name) => [`${name} A`, `${name} AAAA`]),
           ),
       ),
     );
