@@ -30,7 +30,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   logout: "the sandbox has a backend of its own, in the cache folder",
   new: "the sandbox deploys the program of this repository",
   "stack change-secrets-provider": "the sandbox has a passphrase of its own, which guards nothing",
-  "stack init": "the sandbox makes the stack of --stack when it first needs it: write stacks/Pulumi.<stack>.yaml",
   "stack rename": "the sandbox names its stacks after the files in stacks",
   "stack select": "the stack of each command is --stack, and without it `sandbox`",
 };
