@@ -15,7 +15,9 @@ export function consequences({ pops, global }: Pick<PlanDiff, "pops" | "global">
     refused: all
       .flatMap(({ remove, replace }) => [...remove, ...replace])
       .flatMap((each) => (each.refused ? [each.name] : [])),
-    pops: Object.fromEntries(Object.entries(pops).map(([region, changes]) => [region, ofPop(changes)])),
+    pops: Object.fromEntries(
+      Object.entries(pops).map(([region, changes]) => [region, ofPop(withoutHostsOf(changes, global))]),
+    ),
     global: ofHosts(global),
   };
 }
@@ -47,10 +49,7 @@ const MEANINGS: readonly Meaning[] = [
     says: "its load balancer is made anew, with other addresses: connections to it end",
   },
   {
-    holds: ({ change, replace }) =>
-      isThere(change, "LaunchTemplate") ||
-      isThere(replace, "LaunchTemplate") ||
-      touches(change, "Group", "vpcZoneIdentifiers"),
+    holds: ({ change, replace }) => isThere(change, "LaunchTemplate") || isThere(replace, "LaunchTemplate"),
     says: "its nodes are replaced, a few at a time, for as long as an instance refresh takes: each new one has an empty cache",
   },
   {
@@ -58,7 +57,8 @@ const MEANINGS: readonly Meaning[] = [
     says: "nodes of other types or prices take the place of those that run, a few at a time, with empty caches",
   },
   {
-    holds: ({ change }) => touches(change, "Parameter", "value") || touches(change, "BucketObjectv2", "content"),
+    // A bundle is named by its content.
+    holds: ({ replace }) => replace.some(({ name }) => name.endsWith("-store-bundle")),
     says: "its nodes take up a new configuration within some minutes, each at its own time: caches stay",
   },
   {
@@ -77,11 +77,26 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
+/** Records of hosts that come or go at all PoPs say nothing of one PoP. */
+function withoutHostsOf(changes: Changes, global: Changes): Changes {
+  const hosts = [...global.add, ...global.remove].flatMap((each) => caaHost(each) ?? []);
+  // A host at an apex has no CAA record of its own, and a certificate all the same.
+  const certified = [...changes.add, ...changes.remove]
+    .filter(({ type }) => kind(type) === "Certificate")
+    .map(({ name }) => name.replace(/^.*-certificate-/, ""));
+  const known = [...hosts, ...certified];
+  const others = <T extends ResourceRef>(list: readonly T[]): readonly T[] =>
+    list.filter(({ type, name }) => kind(type) !== "Record" || !known.some((host) => name.includes(`-${host}-`)));
+  return { ...changes, add: others(changes.add), remove: others(changes.remove) };
+}
+
+function caaHost({ name, type }: ResourceRef): string | undefined {
+  return kind(type) === "Record" ? /^\w+-zones-(.+)-caa$/.exec(name)?.[1] : undefined;
+}
+
 /** Hosts that come, go, or have their records in another zone. */
 function ofHosts({ add, remove, replace }: Changes): readonly string[] {
-  const caa = ({ name, type }: ResourceRef) =>
-    kind(type) === "Record" ? /^\w+-zones-(.+)-caa$/.exec(name)?.[1] : undefined;
-  const hosts = (list: readonly ResourceRef[]) => list.flatMap((each) => caa(each) ?? []);
+  const hosts = (list: readonly ResourceRef[]) => list.flatMap((each) => caaHost(each) ?? []);
   const moved = hosts(replace);
   const come = hosts(add);
   const gone = hosts(remove);
