@@ -13,6 +13,7 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
   let cloud: Cloud;
   let origin: ScriptedOrigin;
   let node: AgentNode;
+  let load: Load | undefined;
 
   beforeAll(async () => {
     cloud = await Cloud.start();
@@ -25,6 +26,12 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
     await node.stop();
     await origin.stop();
     await cloud.stop();
+  });
+
+  // Of a test that has failed, too.
+  afterEach(async () => {
+    await load?.stop();
+    load = undefined;
   });
 
   async function killAgent(): Promise<void> {
@@ -41,7 +48,7 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
   }
 
   test("its agent: clients notice nothing, and the next agent goes on where it was", async () => {
-    const load = await Load.start(node, origin);
+    load = await Load.start(node, origin);
     const report = node.report();
 
     await killAgent();
@@ -66,7 +73,7 @@ describeWith([DEBIAN], "a node of which a process is killed", () => {
     await node.adopted(good);
     const files = () => Object.keys(bundleOf(node).files).map((path) => node.node.root.read(path));
     const former = files();
-    const load = await Load.start(node, origin);
+    load = await Load.start(node, origin);
 
     await adoptionThatHangs("once.example.com");
     await killAgent();
