@@ -59,7 +59,10 @@ class Project {
     const [program, args] = this.command;
     const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
     const env = { PATH: this.bin, HOME: "/nonexistent", TMPDIR: temporary };
-    return spawnSync(program, args, { env, cwd: os.tmpdir(), encoding: "utf8", ...nobody });
+    // Node itself may stand where its user alone may look.
+    const node = path.join(temporary, "node");
+    fs.copyFileSync(program, node);
+    return spawnSync(node, args, { env, cwd: os.tmpdir(), encoding: "utf8", ...nobody });
   }
 
   /** As `npm ci` of another user left it. */
