@@ -31,6 +31,8 @@ export interface CacheFleetArgs extends NodesArgs {
   publicAddresses: boolean;
   loadBalancer: TrafficSource;
   store: FleetStore;
+  /** ARN of the bucket for the nodes' access logs. */
+  logBucketArn: pulumi.Input<string>;
   /** ARNs of the parameters that a node reads. Default: it reads none. */
   parameterArns?: pulumi.Input<pulumi.Input<string>[]>;
   /** ARN of the managed policy that bounds the nodes' role. Default: none does. */
@@ -77,7 +79,7 @@ export interface FleetAlarms {
  * ```ts
  * const fleet = new CacheFleet("edge-nodes", {
  *   region: "eu-central-1", footprint: "europe", network, publicAddresses: false, loadBalancer, store,
- *   parameterArns, image: "ami-0123456789abcdef0", min: 6, max: 24, types: ["m7gd.large", "m6gd.large"],
+ *   logBucketArn: network.logs.bucketArn, parameterArns, image: "ami-0123456789abcdef0", min: 6, max: 24, types: ["m7gd.large", "m6gd.large"],
  *   spotShare: 0, target: { cpuPercent: 60, networkOutMbps: 450 }, originPorts: [], alarms,
  * });
  * ```
@@ -126,6 +128,7 @@ export class CacheFleet extends pulumi.ComponentResource {
         region,
         footprint,
         bucketArn: store.bucketArn,
+        logBucketArn: args.logBucketArn,
         parameterArns: args.parameterArns,
         permissionsBoundary: args.permissionsBoundary,
       },

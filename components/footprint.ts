@@ -111,6 +111,8 @@ export class Footprint extends pulumi.ComponentResource {
   readonly egressAddresses: Record<string, pulumi.Output<string[]>>;
   /** Bucket of each PoP, by region: an object `drain` in it takes the PoP out of service. */
   readonly storeBuckets: Record<string, pulumi.Output<string>>;
+  /** Bucket of each PoP's logs, by region. */
+  readonly logBuckets: Record<string, pulumi.Output<string>>;
   /** Auto Scaling group of each PoP's nodes, by region. */
   readonly nodeGroups: Record<string, pulumi.Output<string>>;
   /** Name servers of zones that were made here, to delegate to. */
@@ -198,6 +200,7 @@ export class Footprint extends pulumi.ComponentResource {
     this.popNames = byRegion(pops, (pop) => popName(pop.region, popDomain));
     this.egressAddresses = byRegion(pops, (pop) => pop.egressAddresses);
     this.storeBuckets = byRegion(pops, (pop) => pop.storeBucketName);
+    this.logBuckets = byRegion(pops, (pop) => pop.logBucketName);
     this.nodeGroups = byRegion(pops, (pop) => pop.nodeGroupName);
     this.nameServers = zones.nameServers;
     this.configurationKeys = configurationKeys(secrets.configuration);

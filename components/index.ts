@@ -31,6 +31,7 @@ export { TlsPolicy } from "./tlsPolicies";
 
 export {
   CacheKeyQuery,
+  ClientAddress,
   OriginHost,
   RedirectStatus,
   Scheme,

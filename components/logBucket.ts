@@ -18,13 +18,13 @@ export interface LogDestination {
 }
 
 /**
- * One region's bucket for flow logs and load-balancer access logs.
+ * One region's bucket for flow logs, load-balancer access logs, and the access logs and last words of nodes.
  *
  * ```ts
  * const logs = new LogBucket("edge-logs", { region: "eu-central-1", accountId: vpc.ownerId, retention: 30 });
  * ```
  *
- * Creates a private bucket to which AWS's log delivery may write, and nobody else. It stays behind when the stack is
+ * Creates a private bucket to which AWS's log delivery may write, and who is allowed to by a policy of their own. It stays behind when the stack is
  * destroyed, with its life cycle, which empties it after the retention: logs are wanted most when something was lost.
  * Costs the storage of what is kept; AWS bills the delivery of flow logs by volume.
  */

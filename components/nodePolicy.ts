@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { LOG_KEYS } from "./node/protocol/logKeys";
 import { STORE_KEYS } from "./node/protocol/storeKeys";
 
 export interface NodePolicyArgs {
   region: string;
   bucketArn: pulumi.Input<string>;
+  /** The region's log bucket. */
+  logBucketArn: pulumi.Input<string>;
   /** Default: it reads none. */
   parameterArns?: pulumi.Input<pulumi.Input<string>[]>;
   /** Logical name of the group; its physical one begins with it. */
@@ -36,6 +39,15 @@ export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
         Effect: "Allow",
         Action: "s3:PutObject",
         Resource: pulumi.interpolate`${bucketArn}/${STORE_KEYS.nodes}\${aws:userid}.json`,
+      },
+      {
+        // What it served and what its programs said last: to look at, below its own name alone. It reads none of it.
+        Sid: "OwnLogs",
+        Effect: "Allow",
+        Action: "s3:PutObject",
+        Resource: Object.values(LOG_KEYS).map(
+          (prefix) => pulumi.interpolate`${args.logBucketArn}/${prefix}*/\${aws:userid}/*`,
+        ),
       },
       {
         // Without it a missing object is answered 403, and a node cannot tell "nothing new" from "forbidden". With a

@@ -18,6 +18,8 @@ export interface NodeStoreArgs {
   agent: AgentFile;
   /** What nodes run, as one text; a new one is adopted by running nodes. */
   bundle: string;
+  /** Name of the bucket for the nodes' access logs. */
+  logBucket: pulumi.Input<string>;
   /** Parameters that nodes read, by role; their versions tell nodes when to read again. */
   parameters: ParameterReferences;
   /** Signs the pointer with its value `current`; nodes verify with both. */
@@ -62,8 +64,8 @@ const RESTORABLE = [
  * ```ts
  * const store = new NodeStore("edge-store", {
  *   region: "eu-central-1", bootstrap: script, packages: { bucket: "my-edge-packages", sha256: locked },
- *   agent: { path: "/tmp/agent.js", sha256: hash }, bundle: text, parameters, signing: secrets.configuration,
- *   forceDestroy: false,
+ *   agent: { path: "/tmp/agent.js", sha256: hash }, bundle: text, logBucket: logs.bucketName, parameters,
+ *   signing: secrets.configuration, forceDestroy: false,
  * });
  * ```
  *
@@ -153,6 +155,7 @@ export class NodeStore extends pulumi.ComponentResource {
     const content = pulumi.output({
       bundle: { key: bundleKey, sha256: bundleSha256 },
       parameters: { "origin-auth": args.parameters.originAuth, purge: args.parameters.purge },
+      logs: { bucket: args.logBucket },
     });
     const serial = new aws.ssm.Parameter(
       `${name}-serial`,

@@ -104,6 +104,8 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
   readonly egressAddresses: pulumi.Output<string[]>;
   /** Name of the bucket that holds the PoP's drain switch and purge log. */
   readonly storeBucketName: pulumi.Output<string>;
+  /** Name of the bucket that holds the PoP's logs. */
+  readonly logBucketName: pulumi.Output<string>;
   /** Name of the nodes' Auto Scaling group. */
   readonly nodeGroupName: pulumi.Output<string>;
   readonly ready: pulumi.Output<string[]>;
@@ -213,6 +215,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         }),
         agent,
         packages: { bucket: args.packagesBucket, sha256: PACKAGE_LOCK.archive.sha256 },
+        logBucket: network.logs.bucketName,
         parameters: parameters.references,
         signing: args.secrets.configuration,
         forceDestroy: !guarded,
@@ -242,6 +245,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         publicAddresses: egress !== Egress.Nat,
         loadBalancer,
         store,
+        logBucketArn: network.logs.bucketArn,
         parameterArns: [...parameters.arns, store.serialArn],
         permissionsBoundary: args.permissionsBoundary,
         image: args.image,
@@ -257,12 +261,14 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     this.loadBalancer = { dnsName: loadBalancer.dnsName, zoneId: loadBalancer.zoneId };
     this.egressAddresses = network.egressAddresses;
     this.storeBucketName = store.bucketName;
+    this.logBucketName = pulumi.output(network.logs.bucketName);
     this.nodeGroupName = fleet.groupName;
     this.ready = fleet.ready;
     this.certificates = loadBalancer.certificates;
     this.registerOutputs({
       egressAddresses: this.egressAddresses,
       storeBucketName: this.storeBucketName,
+      logBucketName: this.logBucketName,
       nodeGroupName: this.nodeGroupName,
     });
   }

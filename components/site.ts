@@ -31,6 +31,11 @@ export interface SiteArgs {
    * compressed. Default: true.
    */
   compression?: boolean;
+  /**
+   * What of a client's address the access log gets: all of it, its network (/24 of IPv4, /48 of IPv6), or nothing
+   * (0.0.0.0). The load balancer's own log is another one. Default: full.
+   */
+  clientAddress?: ClientAddress;
   /** Status with which port 80 redirects to https. Default: 308. */
   redirectStatus?: RedirectStatus;
   /** Response header in which the origin names the tags of a response, for purging. Default: Surrogate-Key. */
@@ -75,6 +80,9 @@ export interface StaleArgs {
   ifError?: number;
 }
 
+export const ClientAddress = { Full: "full", Truncated: "truncated", None: "none" } as const;
+export type ClientAddress = (typeof ClientAddress)[keyof typeof ClientAddress];
+
 export const RedirectStatus = { MovedPermanently: 301, PermanentRedirect: 308 } as const;
 export type RedirectStatus = (typeof RedirectStatus)[keyof typeof RedirectStatus];
 
@@ -97,6 +105,7 @@ export function siteOf({ host, zone, ...args }: SiteArgs): Site {
     methods: args.methods ?? ["GET", "HEAD"],
     websocket: args.websocket ?? false,
     compression: args.compression ?? true,
+    clientAddress: args.clientAddress ?? ClientAddress.Full,
     redirectStatus: args.redirectStatus ?? RedirectStatus.PermanentRedirect,
     tagHeader: args.tagHeader ?? "Surrogate-Key",
   };
@@ -108,7 +117,7 @@ function queryOf({ query = CacheKeyQuery.All, queryNames = [] }: CacheKeyArgs = 
 
 /** What is wrong with a site that TypeScript's types would not let pass. */
 export function siteProblems(args: SiteArgs): string[] {
-  const { host, dns, origins, originHost, cacheKey, redirectStatus, tagHeader } = args;
+  const { host, dns, origins, originHost, cacheKey, clientAddress, redirectStatus, tagHeader } = args;
   const at = `sites.${host}`;
   const { query = CacheKeyQuery.All, queryNames } = cacheKey ?? {};
   return [
@@ -126,6 +135,7 @@ export function siteProblems(args: SiteArgs): string[] {
       unlessField(`${at}.cacheKey.headers[${String(index)}]`, name, notInKey(name)),
     ),
     ...(tagHeader === undefined ? [] : unlessField(`${at}.tagHeader`, tagHeader, noTags(tagHeader))),
+    ...unlessOneOf(`${at}.clientAddress`, clientAddress ?? ClientAddress.Full, ClientAddress),
     ...unlessOneOf(`${at}.redirectStatus`, redirectStatus ?? RedirectStatus.PermanentRedirect, RedirectStatus),
   ];
 }

@@ -14,7 +14,8 @@ export = () => {
   const footprint: Footprint = new Footprint("footprint", footprintArgs(config, agent()), {
     transformations: isUpdate() ? [nodesFirst(() => nodesOf(config, footprint))] : [],
   });
-  const { endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers, configurationKeys } = footprint;
+  const { endpoints, popNames, egressAddresses, storeBuckets, logBuckets, nodeGroups, nameServers } = footprint;
+  const { configurationKeys } = footprint;
   // Of the file the operator's tool cannot tell what was deployed: where a rotation stands, and which PoPs take clients.
   const secretGenerations = config.secrets;
   const popStates = Object.fromEntries(config.pops.map(({ region, state }) => [region, state]));
@@ -22,7 +23,7 @@ export = () => {
   const hosts = config.sites.map(({ host }) => host);
   const { healthCheck } = config;
   return {
-    ...{ endpoints, popNames, egressAddresses, storeBuckets, nodeGroups, nameServers },
+    ...{ endpoints, popNames, egressAddresses, storeBuckets, logBuckets, nodeGroups, nameServers },
     ...{ secretGenerations, popStates, hosts, healthCheck, configurationKeys },
   };
 };

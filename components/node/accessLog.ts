@@ -1,6 +1,6 @@
 import { CONFINED } from "./confined";
 import type { NodeFiles } from "./nodeFiles";
-import { ACCESS_LOG, HAPROXY } from "./processes";
+import { ACCESS_LOG, ACCESS_LOG_FOLDER, HAPROXY } from "./processes";
 
 /** What HAProxy writes its access log to. */
 export const ACCESS_LOG_PIPE = "/run/access-log";
@@ -11,7 +11,6 @@ export const ACCESS_LOG_PIPE = "/run/access-log";
  */
 export const ACCESS_LOG_FILES = { megabytes: 64, kept: 24 } as const;
 
-const FOLDER = "/var/log/haproxy";
 const WRITE = "/usr/local/lib/footprint/write-access-log";
 const KEEP = "/usr/local/lib/footprint/keep-access-log";
 
@@ -68,21 +67,27 @@ const WRITER = `#!/bin/sh
 # Takes the access log from standard input, in files of whole lines. What clients can fill is bounded here: no look at a
 # clock, no copy.
 set -eu
-cd ${FOLDER}
+cd ${ACCESS_LOG_FOLDER}
 # systemd names the user's shell, and it has none.
 export SHELL=/bin/sh
 exec split --line-bytes=${String(ACCESS_LOG_FILES.megabytes)}MB --numeric-suffixes --suffix-length=9 --filter=${KEEP} -
 `;
 
 const KEEPER = `#!/bin/sh
-# One file of the access log, from standard input: the one before it is put aside, and of those the oldest go.
+# One file of the access log, from standard input, named by when it began, since the agent goes by names when it ships
+# them; ${ACCESS_LOG} leads to it. The one before it is compressed, and of all the oldest go.
 set -eu
-if [ -e ${ACCESS_LOG} ]; then
-    former="${FOLDER}/access-$(date -u +%Y%m%dT%H%M%S.%N).json"
-    mv ${ACCESS_LOG} "$former"
+now="access-$(date -u +%Y%m%dT%H%M%S.%N).json"
+if [ -L ${ACCESS_LOG} ]; then
     # In vain when it is one of those that go.
-    nice gzip -1 "$former" 2> /dev/null &
+    nice gzip -1 "${ACCESS_LOG_FOLDER}/$(readlink ${ACCESS_LOG})" 2> /dev/null &
+elif [ -e ${ACCESS_LOG} ]; then
+    # Of a node that was made before files kept their names.
+    mv ${ACCESS_LOG} "${ACCESS_LOG_FOLDER}/$now"
+    now="\${now%.json}1.json"
 fi
-find ${FOLDER} -name 'access-*' | sort -r | tail -n +${String(ACCESS_LOG_FILES.kept)} | xargs -r rm -f
-cat > ${ACCESS_LOG} || echo "access log: $(wc -c) bytes dropped, because ${FOLDER} takes no more" >&2
+find ${ACCESS_LOG_FOLDER} -name 'access-*' | sort -r | tail -n +${String(ACCESS_LOG_FILES.kept)} | xargs -r rm -f
+# A folder that takes no more may take no link either.
+ln -sf "$now" ${ACCESS_LOG} || true
+cat > "${ACCESS_LOG_FOLDER}/$now" || echo "access log: $(wc -c) bytes dropped, because ${ACCESS_LOG_FOLDER} takes no more" >&2
 `;

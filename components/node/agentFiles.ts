@@ -8,6 +8,8 @@ export const AGENT_FILES = {
   bundle: "/var/lib/footprint/bundle.json",
   /** Journal of adoptions. */
   journal: "/var/lib/footprint/state.json",
+  /** How much of the access log has been sent. */
+  accessLog: "/var/lib/footprint/access-log.json",
   /** Number of the newest pointer that was seen. */
   serial: "/var/lib/footprint/serial",
   /** The bundle that is being put in place. */

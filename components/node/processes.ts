@@ -35,8 +35,9 @@ export const VARNISH_FOLDER = `${DEBIAN.varnish.folder}/work`;
 /** Run once at boot, as root: kernel settings and disks. */
 export const PREPARE_NODE = "/usr/local/lib/footprint/prepare-node";
 
-/** Where HAProxy's standard output goes under systemd. */
-export const ACCESS_LOG = "/var/log/haproxy/access.json";
+/** Where HAProxy's standard output goes under systemd: files, and a link to the one that is being written. */
+export const ACCESS_LOG_FOLDER = "/var/log/haproxy";
+export const ACCESS_LOG = `${ACCESS_LOG_FOLDER}/access.json`;
 
 /**
  * Lines of a unit whose programs look up names. With the library's own patience a resolver that is away costs 20 s a

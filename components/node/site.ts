@@ -30,6 +30,8 @@ export interface Site {
   readonly websocket: boolean;
   /** Compress text that the origin sends uncompressed (varnish/compression.ts says what, and why). */
   readonly compression: boolean;
+  /** What of a client's address the access log gets: all, the network (/24 of IPv4, /48 of IPv6), or nothing. */
+  readonly clientAddress: "full" | "truncated" | "none";
   /** Status with which port 80 redirects to https. */
   readonly redirectStatus: 301 | 308;
   /** Response header in which the origin names the tags of a response, for purging. */

@@ -6,6 +6,7 @@ import { registerCutover } from "../commands/cutover";
 import { registerDrain } from "../commands/drain";
 import { registerEdge } from "../commands/edge";
 import { registerImages } from "../commands/images";
+import { registerLogs } from "../commands/logs";
 import { registerNode } from "../commands/node";
 import { registerPlan } from "../commands/plan";
 import { registerPurge } from "../commands/purge";
@@ -28,6 +29,7 @@ Examples:
   $ footprint images --stack global --help    how image ids come into a stack file
   $ footprint check --stack global            whether the account has what the first update needs
   $ footprint status --stack global           how a deployment is, and what needs attention
+  $ footprint logs --stack global --since 15m what clients have asked for, and how it went
   $ footprint purge --stack global --url URL  take a URL out of the caches of every PoP
 
 Exit codes:
@@ -90,6 +92,7 @@ export function footprint(): Command {
     registerZoneId,
     registerCheck,
     registerStatus,
+    registerLogs,
     registerPurge,
     registerDrain,
     registerUndrain,

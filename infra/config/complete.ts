@@ -96,6 +96,7 @@ export function siteSettings(site: SiteInput): Omit<Site, "host" | "origins"> {
     methods: [...site.methods].sort(),
     websocket: site.websocket,
     compression: site.compression,
+    clientAddress: site.clientAddress,
     redirectStatus: site.redirectStatus,
     tagHeader: site.tagHeader,
   };

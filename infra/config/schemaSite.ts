@@ -96,6 +96,10 @@ export const siteSchema = z
       description:
         "Compress (gzip) text of 1,000 bytes and more that the origin sends uncompressed, stored or not, for clients that take it. Its ETag becomes weak, for these clients; where methods has PUT, PATCH or DELETE, what has a strong ETag is not compressed.",
     }),
+    clientAddress: z.enum(["full", "truncated", "none"]).default("full").meta({
+      description:
+        "What of a client's address the nodes' access log gets. truncated: its network alone, /24 of IPv4 and /48 of IPv6. none: 0.0.0.0. Requests that are of no site keep theirs, and the load balancer's own log has all of them.",
+    }),
     redirectStatus: z.literal([301, 308]).default(308).meta({
       description:
         "Status with which port 80 redirects to https. 308 keeps method and body (RFC 9110, section 15.4.9).",

@@ -73,7 +73,7 @@ export function refreshTrouble({ id, status, reason }: Refresh): string[] {
 }
 
 function trouble(
-  { reports, health, configuration, purge, secretsUpToDate }: NodeStatus,
+  { reports, health, configuration, purge, logs, secretsUpToDate }: NodeStatus,
   pop: PopStatus,
 ): readonly string[] {
   if (!reports) {
@@ -96,7 +96,18 @@ function trouble(
       : []),
     ...(configuration?.refused === undefined ? [] : [`does not follow the store: ${plain(configuration.refused)}`]),
     ...failures(configuration),
+    ...logTrouble(logs),
     ...(secretsUpToDate === false ? ["does not know the secrets yet that the pointer names"] : []),
+  ];
+}
+
+/** A node that nobody asks has nothing to send. */
+function logTrouble(logs: NodeStatus["logs"]): readonly string[] {
+  return [
+    ...(logs?.failing === undefined ? [] : [`cannot send its access log, and tries it again: ${plain(logs.failing)}`]),
+    ...(logs !== null && logs.lost > 0
+      ? [`has lost ${String(logs.lost)} bytes of its access log, which the log bucket has not taken in time`]
+      : []),
   ];
 }
 

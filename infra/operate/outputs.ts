@@ -14,6 +14,7 @@ const byRegion = z.record(z.string(), z.string().min(1));
 /** What some commands need, and others can do without: in an incident none fails for want of what it does not use. */
 const NEEDED_BY_SOME = {
   nodeGroups: byRegion,
+  logBuckets: byRegion,
   secretGenerations: z.object({ originAuth: z.int(), purge: z.int() }),
   configurationKeys: z.array(z.base64()).min(1),
 } as const;
@@ -24,6 +25,7 @@ export type Needed = keyof typeof NEEDED_BY_SOME;
 const outputsSchema = z.object({
   storeBuckets: byRegion,
   nodeGroups: NEEDED_BY_SOME.nodeGroups.optional().catch(undefined),
+  logBuckets: NEEDED_BY_SOME.logBuckets.optional().catch(undefined),
   secretGenerations: NEEDED_BY_SOME.secretGenerations.optional().catch(undefined),
   configurationKeys: NEEDED_BY_SOME.configurationKeys.optional().catch(undefined),
   /** Missing in deployments of former versions. */

@@ -61,6 +61,8 @@ export interface NodeStatus {
     readonly lag: number | null;
     readonly refused: number;
   } | null;
+  /** Its access log on the way to the log bucket; null when it does not say. */
+  readonly logs: NonNullable<NodeReport["logs"]> | null;
   /** Whether it knows the secrets' versions that the pointer names. */
   readonly secretsUpToDate: boolean | null;
 }
@@ -99,7 +101,7 @@ function groupStatus({ name, min, desired, instances, refresh }: Group) {
 
 function nodeStatus({ instance, lifecycle, report }: Node, pointer: PointerObject | undefined): NodeStatus {
   if (report === undefined) {
-    const nothing = { state: null, health: null, configuration: null, purge: null, secretsUpToDate: null };
+    const nothing = { state: null, health: null, configuration: null, purge: null, logs: null, secretsUpToDate: null };
     return { instance, lifecycle, reports: false, ...nothing };
   }
   const { generation, rejected, failing, refused: reason } = report.configuration;
@@ -122,6 +124,7 @@ function nodeStatus({ instance, lifecycle, report }: Node, pointer: PointerObjec
       lag: caughtUpAt === null ? null : Math.max(0, Date.parse(report.at) - Date.parse(caughtUpAt)) / 1000,
       refused,
     },
+    logs: report.logs ?? null,
     secretsUpToDate: pointer === undefined ? null : knowsSecrets(report, pointer),
   };
 }

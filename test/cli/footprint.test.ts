@@ -19,7 +19,7 @@ describe("help", () => {
     }
   });
 
-  test.each(["plan", "images", "zone-id", "status", "purge", "drain", "undrain", "rotate", "check", "cutover"])(
+  test.each(["plan", "images", "zone-id", "status", "logs", "purge", "drain", "undrain", "rotate", "check", "cutover"])(
     "explains %s",
     (command) => {
       const { status, stdout } = footprint([command, "--help"]);

@@ -31,6 +31,7 @@ function args(changed: Partial<CacheFleetArgs> = {}): CacheFleetArgs {
       bootstrapSha256: SHA256,
       ready: standing([standIn("pointer")]),
     },
+    logBucketArn: "arn:logs",
     parameterArns: ["arn:parameter"],
     image: "ami-0123456789abcdef0",
     min: 6,

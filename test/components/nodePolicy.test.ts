@@ -1,3 +1,4 @@
+import { accessKey, lastWordsKey } from "../../components/node/protocol/logKeys";
 import { nodeKey } from "../../components/node/protocol/storeKeys";
 import { nodePolicy } from "../../components/nodePolicy";
 import { record } from "../../infra/plan/harness";
@@ -15,6 +16,7 @@ async function statements(parameterArns?: string[]): Promise<readonly Statement[
     policy: nodePolicy({
       region: "eu-central-1",
       bucketArn: "arn:aws:s3:::store",
+      logBucketArn: "arn:aws:s3:::logs",
       parameterArns,
       groupNamePrefix: "eu-central-1-nodes",
     }),
@@ -62,7 +64,28 @@ describe("a node's policy", () => {
     expect(nodeKey("AROAEXAMPLE", "i-0a1b")).toBe(
       "nodes/${aws:userid}.json".replace("${aws:userid}", "AROAEXAMPLE:i-0a1b"),
     );
+  });
+
+  // As above; and AWS, "Policy variables": a variable may stand anywhere in a resource.
+  test("writes logs of this instance, and nothing else that is in their bucket", () => {
+    expect(of("OwnLogs")).toEqual({
+      Sid: "OwnLogs",
+      Effect: "Allow",
+      Action: "s3:PutObject",
+      Resource: ["arn:aws:s3:::logs/access/*/${aws:userid}/*", "arn:aws:s3:::logs/last-words/*/${aws:userid}/*"],
+    });
+    const node = "AROAEXAMPLE:i-0a1b";
+    const allowed = (key: string) =>
+      [of("OwnLogs")?.Resource].flat().some((pattern = "") => {
+        const [start = "", end = ""] = pattern.replace("arn:aws:s3:::logs/", "").split("/*/");
+        return key.startsWith(`${start}/`) && key.includes(`/${end.replace("${aws:userid}", node).replace("*", "")}`);
+      });
+    const piece = { hour: "2026-11-28T07", file: "20261128T070512.1", offset: 0 };
+    expect(allowed(accessKey({ ...piece, node }))).toBe(true);
+    expect(allowed(lastWordsKey(node, "2026-11-28T07:05:12.123Z"))).toBe(true);
+    expect(allowed(accessKey({ ...piece, node: "AROAEXAMPLE:i-0a1b2" }))).toBe(false);
     expect(all.flatMap(({ Action }) => Action).filter((action) => /^s3:(?!Get|List)/.test(action))).toEqual([
+      "s3:PutObject",
       "s3:PutObject",
     ]);
   });
@@ -122,10 +145,11 @@ describe("a node's policy", () => {
     });
   });
 
-  test("is these seven statements and nothing else, with no action on everything beyond two (P37)", () => {
+  test("is these eight statements and nothing else, with no action on everything beyond two (P37)", () => {
     expect(all.map(({ Sid }) => Sid)).toEqual([
       "ReadStore",
       "ReportOfItself",
+      "OwnLogs",
       "TellMissingFromForbidden",
       "ReadOwnParameters",
       "OwnLifecycle",

@@ -36,6 +36,7 @@ const ARGS: NodeStoreArgs = {
   packages: { bucket: "my-edge-packages", sha256: PACKAGES },
   agent: { path: agentPath, sha256: sha256(AGENT) },
   bundle: '{"files":{}}',
+  logBucket: "bucket-of-logs",
   parameters: { originAuth: pair("origin-auth"), purge: pair("purge") },
   signing: { generation: 1, current: pulumi.secret(SIGNING), next: pulumi.secret("the-next-one") },
   forceDestroy: false,
@@ -93,7 +94,7 @@ describe("a node store", () => {
     });
   });
 
-  test("names the bundle and the parameters' versions in the pointer, as nodes read it", () => {
+  test("names the bundle, the parameters' versions and the log bucket in the pointer, as nodes read it", () => {
     const role = (name: string) => ({
       generation: 3,
       current: { name: `${name}-current-0a1b2c3`, version: 3 },
@@ -106,6 +107,7 @@ describe("a node store", () => {
     expect(content).toEqual({
       bundle: { key: `bundles/${sha256(ARGS.bundle)}`, sha256: sha256(ARGS.bundle) },
       parameters: { "origin-auth": role("origin-auth"), purge: role("purge") },
+      logs: { bucket: "bucket-of-logs" },
     });
     expect(serial).toEqual({ name: "store-serial-0a1b2c3", version: 3 });
   });

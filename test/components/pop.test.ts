@@ -21,6 +21,7 @@ const SITE: SiteArgs = {
   methods: ["GET", "HEAD"],
   websocket: false,
   compression: false,
+  clientAddress: "truncated",
   redirectStatus: 308,
   tagHeader: "Surrogate-Key",
 };

@@ -113,6 +113,7 @@ describe("what a node that is tried out serves", () => {
         methods: ["GET", "HEAD"],
         websocket: false,
         compression: true,
+        clientAddress: "full",
         redirectStatus: 308,
         tagHeader: "Surrogate-Key",
       },

@@ -22,6 +22,7 @@ describe("the program", () => {
       popNames: { "eu-west-1": "eu-west-1.pop.example.com" },
       egressAddresses: { "eu-west-1": ["192.0.2.1", "192.0.2.1", "192.0.2.1"] },
       storeBuckets: { "eu-west-1": "bucket-of-eu-west-1-store" },
+      logBuckets: { "eu-west-1": "bucket-of-eu-west-1-network-logs" },
       nodeGroups: { "eu-west-1": "eu-west-1-nodes-0a1b2c3" },
       nameServers: {},
       secretGenerations: { originAuth: 1, purge: 1, configuration: 1 },

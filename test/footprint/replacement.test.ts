@@ -120,6 +120,7 @@ const EDITS: readonly Edit[] = [
   site("maxAge", 60),
   site("methods", ["GET", "HEAD", "POST"]),
   site("compression", false),
+  site("clientAddress", "truncated"),
   site("redirectStatus", 301),
   site("tagHeader", "Cache-Tag"),
 

@@ -151,6 +151,7 @@ function excess({ pop, sid, statement }: Grant): readonly string[] {
   const free = Object.hasOwn(WITHOUT_RESOURCE, sid) ? WITHOUT_RESOURCE[sid] : undefined;
   const own = [
     `arn:aws:s3:::${pop}/${pop}-store`,
+    `arn:aws:s3:::${pop}/${pop}-network-logs/`,
     `arn:aws:x:${pop}:1:${pop}-secret-`,
     `arn:aws:x:${pop}:1:${pop}-store-serial`,
     `arn:aws:autoscaling:${pop}:*:autoScalingGroup:*:autoScalingGroupName/${pop}-nodes-`,
@@ -180,6 +181,7 @@ describe("the instance role may do little, and in its own PoP only (P37)", () =>
       new Set([
         "ReadStore",
         "ReportOfItself",
+        "OwnLogs",
         "TellMissingFromForbidden",
         "ReadOwnParameters",
         "OwnLifecycle",

@@ -15,6 +15,9 @@ const FIELDS = [
   ...["ms_request", "ms_queue", "ms_first_byte", "ms_transfer", "ms_total", "end"],
 ];
 
+/** Sites that have less of a client's address logged, or nothing. */
+const [TRUNCATED, NAMELESS] = ["truncated.example.com", "nameless.example.com"];
+
 /** What must be in no line, wherever it stands in a request or a response. */
 const SECRETS = ["s3cret-token", "s3cret-cookie", "s3cret-query", "s3cret-set-cookie", "s3cret-body"];
 
@@ -22,7 +25,10 @@ describeWith([DEBIAN], "what a node tells", () => {
   let rig: Rig;
 
   beforeAll(async () => {
-    rig = await Rig.start({ site: { methods: ["GET", "HEAD", "POST"] } });
+    rig = await Rig.start({
+      site: { methods: ["GET", "HEAD", "POST"] },
+      more: { [TRUNCATED]: { clientAddress: "truncated" }, [NAMELESS]: { clientAddress: "none" } },
+    });
   });
 
   afterAll(async () => {
@@ -51,6 +57,23 @@ describeWith([DEBIAN], "what a node tells", () => {
       expect(line.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
       expect(line.bytes).toBeGreaterThan(5);
       expect(line.ms_total).toBeGreaterThanOrEqual(0);
+    });
+
+    // Google, "IP masking in Universal Analytics": the last octet of IPv4 is set to zero.
+    test.each([
+      [TRUNCATED, "203.0.113.0"],
+      [NAMELESS, "0.0.0.0"],
+    ])("has of a client's address what the site %s wants, while the origin gets all of it", async (host, logged) => {
+      rig.origin.on("/whose", reply("x"));
+      await rig.ask(`/whose?${host}`, { host, client: "203.0.113.77" });
+      await rig.ask("/of-nobody", { host: `not.${host}`, client: "203.0.113.77" });
+
+      const lines = (await rig.loggedLines(`"${host}"`, 1)).map((line) => JSON.parse(line) as { client: string });
+      expect(lines.map(({ client }) => client)).toEqual([logged]);
+      expect(rig.origin.requests("/whose").at(-1)?.headers["x-forwarded-for"]).toBe("203.0.113.77");
+      // What is of no site is not what a site decides.
+      const [other = ""] = await rig.loggedLines(`"not.${host}"`, 1);
+      expect(JSON.parse(other)).toMatchObject({ client: "203.0.113.77", status: 421 });
     });
 
     test("is what the cache did", async () => {

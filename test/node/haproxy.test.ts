@@ -29,6 +29,7 @@ const SITE: Site = {
   methods: ["GET", "HEAD"],
   websocket: false,
   compression: false,
+  clientAddress: "full",
   redirectStatus: 308,
   tagHeader: "Surrogate-Key",
 };

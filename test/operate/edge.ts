@@ -91,6 +91,7 @@ export class Edge {
     edge.writeOutputs({});
     for (const region of REGIONS) {
       edge.writePointer(region, POINTER);
+      edge.cloud.buckets.set(edge.logBucket(region), new Map());
       edge.cloud.parameters.set(`${region} /edge/serial`, ["former", digestOf(POINTER)]);
       for (const [role, value] of [
         "origin-auth-current",
@@ -134,6 +135,10 @@ export class Edge {
     return `store-${region}`;
   }
 
+  logBucket(region: Region): string {
+    return `logs-${region}`;
+  }
+
   instances(region: Region): readonly [string, string] {
     return [`i-${region}-1`, `i-${region}-2`];
   }
@@ -159,6 +164,7 @@ export class Edge {
     const content = {
       endpoints: ["https://www.example.com/"],
       storeBuckets: byRegion("store"),
+      logBuckets: byRegion("logs"),
       nodeGroups: byRegion("edge"),
       secretGenerations: { originAuth: 1, purge: 1 },
       hosts: ["www.example.com", "shop.example.com"],

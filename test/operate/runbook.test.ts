@@ -10,6 +10,7 @@ import { UNITS } from "../../components/node/systemd";
 import { registerCheck } from "../../infra/commands/check";
 import { registerCutover } from "../../infra/commands/cutover";
 import { registerDrain } from "../../infra/commands/drain";
+import { registerLogs } from "../../infra/commands/logs";
 import { registerNode } from "../../infra/commands/node";
 import { registerPlan } from "../../infra/commands/plan";
 import { registerPurge } from "../../infra/commands/purge";
@@ -35,6 +36,7 @@ test.each(LINES)("footprint %s is a command line that is taken", (line) => {
     registerStatus,
     registerCheck,
     registerCutover,
+    registerLogs,
     registerPurge,
     registerDrain,
     registerUndrain,

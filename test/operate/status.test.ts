@@ -56,6 +56,7 @@ test("its JSON has every node", async () => {
       health: { node: "ok", pop: "ok" },
       configuration: { generation: BUNDLE, isWanted: true, rejected: null, failing: null },
       purge: { position: 0, lag: 0, refused: 0 },
+      logs: null,
       secretsUpToDate: true,
     })),
     unreadable: [],
@@ -205,6 +206,20 @@ describe("a new configuration", () => {
       configuration: { generation: BUNDLE, rejected: { ...rejected, sha256: OLD }, failing: null },
     });
     expect(await attention()).toEqual({});
+  });
+});
+
+test("a node that cannot send its access log, and one that has lost some of it, are named", async () => {
+  const logs = { shippedAt: null, waiting: 10, lost: 0 };
+  edge.report("us-east-1", "i-us-east-1-1", { logs: { ...logs, failing: "Error: AccessDenied\u0007" } });
+  edge.report("us-east-1", "i-us-east-1-2", { logs: { ...logs, lost: 4711 } });
+  edge.report("eu-central-1", "i-eu-central-1-1", { logs });
+
+  expect(await attention()).toEqual({
+    "us-east-1": [
+      "i-us-east-1-1 cannot send its access log, and tries it again: Error: AccessDenied ",
+      "i-us-east-1-2 has lost 4711 bytes of its access log, which the log bucket has not taken in time",
+    ],
   });
 });
 

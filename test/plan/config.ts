@@ -39,6 +39,7 @@ export function site(host: string): SiteConfig {
     methods: ["GET", "HEAD"],
     websocket: false,
     compression: true,
+    clientAddress: "full",
     redirectStatus: 301,
     tagHeader: "Cache-Tag",
   };

@@ -229,6 +229,13 @@ describe("the policies of the workflows' roles", () => {
     expect(looks.filter((action) => !/:(?:Describe|Get|List)/.test(action))).toEqual([]);
   });
 
+  test("allow who reads logs what `footprint logs` calls, and a shell", () => {
+    const bucket = fs.readFileSync(path.join(repository, "infra", "operate", "logs", "bucket.ts"), "utf8");
+    const called = [...bucket.matchAll(/new (\w+Command)\(/g)].map(([, command = ""]) => CALLS[command] ?? command);
+
+    expect(actions(["operate-logs.json"]).filter((action) => action.startsWith("s3:"))).toEqual(called.sort());
+  });
+
   test.each([
     ["aws:iam/role:Role", "iam:CreateRole", "role/"],
     ["aws:iam/role:Role", "iam:PassRole", "role/"],

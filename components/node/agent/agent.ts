@@ -5,15 +5,19 @@ import type { NodeReport } from "../protocol/nodeReport";
 import { SOCKETS } from "../sockets";
 import { AGENT_TIMING } from "../timing";
 import { Adoption } from "./adoption";
+import { AccessLogs } from "./accessLogs";
 import { AgentProgram } from "./agentProgram";
 import { serveAgentSocket } from "./agentSocket";
 import { runCommand } from "./commands";
 import { Configuration } from "./configuration";
 import { Drain } from "./drain";
+import { farewell } from "./farewell";
 import { HaproxyRuntime } from "./haproxy";
+import { sendLastWords } from "./lastWords";
 import { Launch } from "./launch";
 import { Lifecycle } from "./lifecycle";
 import type { Log } from "./log";
+import { s3LogStore } from "./logStore";
 import { every } from "./loop";
 import { Metadata } from "./metadata";
 import { Metrics, type Observed } from "./metrics";
@@ -54,6 +58,7 @@ export class Agent {
   private readonly adoption: Adoption;
   private readonly program: AgentProgram;
   private readonly configuration: Configuration;
+  private readonly logs: AccessLogs;
   private readonly drain: Drain;
   private readonly launch: Launch;
   private readonly reporter: Reporter;
@@ -91,12 +96,25 @@ export class Agent {
     this.program = new AgentProgram({ store, run: runCommand });
     const lifecycle = new Lifecycle({ region, metadata });
     const { switches } = this;
+    const logStore = s3LogStore(region);
+    const node = async (): Promise<string> => `${role}:${await this.instance()}`;
+    this.logs = new AccessLogs({
+      store: logStore,
+      bucket: () => this.watch.pointer?.logs?.bucket,
+      node,
+      interval: () => (this.settings?.timing ?? AGENT_TIMING).accessLog,
+    });
     this.drain = new Drain({
       metadata,
       lifecycle,
       switches,
       haproxy,
       timing: () => this.settings?.timing ?? AGENT_TIMING,
+      farewell: farewell({
+        logs: this.logs,
+        lastWords: (bucket) => sendLastWords(bucket, { store: logStore, run: runCommand, node }),
+        log,
+      }),
       log,
     });
     this.configuration = new Configuration({
@@ -193,6 +211,7 @@ export class Agent {
       await this.lookAtHealth();
     });
     this.every("PoP health", timing.drainSwitchPoll, () => popHealth.look());
+    this.every("access log", TICK, () => this.logs.look());
     this.every("metadata", timing.metadataPoll, () => this.drain.look());
     this.every("drain", TICK, () => this.drain.step());
     this.every("launch", TICK, () => this.launch.look());
@@ -290,6 +309,7 @@ export class Agent {
       },
       secrets: this.secrets.versions(),
       health: this.health,
+      logs: this.logs.report,
     };
   }
 
@@ -300,6 +320,7 @@ export class Agent {
       halted: this.configuration.halted !== undefined,
       purgeLagSeconds: feed?.lagSeconds() ?? 0,
       purgesCarriedOut: feed?.carriedOut ?? 0,
+      logLines: this.logs.lines,
       switches: { node: switches.reason("node"), pop: switches.reason("pop"), draining: switches.reason("draining") },
     };
   }

@@ -13,6 +13,8 @@ export interface DrainOptions {
   readonly switches: Pick<Switches, "set" | "reason">;
   readonly haproxy: Pick<HaproxyRuntime, "activity" | "reload">;
   readonly timing: () => AgentTiming;
+  /** Sends what is to outlive the node; it ends in time and does not throw. */
+  readonly farewell: () => Promise<void>;
   readonly log: Log;
   /** Seconds on a clock that only goes forward. */
   readonly now?: () => number;
@@ -81,12 +83,14 @@ export class Drain {
     return this.turn;
   }
 
-  /** Drains before a shutdown and resolves when the node may end: at once when it has drained already. */
+  /** Drains before a shutdown and resolves when the node may end: soon when it has drained already. */
   async shutdown(): Promise<void> {
     this.begin("shutdown", "this node is shutting down");
     for (;;) {
       await this.step();
       if (this.isDrained) {
+        // Of what has been asked since.
+        await this.options.farewell();
         return;
       }
       await (this.options.pause ?? ((seconds: number) => sleep(seconds * 1000)))(1);
@@ -113,6 +117,8 @@ export class Drain {
     if (this.elapsed() < this.least() || !(isIdle || this.isOverdue())) {
       return;
     }
+    // Before the group is told: it ends the machine then.
+    await this.options.farewell();
     if (this.causes.has("termination") && !(await this.hookIsCompleted())) {
       return;
     }

@@ -2,21 +2,26 @@ import { readFileSync } from "node:fs";
 import { AGENT_FILES } from "../agentFiles";
 import type { AgentTiming } from "../protocol/bundleFormat";
 import { AGENT_TIMING } from "../timing";
+import { AccessLogs } from "./accessLogs";
 import { askAgent } from "./agentSocket";
 import { parseBundle } from "./artifacts";
+import { runCommand } from "./commands";
 import { Drain } from "./drain";
+import { farewell, FAREWELL_SECONDS } from "./farewell";
 import { HaproxyRuntime } from "./haproxy";
+import { sendLastWords } from "./lastWords";
 import { Lifecycle } from "./lifecycle";
 import type { Log } from "./log";
+import { s3LogStore } from "./logStore";
 import { Metadata } from "./metadata";
 import type { Identity } from "./settings";
 import { Switches } from "./switches";
 
-/** Seconds beyond its limit that the agent has to say that it is done: its clock starts later. */
-const TO_SAY_SO = 5;
+/** Seconds beyond its limit that the agent has to say that it is done: its clock starts later, and it says farewell. */
+const TO_SAY_SO = 5 + FAREWELL_SECONDS;
 
 /** Resolves when the machine may go down. The running agent drains; where none answers, this process does. */
-export async function drainBeforeShutdown({ region }: Identity, log: Log): Promise<void> {
+export async function drainBeforeShutdown({ region, role }: Identity, log: Log): Promise<void> {
   const timing = adoptedTiming();
   if (await askAgent("drain", timing.drainLimit + TO_SAY_SO)) {
     return;
@@ -25,7 +30,12 @@ export async function drainBeforeShutdown({ region }: Identity, log: Log): Promi
   const [metadata, haproxy] = [new Metadata(), new HaproxyRuntime()];
   const switches = new Switches({ haproxy, log });
   const lifecycle = new Lifecycle({ region, metadata });
-  await new Drain({ metadata, lifecycle, switches, haproxy, timing: () => timing, log }).shutdown();
+  const store = s3LogStore(region);
+  const node = async (): Promise<string> => `${role}:${await metadata.instanceId()}`;
+  const logs = new AccessLogs({ store, bucket: () => undefined, node, interval: () => timing.accessLog });
+  const lastWords = (bucket: string) => sendLastWords(bucket, { store, run: runCommand, node });
+  const options = { metadata, lifecycle, switches, haproxy, timing: () => timing, log };
+  await new Drain({ ...options, farewell: farewell({ logs, lastWords, log }) }).shutdown();
 }
 
 function adoptedTiming(): AgentTiming {

@@ -6,10 +6,11 @@ import { SWITCHES, type Switch } from "../protocol/switches";
 
 /** What is looked up at each scrape. */
 export interface Observed {
-  readonly report: Pick<NodeReport, "configuration" | "purge" | "secrets">;
+  readonly report: Pick<NodeReport, "configuration" | "purge" | "secrets" | "logs">;
   readonly halted: boolean;
   readonly purgeLagSeconds: number;
   readonly purgesCarriedOut: number;
+  readonly logLines: number;
   readonly switches: Readonly<Record<Switch, string | undefined>>;
 }
 
@@ -164,6 +165,17 @@ export class Metrics {
       (o) => o.report.purge.refused,
     );
     total("footprint_purges_carried_out_total", "Purges that were carried out", (o) => o.purgesCarriedOut);
+    total("footprint_access_log_lines_total", "Lines of the access log that were sent", (o) => o.logLines);
+    value(
+      "footprint_access_log_waiting_bytes",
+      "Bytes of the access log that have not been sent yet",
+      (o) => o.report.logs?.waiting ?? 0,
+    );
+    value(
+      "footprint_access_log_lost_bytes",
+      "Bytes of the access log that went before they were sent",
+      (o) => o.report.logs?.lost ?? 0,
+    );
     value("process_resident_memory_bytes", "Memory of the agent", () => process.memoryUsage.rss());
     value("process_start_time_seconds", "When the agent was started", () => STARTED);
     new Gauge({

@@ -39,7 +39,7 @@ export class Reporter {
   }
 }
 
-/** That nothing newer was found a second later is no news. */
-function newsOf({ purge: { caughtUpAt: _, ...purge }, ...rest }: ReturnType<ReporterOptions["look"]>): string {
-  return JSON.stringify({ ...rest, purge });
+/** That nothing newer was found a second later is no news, nor is it that clients ask. */
+function newsOf({ purge: { caughtUpAt: _, ...purge }, logs, ...rest }: ReturnType<ReporterOptions["look"]>): string {
+  return JSON.stringify({ ...rest, purge, logs: { lost: logs?.lost, failing: logs?.failing } });
 }

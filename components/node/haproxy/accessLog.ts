@@ -1,4 +1,5 @@
 import type { NodeOptions } from "../options";
+import type { Site } from "../site";
 
 /**
  * Longest line, bytes: what the kernel writes to a pipe as a whole, whoever else writes there (PIPE_BUF). HAProxy's own
@@ -15,6 +16,22 @@ export function loggedOf(): string {
     http-request set-var(txn.method) method,bytes(0,${String(LOGGED.method)})
     http-request set-var(txn.path) path,bytes(0,${String(LOGGED.path)})
     http-request set-var(txn.protocol) req.ver`;
+}
+
+/** The client's address, whatever is logged of it. */
+export const CLIENT_ADDRESS = "txn.address";
+
+/**
+ * Rules, after those that look up the site: what of the client's address a site has logged. They change what HAProxy
+ * takes for the request's source, so its address is kept aside; and a request that HAProxy could not parse, which is of
+ * no site, is logged with it. /24 and /48 are what Google Analytics calls anonymised: the last octet of IPv4 is gone, and
+ * the last 80 bits of IPv6.
+ */
+export function loggedClient(): string {
+  const of = (value: Site["clientAddress"]): string => `if { var(txn.settings) -m sub ;client=${value}; }`;
+  return `    http-request set-var(${CLIENT_ADDRESS}) src
+    http-request set-src src,ipmask(24,48) ${of("truncated")}
+    http-request set-src ipv4(0.0.0.0) ${of("none")}`;
 }
 
 /**

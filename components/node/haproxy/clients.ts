@@ -1,11 +1,15 @@
 import { bound, type BoundName } from "../limits";
+import { CLIENT_ADDRESS } from "./accessLog";
 import { refuse } from "./responses";
 
 /** Seconds after which a client that was refused may come back: the window in which its requests are counted. */
 const RETRY_AFTER = 10;
 
-/** A client: an IPv4 address, or a /64 of IPv6, which is one household or one machine. */
-export const CLIENT = "src,ipmask(32,64)";
+/** What of an address is one client: an IPv4 address, or a /64 of IPv6, which is one household or one machine. */
+const ONE_CLIENT = "ipmask(32,64)";
+
+/** The client of a request. */
+export const CLIENT = `var(${CLIENT_ADDRESS}),${ONE_CLIENT}`;
 
 /**
  * Connections of one client, counted from the moment at which its address is known: that of the PROXY header, which the
@@ -13,7 +17,7 @@ export const CLIENT = "src,ipmask(32,64)";
  */
 export function clientConnections(table: string, [always, crowded]: readonly [BoundName, BoundName?]): string {
   const rules = [
-    `tcp-request session track-sc0 ${CLIENT} table ${table}`,
+    `tcp-request session track-sc0 src,${ONE_CLIENT} table ${table}`,
     `tcp-request session reject if { sc_conn_cur(0) gt ${bound(always)} }`,
     ...(crowded === undefined
       ? []

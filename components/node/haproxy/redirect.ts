@@ -1,6 +1,6 @@
 import { bound } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
-import { accessLog, loggedOf } from "./accessLog";
+import { accessLog, loggedClient, loggedOf } from "./accessLog";
 import { refuse } from "./responses";
 import { clientConnections, clientRequests } from "./clients";
 import { LOOK_UP_SITE } from "./sites";
@@ -18,6 +18,7 @@ ${clientConnections("redirect-connections", ["CLIENT_CONNECTIONS_CROWDED"])}
 ${accessLog(options)}
 ${loggedOf()}
 ${LOOK_UP_SITE}
+${loggedClient()}
 ${clientRequests(options.popName)}
 ${refuse(options.popName, { status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
     http-request set-uri %[pathq]

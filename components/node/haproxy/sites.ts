@@ -35,16 +35,17 @@ function lines(sites: readonly Site[], value: (site: Site) => string | undefined
 }
 
 /** Its first two parts are HAProxy's (traffic.ts, redirect.ts); the others are found by their names. */
-function settingsOf({ methods, redirectStatus, maxAge, stale, compression, websocket, tagHeader }: Site): string {
+function settingsOf({ methods, redirectStatus, maxAge, stale, ...site }: Site): string {
   return [
     methods.join(", "),
     String(redirectStatus),
     `max-age=${String(maxAge)}`,
     `while-revalidate=${String(stale.whileRevalidate)}`,
     `if-error=${String(stale.ifError)}`,
-    `compression=${compression ? "yes" : "no"}`,
-    `websocket=${websocket ? "yes" : "no"}`,
-    `tags=${tagHeader.toLowerCase()}`,
+    `compression=${site.compression ? "yes" : "no"}`,
+    `websocket=${site.websocket ? "yes" : "no"}`,
+    `client=${site.clientAddress}`,
+    `tags=${site.tagHeader.toLowerCase()}`,
   ].join(";");
 }
 

@@ -4,7 +4,7 @@ import { bound, FIELDS_LIMIT } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
-import { accessLog, loggedOf } from "./accessLog";
+import { accessLog, CLIENT_ADDRESS, loggedClient, loggedOf } from "./accessLog";
 import { CLIENT_TABLES, IN_FLIGHT, clientConnections, clientRequests } from "./clients";
 import { acceptedCodings, trueType } from "./compression";
 import { waysPastCache } from "./pastCache";
@@ -36,6 +36,7 @@ ${accessLog(options)}
     # The name that was asked for, in one spelling: without port and final dot, in lower case.
 ${loggedOf()}
 ${LOOK_UP_SITE}
+${loggedClient()}
 
     # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has,
     # and how long the agent has read no purges, be it that it is dead.
@@ -73,7 +74,7 @@ ${toOneForm(popName)}
     http-request set-var(txn.base) pathq
     http-request del-header ^(${UNTRUSTED_FIELDS.join("|")})$ -m reg
     http-request del-header ${INTERNAL_PREFIX} -m beg
-    http-request set-header ${INTERNAL.client} %[src]
+    http-request set-header ${INTERNAL.client} %[var(${CLIENT_ADDRESS})]
     http-request set-header ${INTERNAL.site} %[var(txn.settings)]
     http-request set-header ${INTERNAL.key} %[var(txn.told_apart),sha2(256),hex] if { var(txn.told_apart) -m found }
     http-request set-header ${INTERNAL.onlyIfCached} 1 if { req.hdr(cache-control) -m str -i only-if-cached }

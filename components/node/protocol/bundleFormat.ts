@@ -32,6 +32,8 @@ export const agentTimingSchema = z.object({
   drainLimit: z.number().positive(),
   /** Longest drain after a Spot notice, which leaves 120 s. */
   spotLimit: z.number().positive(),
+  /** Between two shipments of the access log; bundles of former versions do not say it. */
+  accessLog: z.number().positive().default(300),
   /** Between two reports of a node that has nothing new to say. */
   report: z.number().positive(),
 });

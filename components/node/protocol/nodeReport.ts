@@ -51,6 +51,19 @@ export const nodeReportSchema = z.object({
     /** How many objects the newest purges have taken out, by number of their entry; null when nobody counted. */
     taken: z.array(z.object({ number: z.int(), objects: z.int().nullable() })).optional(),
   }),
+  /** The access log on its way to the log bucket; missing with agents of former versions. */
+  logs: z
+    .object({
+      /** When all that there was had been sent, ISO 8601; null before the first time. */
+      shippedAt: z.iso.datetime().nullable(),
+      /** Bytes that have not been sent yet. */
+      waiting: z.int(),
+      /** Bytes that went before they were sent, or were no whole line. */
+      lost: z.int(),
+      /** Why the last shipment failed. */
+      failing: z.string().optional(),
+    })
+    .optional(),
   /** Versions of the parameters that the node knows. */
   secrets: z.object({ "origin-auth": versions, purge: versions }).nullable(),
   /** "ok", or why not. */

@@ -12,7 +12,12 @@ const pair = z.object({
   next: parameter,
 });
 
-const contentSchema = z.object({ bundle: artifact, parameters: z.object({ "origin-auth": pair, purge: pair }) });
+const contentSchema = z.object({
+  bundle: artifact,
+  parameters: z.object({ "origin-auth": pair, purge: pair }),
+  /** Where nodes put their access logs; pointers of former versions do not say it. */
+  logs: z.object({ bucket: z.string().min(1) }).optional(),
+});
 
 /** What the nodes of a PoP are to run and which values of the secrets they are to know. */
 export const pointerSchema = contentSchema
@@ -37,9 +42,9 @@ export type ParameterVersion = z.output<typeof parameter>;
 const signedSchema = z.object({ body: z.string(), signature: z.base64() });
 
 /** The value of the serial's parameter for such a content. */
-export function digestOf({ bundle, parameters }: PointerContent): string {
+export function digestOf({ bundle, parameters, logs }: PointerContent): string {
   return createHash("sha256")
-    .update(JSON.stringify(contentSchema.parse({ bundle, parameters })))
+    .update(JSON.stringify(contentSchema.parse({ bundle, parameters, logs })))
     .digest("hex");
 }
 

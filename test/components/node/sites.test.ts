@@ -27,8 +27,8 @@ describe("what a node knows of its sites", () => {
     const files = nodeFiles(OPTIONS);
 
     expect(files["/etc/haproxy/sites.map"]?.split("\n").slice(1)).toEqual([
-      "cdn.example.com GET, HEAD, OPTIONS;308;max-age=3600;while-revalidate=60;if-error=86400;compression=yes;websocket=no;tags=surrogate-key",
-      "shop.example.com GET, POST;301;max-age=60;while-revalidate=0;if-error=0;compression=no;websocket=yes;tags=cache-tag",
+      "cdn.example.com GET, HEAD, OPTIONS;308;max-age=3600;while-revalidate=60;if-error=86400;compression=yes;websocket=no;client=full;tags=surrogate-key",
+      "shop.example.com GET, POST;301;max-age=60;while-revalidate=0;if-error=0;compression=no;websocket=yes;client=truncated;tags=cache-tag",
       "",
     ]);
     expect(files["/etc/haproxy/keys.map"]?.split("\n").slice(2)).toEqual([

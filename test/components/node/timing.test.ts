@@ -1,3 +1,4 @@
+import { FAREWELL_SECONDS } from "../../../components/node/agent/farewell";
 import { DRAIN_STOP_SECONDS } from "../../../components/node/agentUnits";
 import { agentTimingSchema } from "../../../components/node/protocol/bundleFormat";
 import { REPORT_EXPIRES } from "../../../components/node/protocol/nodeReport";
@@ -23,12 +24,12 @@ describe("the agent's clocks", () => {
   });
 
   test("end a drain after a Spot notice before the instance is taken, and not before the load balancer knows", () => {
-    expect(AGENT_TIMING.metadataPoll + AGENT_TIMING.spotLimit).toBeLessThan(SPOT_NOTICE);
+    expect(AGENT_TIMING.metadataPoll + AGENT_TIMING.spotLimit + FAREWELL_SECONDS).toBeLessThan(SPOT_NOTICE);
     expect(AGENT_TIMING.spotLimit).toBeGreaterThanOrEqual(unhealthyAfter + AFTER_UNHEALTHY);
   });
 
   test("end a drain before systemd loses patience at a shutdown", () => {
-    expect(AGENT_TIMING.drainLimit).toBeLessThan(DRAIN_STOP_SECONDS);
+    expect(AGENT_TIMING.drainLimit + FAREWELL_SECONDS).toBeLessThan(DRAIN_STOP_SECONDS);
   });
 
   test("find a termination, and idleness, well within the terminating hook", () => {

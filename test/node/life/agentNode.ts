@@ -104,6 +104,11 @@ export function storeOf(region: string): string {
   return `store-of-${region}`;
 }
 
+/** The log bucket of a PoP. */
+export function logsOf(region: string): string {
+  return `logs-of-${region}`;
+}
+
 /** The group of a PoP. */
 export function groupOf(region: string): string {
   return `${region}-nodes-1a2b3c4`;
@@ -284,6 +289,7 @@ export class AgentNode {
         "origin-auth": { current: parameter("origin-auth-current"), next: parameter("origin-auth-next") },
         purge: { current: parameter("purge-current"), next: parameter("purge-next") },
       },
+      logs: { bucket: logsOf(this.region) },
     });
     cloud.parameters.set(`${this.region} ${pointer.serial.name}`, this.serial.values);
     return sealed(this.region, pointer);
@@ -301,6 +307,8 @@ export class AgentNode {
   /** What a boot leaves behind: the adopted bundle, identity and agent, and the pointer that names the bundle. */
   private prepare(): void {
     const { root } = this.node;
+    const { buckets } = this.options.cloud;
+    buckets.set(logsOf(this.region), buckets.get(logsOf(this.region)) ?? new Map<string, Buffer>());
     const text = this.render({});
     this.publishText(text);
     root.write("/etc/footprint/identity.json", JSON.stringify(this.identity()));

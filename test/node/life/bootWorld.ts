@@ -19,6 +19,7 @@ import type { MachinePackages } from "./machineLock";
 
 export const REGION = "eu-west-1";
 export const BUCKET = "eu-west-1-store-0a1b2c3";
+export const LOGS = "eu-west-1-network-logs-7f8a9b0";
 export const INSTANCE = "i-0123456789abcdef0";
 export const SITE = "cdn.example.com";
 /** Unique id of the nodes' role. */
@@ -107,13 +108,14 @@ export class BootWorld {
       for (const [key, content] of objects) {
         cloud.put(BUCKET, key, content);
       }
+      cloud.buckets.set(LOGS, new Map());
       for (const role of ["origin-auth-current", "origin-auth-next", "purge-current", "purge-next"]) {
         cloud.parameters.set(`${REGION} ${role}`, [`value-of-${role}`]);
       }
       cloud.parameters.set(`${REGION} pop-serial`, serial.values);
       cloud.waiting.add(`${INSTANCE} launching`);
       const facts: CloudMachine = await cloud.addMachine({ instance: INSTANCE, region: REGION, group: GROUP });
-      const machine = await Machine.make({ cloud, machine: facts, bucket: BUCKET, origin, authorityFolder });
+      const machine = await Machine.make({ cloud, machine: facts, buckets: [BUCKET, LOGS], origin, authorityFolder });
       return new BootWorld(cloud, machine, serial);
     } catch (error) {
       await cloud.stop();
@@ -160,6 +162,7 @@ function pointer(serial: Serial, named: PointerContent["bundle"]): string {
       "origin-auth": { current: parameter("origin-auth-current"), next: parameter("origin-auth-next") },
       purge: { current: parameter("purge-current"), next: parameter("purge-next") },
     },
+    logs: { bucket: LOGS },
   };
   return sealed(REGION, serial.numbered(content));
 }

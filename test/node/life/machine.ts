@@ -21,7 +21,8 @@ import { System } from "./system";
 export interface BootOptions {
   readonly cloud: Cloud;
   readonly machine: CloudMachine;
-  readonly bucket: string;
+  /** The region's store, and the bucket of its logs. */
+  readonly buckets: readonly string[];
   /** Answers what comes to the origin, http://127.0.0.9. */
   readonly origin: http.RequestListener;
   /** Folder in which the test's certificate authority is kept. */
@@ -201,13 +202,14 @@ export class Machine {
   }
 
   /** What the machine finds on its network: HAProxy in front of this process. */
-  private async connect({ cloud, machine, bucket, origin, authorityFolder }: BootOptions, stops: Stop[]) {
+  private async connect({ cloud, machine, buckets, origin, authorityFolder }: BootOptions, stops: Stop[]) {
     await succeeded(this.root.exec("ip", "link", "set", "lo", "up"));
     for (const address of [`${METADATA_ADDRESS}/32`, `${METADATA_ADDRESS_IPV6}/128`]) {
       await succeeded(this.root.exec("ip", "address", "add", address, "dev", "lo"));
     }
     const { region } = machine.facts;
-    const hosts = [`${bucket}.s3`, "ssm", "autoscaling"].map((service) => `${service}.${region}.amazonaws.com`);
+    const services = [...buckets.map((bucket) => `${bucket}.s3`), "ssm", "autoscaling"];
+    const hosts = services.map((service) => `${service}.${region}.amazonaws.com`);
     const ca = await authority(this.front, authorityFolder);
     this.front.write("/etc/haproxy/aws.pem", await certificateFor(this.front, ca, hosts), 0o600);
     this.front.write("/etc/haproxy/haproxy.cfg", FRONT);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -11,13 +12,16 @@ import { METADATA_ADDRESSES } from "../../../components/node/systemd";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN, IMAGE } from "../debianRoot";
 import { until } from "../origin/until";
-import { BootWorld, BUCKET, deployment, INSTANCE, REGION, SITE } from "./bootWorld";
+import { BootWorld, BUCKET, deployment, INSTANCE, LOGS, REGION, SITE } from "./bootWorld";
 import type { Answer } from "./machine";
 import { MACHINE_PACKAGES, machinePackages } from "./machineLock";
 import { write } from "./writtenLog";
 
 /** Found before Debian's own: what Varnish compiles with. */
 const COMPILER = `/usr/local/bin/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu-gcc`;
+
+/** Asked for before the node leaves. */
+const ASKED: readonly string[] = Array.from({ length: 50 }, (_, n) => `/asked/${String(n)}`);
 
 const LAUNCHED = `${INSTANCE} launching`;
 
@@ -41,6 +45,12 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     await world.stop();
     fs.rmSync(scratch, { recursive: true });
   });
+
+  /** What stands in the log bucket below a prefix, uncompressed by a program that is not ours. */
+  const objectsBelow = (prefix: string): readonly string[] =>
+    [...(world.cloud.buckets.get(LOGS) ?? [])]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([, content]) => execFileSync("gzip", ["-dc"], { input: content, encoding: "utf8" }));
 
   const served = () => world.machine.ask(SITE, "/a");
 
@@ -237,12 +247,17 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
   describe("that is restarted", () => {
     let words: readonly string[];
     let answer: Answer;
+    let logged: readonly string[];
 
     beforeAll(async () => {
       const { cloud, machine } = world;
+      for (const path of ASKED) {
+        await machine.ask(SITE, path);
+      }
       const shutDown = machine.shutDown();
       await until("it says that it leaves", () => world.report().state === "draining");
       await shutDown;
+      logged = objectsBelow("access/");
       cloud.waiting.add(LAUNCHED);
       await machine.start();
       await until("the node is in service", () => !cloud.waiting.has(LAUNCHED));
@@ -258,6 +273,18 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
       for (const unit of ["footprint-agent", "haproxy", "varnish"]) {
         expect(at(`Stopping ${unit}.service`)).toBeGreaterThan(at("Stopped footprint-drain.service"));
       }
+    });
+
+    // It sends each five minutes, and when it leaves.
+    test("has sent what it served until then, and what its programs said last", () => {
+      const paths = logged
+        .flatMap((text) => text.trimEnd().split("\n"))
+        .map((line) => (JSON.parse(line) as { path: string }).path);
+
+      expect(paths.filter((each) => ASKED.includes(each)).sort()).toEqual([...ASKED].sort());
+      const [last = ""] = objectsBelow("last-words/");
+      expect(last).toMatch(/^== haproxy\n.*Started haproxy\.service/ms);
+      expect(last).toMatch(/^== footprint-agent\n.*"event":"drain"/ms);
     });
 
     test("serves again, by itself", () => {

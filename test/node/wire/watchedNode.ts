@@ -30,6 +30,7 @@ const SITE: Omit<Site, "origins"> = {
   methods: ["GET", "HEAD", "POST"],
   websocket: false,
   compression: false,
+  clientAddress: "full",
   redirectStatus: 308,
   tagHeader: "Surrogate-Key",
 };

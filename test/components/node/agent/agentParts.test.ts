@@ -424,10 +424,12 @@ describe("the metrics", () => {
       configuration: { generation: "a".repeat(64), rejected: null, failing: null },
       purge: { position: 7, caughtUpAt: null, refused: 2 },
       secrets: { "origin-auth": { current: 3, next: 4 }, purge: { current: 5, next: 6 } },
+      logs: { shippedAt: null, waiting: 11, lost: 12 },
     },
     halted: true,
     purgeLagSeconds: 1.5,
     purgesCarriedOut: 9,
+    logLines: 10,
     switches: { node: "disk", pop: undefined, draining: undefined },
   };
 
@@ -440,6 +442,9 @@ describe("the metrics", () => {
     const lines = (await metrics.text()).split("\n").filter((line) => /^footprint/.test(line));
 
     expect(lines.sort()).toEqual([
+      "footprint_access_log_lines_total 10",
+      "footprint_access_log_lost_bytes 12",
+      "footprint_access_log_waiting_bytes 11",
       "footprint_agent_adoption_halted 1",
       "footprint_agent_adoptions_failed_total 1",
       'footprint_agent_aws_call_failures_total{service="s3"} 1',

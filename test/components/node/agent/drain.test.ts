@@ -21,6 +21,8 @@ class Leaving {
   /** When the group was told, and when HAProxy was reloaded, in seconds since the start. */
   readonly told: number[] = [];
   readonly reloads: number[] = [];
+  /** When its logs were sent, likewise. */
+  readonly farewells: number[] = [];
   readonly kept = keptLog();
   /** Each second of a shutdown's wait. */
   onPause: () => void = () => undefined;
@@ -52,6 +54,10 @@ class Leaving {
       },
     },
     timing: () => AGENT_TIMING,
+    farewell: () => {
+      this.farewells.push(this.seconds - 1000);
+      return Promise.resolve();
+    },
     log: this.kept.log,
     now: () => this.seconds,
     pause: (seconds) => {
@@ -77,6 +83,16 @@ async function given<T>(value: T | Error): Promise<T> {
   return value instanceof Error ? Promise.reject(value) : Promise.resolve(value);
 }
 
+test("a node that shuts down sends its logs, and once more when it has drained already", async () => {
+  const node = new Leaving();
+  await node.drain.shutdown();
+  const [first = 0] = node.farewells;
+  await node.drain.shutdown();
+
+  expect(first).toBeGreaterThanOrEqual(AGENT_TIMING.drainUnannounced);
+  expect(node.farewells.length).toBe(3);
+});
+
 describe("a node that its group takes out", () => {
   test("serves on until then, and changes nothing", async () => {
     const node = new Leaving();
@@ -93,6 +109,17 @@ describe("a node that its group takes out", () => {
     expect([before, await node.until(100)]).toEqual(["draining", "drained"]);
     expect([...node.switches]).toEqual([["draining", "this node is taken out of service"]]);
     expect(node.told).toEqual([AGENT_TIMING.drainIdle]);
+  });
+
+  test("sends its logs when nobody asks any more, before its group is told: that ends the machine", async () => {
+    const node = new Leaving();
+    [node.target, node.completion] = ["Terminated", "nothing to complete"];
+    await node.until(AGENT_TIMING.drainIdle);
+    expect(node.farewells).toEqual([AGENT_TIMING.drainIdle]);
+
+    // What was asked for meanwhile goes, too.
+    await node.until(AGENT_TIMING.drainIdle + 2);
+    expect(node.farewells).toEqual([10, 11, 12]);
   });
 
   test("is not idle while a request is under way or new ones come", async () => {

@@ -1,0 +1,53 @@
+import { farewell } from "../../../../components/node/agent/farewell";
+import { keptLog } from "./quiet";
+
+function leaving(bucket: string | null = "logs") {
+  const done: string[] = [];
+  const kept = keptLog();
+  const at = { seconds: 0, away: false };
+  const send = (what: string) => (): Promise<void> => {
+    if (at.away) {
+      return Promise.reject(new Error("S3 is away"));
+    }
+    done.push(what);
+    return Promise.resolve();
+  };
+  const say = farewell({
+    logs: { bucket: bucket ?? undefined, shipAll: send("logs") },
+    lastWords: send("last words"),
+    log: kept.log,
+    now: () => at.seconds,
+  });
+  return { say, done, at, said: kept.said };
+}
+
+describe("a node's farewell", () => {
+  test("is the rest of its access log each time, and its last words once", async () => {
+    const { say, done, said } = leaving();
+    await say();
+    await say();
+
+    expect([done, said]).toEqual([["logs", "last words", "logs"], []]);
+  });
+
+  test("is nothing where nobody has named a bucket", async () => {
+    const { say, done, said } = leaving(null);
+    await say();
+
+    expect([done, said]).toEqual([[], []]);
+  });
+
+  test("fails nobody when S3 is away, and is not tried again at once", async () => {
+    const { say, done, at, said } = leaving();
+    at.away = true;
+    await say();
+    at.away = false;
+    at.seconds += 29;
+    await say();
+    expect([done, said]).toEqual([[], ["warn logs are left behind"]]);
+
+    at.seconds += 1;
+    await say();
+    expect(done).toEqual(["logs", "last words"]);
+  });
+});

@@ -1,0 +1,227 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { gzipSync } from "node:zlib";
+import { accessKey } from "../../components/node/protocol/logKeys";
+import type { LogLine } from "../../infra/operate/logs/line";
+import { runLogs, type LogsOptions } from "../../infra/operate/logs/run";
+import { Edge, type Ran, type Region } from "./edge";
+
+const NODE = "AROAEXAMPLE:i-eu-central-1-1";
+/** In the past, so that no clock has a say. */
+const SINCE = "2026-11-01T06:30Z";
+const UNTIL = "2026-11-01T07:30Z";
+
+let edge: Edge;
+beforeEach(async () => {
+  edge = await Edge.start();
+});
+afterEach(() => edge.stop());
+
+function line(changes: Partial<LogLine>): LogLine {
+  return {
+    ...{ time: "2026-11-01T07:00:00.123456Z", pop: "eu-central-1", site: "www.example.com", client: "203.0.113.7" },
+    ...{ request_id: "0f7c", protocol: "2.0", method: "GET", path: "/", status: 200, bytes: 1000, cache: "hit" },
+    ...{ ms_request: 0, ms_queue: 0, ms_first_byte: 1, ms_transfer: 0, ms_total: 1, end: "--" },
+    ...changes,
+  };
+}
+
+let pieces = 0;
+/** Puts lines into a region's log bucket, as a node does. */
+function put(region: Region, lines: readonly LogLine[]): void {
+  const byHour = new Map<string, LogLine[]>();
+  for (const each of lines) {
+    const hour = each.time.slice(0, 13);
+    byHour.set(hour, [...(byHour.get(hour) ?? []), each]);
+  }
+  for (const [hour, some] of byHour) {
+    const text = some.map((each) => `${JSON.stringify(each)}\n`).join("");
+    const key = accessKey({ hour, node: NODE, file: "20261101T060000.000000000", offset: pieces++ });
+    edge.cloud.put(edge.logBucket(region), key, gzipSync(text));
+  }
+}
+
+function logs(options: Partial<LogsOptions> = {}): Promise<Ran> {
+  const given = { stack: "edge", outputs: edge.outputs, since: SINCE, until: UNTIL, limit: "20", ...options };
+  return edge.run((terminal, folder) => runLogs(given, terminal, folder));
+}
+
+const many = (count: number, changes: Partial<LogLine>): readonly LogLine[] =>
+  Array.from({ length: count }, () => line(changes));
+
+describe("footprint logs", () => {
+  test("says how much, how well and how slow, of the window alone, and when it was wrong", async () => {
+    put("eu-central-1", [
+      ...many(60, { cache: "hit", ms_first_byte: 1 }),
+      ...many(30, { cache: "miss", ms_first_byte: 100 }),
+      ...many(10, { cache: "pass", ms_first_byte: 1000, status: 503, time: "2026-11-01T06:45:10.5Z" }),
+      line({ time: "2026-11-01T06:29:59.999999Z" }),
+      line({ time: "2026-11-01T07:30:00.000000Z" }),
+    ]);
+    put("us-east-1", many(5, { pop: "us-east-1", status: 404, cache: null, ms_first_byte: -1 }));
+
+    const { status, out, err } = await logs();
+
+    expect(status).toBe(0);
+    expect(err).toMatch(/^fetching \d objects, \d+(\.\d)? k?B \.\.\.\n$/);
+    expect(out.split("\n").map((each) => each.trimEnd())).toEqual([
+      "105 requests, 105.0 kB",
+      "  answers     2xx 90 (85.7 %), 4xx 5 (4.8 %), 5xx 10 (9.5 %)",
+      "  cache       hit 60 (57.1 %), miss 30 (28.6 %), none 5 (4.8 %), pass 10 (9.5 %); hit ratio 66.7 %",
+      expect.stringMatching(/^ {2}first byte {2}p50 1 ms, p95 1\d{3} ms, p99 1\d{3} ms$/),
+      "",
+      "                 oldest to newest",
+      `  requests       ${"·".repeat(15)}▁${"·".repeat(14)}█${"·".repeat(29)}  at most 95 per minute`,
+      `  400 to 499     ${"·".repeat(30)}█${"·".repeat(29)}  at most 5 per minute`,
+      `  500 and above  ${"·".repeat(15)}█${"·".repeat(44)}  at most 10 per minute`,
+      "",
+    ]);
+  });
+
+  test.each([
+    ["path", ["www.example.com/a", "shop.example.com/a"], [4, 3]],
+    ["client", ["203.0.113.7", "203.0.113.8"], [4, 3]],
+    ["status", ["200", "502"], [4, 3]],
+    ["miss", ["shop.example.com/a"], [3]],
+    ["slow", ["shop.example.com/a", "www.example.com/a"], [3, 4]],
+  ])("says the busiest by %s", async (top, what, requests) => {
+    put("eu-central-1", [
+      ...many(4, { path: "/a" }),
+      ...many(3, {
+        ...{ site: "shop.example.com", path: "/a", client: "203.0.113.8", cache: "miss", status: 502 },
+        ...{ ms_first_byte: 70 },
+      }),
+    ]);
+
+    const { out } = await logs({ top, json: true });
+    const { rows } = JSON.parse(out) as { rows: { what: string; requests: number }[] };
+    expect(rows.map((row) => row.what)).toEqual(what);
+    expect(rows.map((row) => row.requests)).toEqual(requests);
+    expect((await logs({ top, limit: "1" })).out).toContain(what[0]);
+  });
+
+  test("takes sites and PoPs alone, where they are named", async () => {
+    put("eu-central-1", [...many(2, {}), ...many(3, { site: "shop.example.com" })]);
+    put("us-east-1", many(4, { pop: "us-east-1" }));
+
+    expect((await logs({ site: ["shop.example.com"] })).out).toMatch(/^3 requests/);
+    expect((await logs({ pop: ["us-east-1"] })).out).toMatch(/^4 requests/);
+    expect((await logs()).out).toMatch(/^9 requests/);
+  });
+
+  test("gives each request as JSON and as CSV, which other programs read as it was written", async () => {
+    const hostile = line({ path: '/a,"b"\u0007<x>', client: null });
+    put("eu-central-1", [hostile]);
+
+    expect(JSON.parse((await logs({ json: true })).out)).toEqual(hostile);
+    const read = "import csv, json, sys; print(json.dumps(list(csv.DictReader(sys.stdin))))";
+    const rows = execFileSync("python3", ["-c", read], { input: (await logs({ csv: true })).out, encoding: "utf8" });
+    expect(JSON.parse(rows)).toEqual([
+      Object.fromEntries(Object.entries(hostile).map(([name, value]) => [name, value === null ? "" : String(value)])),
+    ]);
+  });
+
+  test("puts the files as they are into a folder", async () => {
+    put("eu-central-1", many(3, {}));
+    const folder = path.join(edge.folder, "out");
+    expect(await logs({ out: folder })).toMatchObject({ status: 0, out: "" });
+
+    const files = fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".gz"));
+    expect(files).toEqual([
+      expect.stringMatching(
+        /^pop=eu-central-1\/day=2026-11-01\/hour=07\/AROAEXAMPLE:i-eu-central-1-1\/[^/]+\.json\.gz$/,
+      ),
+    ]);
+    const [file = ""] = files;
+    expect(execFileSync("gzip", ["-dc", path.join(folder, file)], { encoding: "utf8" }).split("\n")).toHaveLength(4);
+  });
+
+  test("asks before it fetches more than a gigabyte, and fetches nothing without an answer", async () => {
+    // The list says so; nobody would put so much into a test.
+    const content = gzipSync("");
+    Object.defineProperty(content, "length", { value: 1_100_000_000 });
+    const key = accessKey({ hour: "2026-11-01T07", node: NODE, file: "20261101T060000.000000000", offset: 0 });
+    edge.cloud.buckets.get(edge.logBucket("eu-central-1"))?.set(key, content);
+
+    await expect(logs()).rejects.toMatchObject({
+      message:
+        "That is 1 objects, 1.1 GB to fetch, which AWS bills where it leaves the region. Fetch it? Nobody can be asked here: add --yes to agree. Nothing was done.",
+      exitCode: 2,
+    });
+    edge.answer = "n";
+    await expect(logs()).rejects.toMatchObject({ message: "nothing was done" });
+    expect(edge.cloud.calls.filter(({ what }) => what.includes(".json.gz"))).toEqual([]);
+  });
+
+  test("says what it could not read, and shows the rest", async () => {
+    put("eu-central-1", many(2, {}));
+    edge.cloud.put(
+      edge.logBucket("eu-central-1"),
+      accessKey({ hour: "2026-11-01T07", node: NODE, file: "20261101T060000.000000001", offset: 0 }),
+      gzipSync(`no line\n{"time": "no time"}\n${JSON.stringify(line({}))}\n`),
+    );
+    edge.cloud.buckets.delete(edge.logBucket("us-east-1"));
+
+    const { status, out, err } = await logs();
+    expect(status).toBe(1);
+    expect(out).toMatch(/^3 requests/);
+    expect(err).toContain("us-east-1: cannot be read: NoSuchBucket");
+    expect(err).toContain("2 lines are no lines of an access log, and were left out\n");
+  });
+
+  test("reads past an object that is broken, and says which", async () => {
+    put("eu-central-1", many(2, {}));
+    const key = accessKey({ hour: "2026-11-01T07", node: NODE, file: "20261101T060000.000000009", offset: 0 });
+    edge.cloud.put(edge.logBucket("eu-central-1"), key, "no gzip");
+
+    const { status, out, err } = await logs();
+    expect([status, out.slice(0, 10)]).toEqual([1, "2 requests"]);
+    expect(err).toContain(`eu-central-1: cannot be read: ${key}: Error: incorrect header check\n`);
+  });
+});
+
+describe("rejects", () => {
+  test.each<[string, Partial<LogsOptions>, string]>([
+    [
+      "a time that is none",
+      { since: "yesterday" },
+      '--since: must be so long ago (90s, 15m, 6h, 2d) or a time (2026-11-28T07:00Z), got "yesterday"',
+    ],
+    [
+      "a day that is none",
+      { until: "2026-13-01" },
+      '--until: must be so long ago (90s, 15m, 6h, 2d) or a time (2026-11-28T07:00Z), got "2026-13-01"',
+    ],
+    [
+      "an end before the beginning",
+      { since: UNTIL, until: SINCE },
+      `--since: must be before --until, got "${UNTIL}" and "${SINCE}"`,
+    ],
+    [
+      "a window longer than logs are kept",
+      { since: "2026-09-01" },
+      '--since: must be at most 32 days before the end, got "2026-09-01"; for more, Athena reads the bucket (infra/operate/LOGS.md)',
+    ],
+    [
+      "a kind of busiest that is none",
+      { top: "paths" },
+      '--top: must be one of path, client, status, miss, slow, got "paths", did you mean "path"?',
+    ],
+    ["two forms at once", { json: true, csv: true }, "--json, --csv: give one of them"],
+    ["the busiest of what is followed", { top: "path", follow: true }, "--top: cannot be had with --follow"],
+    ["no limit", { limit: "0" }, '--limit: must be a whole number from 1 to 99999, got "0"'],
+    [
+      "another site",
+      { site: ["ww.example.com"] },
+      '--site: must be a site of the stack, got "ww.example.com", did you mean "www.example.com"?; there are: shop.example.com, www.example.com',
+    ],
+    [
+      "another PoP",
+      { pop: ["us-east-2"] },
+      '--pop: must be the region of a deployed PoP, got "us-east-2", did you mean "us-east-1"?; there are: ap-southeast-2, eu-central-1, us-east-1',
+    ],
+  ])("rejects %s", async (_, options, message) => {
+    await expect(logs(options)).rejects.toMatchObject({ message, exitCode: 2 });
+  });
+});
