@@ -56,8 +56,9 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
   } else {
     const difference = diffPlans(former, plan);
     const clients = consequences(difference);
+    const isChange = Object.values(difference.summary).some((count) => count > 0);
     print(json, { ...difference, clients }, () =>
-      [renderDiff(stack, difference, style), renderConsequences(clients, style)].join("\n"),
+      [renderDiff(stack, difference, style), ...(isChange ? [renderConsequences(clients, style)] : [])].join("\n"),
     );
   }
 }
