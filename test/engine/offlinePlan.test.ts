@@ -65,7 +65,8 @@ describeWith([PULUMI_CLI], "the offline plan and the engine", () => {
 });
 
 function toldByPlan({ parent, dependencies, options, inputs }: PlannedResource): Told {
-  const { customTimeouts, ...others } = options;
+  // Of what is deleted before it is replaced the engine keeps nothing in its state.
+  const { customTimeouts, deleteBeforeReplace: _, ...others } = options;
   return {
     parent,
     dependencies,
@@ -138,7 +139,6 @@ const OPTIONS = [
   "replacementTrigger",
   "additionalSecretOutputs",
   "customTimeouts",
-  "deleteBeforeReplace",
   "deletedWith",
   "aliases",
 ] as const;

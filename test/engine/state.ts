@@ -18,7 +18,8 @@ function isListOfUrns(value: unknown): value is readonly string[] {
 
 /** The world as text, in the order of regions, types and ids; so are objects in a bucket. */
 export function worldAsText(world: readonly Entity[]): string {
-  const key = ({ region, type, id }: Entity) => [region ?? "", type, id].join(" ");
+  // An id may have a random part in its middle.
+  const key = ({ region, type, urn, id }: Entity) => [region ?? "", type, urn ?? "", id].join(" ");
   const sorted = [...world].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const settled = (name: string, value: unknown) =>
     name === "objects" && Array.isArray(value) ? [...(value as string[])].sort() : value;
