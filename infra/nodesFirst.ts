@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { awsReason } from "./terminal/awsReason";
 
 /** A PoP's nodes, as its latency records need them. */
 export interface Nodes {
@@ -50,9 +51,8 @@ function look(region: string, nodes: () => readonly Nodes[]): () => Promise<void
 export async function nodesAreThere({ region, group, min }: Nodes): Promise<void> {
   const name = await new Promise<string>((resolve) => group.apply(resolve));
   const healthy = await fewestHealthy(region, name).catch((error: unknown) => {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     throw new Error(
-      `${region}: whether its nodes are there could not be looked at (${reason}); ` +
+      `${region}: whether its nodes are there could not be looked at (${awsReason(error)}); ` +
         "no client is sent to it. Give the program the credentials of the deployment, and run `pulumi up` again.",
     );
   });
