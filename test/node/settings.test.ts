@@ -33,6 +33,8 @@ const SITES: Readonly<Record<string, Partial<Site>>> = {
   "named.example.com": { originHost: "site", methods: ["GET", "HEAD", "POST"] },
   "talks.example.com": { websocket: true },
   "cache-tag.example.com": { tagHeader: "Cache-Tag" },
+  "shortened.example.com": { clientAddress: "truncated" },
+  "nameless.example.com": { clientAddress: "none" },
 };
 
 /** Paths of the settings of a site, such as "cacheKey.query". */
@@ -380,6 +382,19 @@ describeWith([DEBIAN], "settings of a site", () => {
 
         expect(headers["cache-tag"]).toBeUndefined();
         expect([afterOther, await isHit(host, "/tagged")]).toEqual([true, false]);
+      });
+    },
+
+    clientAddress: () => {
+      test.each([
+        ["full", HOST, "203.0.113.77"],
+        ["truncated", "shortened.example.com", "203.0.113.0"],
+        ["none", "nameless.example.com", "0.0.0.0"],
+      ])("%s", async (name, host, logged) => {
+        rig.origin.on(`/client-${name}`, reply("x", NEVER));
+        await rig.ask(`/client-${name}`, { host, client: "203.0.113.77" });
+
+        expect((await rig.logged(`"/client-${name}"`))["client"]).toBe(logged);
       });
     },
   };
