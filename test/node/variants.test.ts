@@ -49,7 +49,8 @@ describeWith([DEBIAN], "the variants of a URL", () => {
     rig.origin.on("/few", reply("few", { "cache-control": "max-age=600", vary: "X-Like" }));
     await ask("/few", AT_ONCE);
     const said = new Set<string>();
-    for (let i = 0; i * AT_ONCE < 2 * VARIANTS_LIMIT; i++) {
+    // A round may find one that is being refreshed since the last.
+    for (let i = 0; i < VARIANTS_LIMIT && rig.origin.requests("/few").length <= 2 * VARIANTS_LIMIT; i++) {
       await rig.age("/few");
       (await ask("/few", AT_ONCE)).forEach(({ headers }) =>
         said.add(/; ?(\w+)/.exec(headers["cache-status"] ?? "")?.[1] ?? ""),
