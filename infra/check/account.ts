@@ -82,7 +82,7 @@ function services({ pops }: Pick<FootprintConfig, "pops">): readonly (readonly [
   return [
     ["autoscaling.amazonaws.com", "Auto Scaling group"],
     ["elasticloadbalancing.amazonaws.com", "load balancer"],
-    ...(pops.some((pop) => pop.egress === "nat")
+    ...(pops.some((pop) => pop.egress !== "direct")
       ? ([["ec2-nat-gateway.amazonaws.com", "regional NAT gateway"]] as const)
       : []),
     ...(pops.some((pop) => pop.nodes.spotShare > 0) ? ([["spot.amazonaws.com", "Spot instance"]] as const) : []),

@@ -119,7 +119,7 @@ interface Place {
   readonly todo: string;
 }
 
-function namesIn({ sites, pops, primaryZone }: FootprintConfig, zone: string): readonly Place[] {
+function namesIn({ sites, pops, primaryZone, popDomain }: FootprintConfig, zone: string): readonly Place[] {
   const regions = pops.map(({ region }) => region);
   const hosts = sites
     // What leads elsewhere until a cut-over is meant to be there.
@@ -129,7 +129,6 @@ function namesIn({ sites, pops, primaryZone }: FootprintConfig, zone: string): r
       isOwn: (record) => isCaaOfOurs(record) || isOfPop(record, regions),
       todo: "`up` cannot take the name over while they are there: see the runbook, _Take a host over from another CDN_",
     }));
-  const popDomain = `pop.${primaryZone}`;
   const own = ({ AliasTarget }: ResourceRecordSet): boolean => AliasTarget !== undefined;
   const popPlaces = [
     { name: popDomain, isOwn: isCaaOfOurs },

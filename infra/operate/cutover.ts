@@ -133,14 +133,14 @@ function siteOf({ sites, stack }: FootprintConfig, given: string): SiteConfig {
 async function latencyRecords(
   host: string,
   regions: readonly string[],
-  { primaryZone }: FootprintConfig,
+  { popDomain }: FootprintConfig,
   popZoneId: string,
   route53: Route53Client,
 ): Promise<readonly ResourceRecordSet[]> {
   const checks = await healthChecks(route53);
   const records = await Promise.all(
     regions.map(async (region) => {
-      const own = popName(region, `pop.${primaryZone}`);
+      const own = popName(region, popDomain);
       const target = (await recordsAt(own, popZoneId, route53)).find(({ Type }) => Type === "A")?.AliasTarget;
       const HealthCheckId = checks.get(own);
       if (target === undefined || HealthCheckId === undefined) {

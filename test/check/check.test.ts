@@ -450,6 +450,22 @@ test("what nobody has chosen yet is in the way, and is not asked for", async () 
   expect(account.asked.filter((each) => / s3 |eu-south-1 ec2 DescribeImages/.test(each))).toEqual([]);
 });
 
+test("the PoPs' own names are looked at where the stack file has them", async () => {
+  account.stackFile = `${STACK_FILE}  footprint:popDomain: staging.pop.example.com\n`;
+  account.records.push(record("eu-west-1.staging.pop.example.com.", "CNAME", "elsewhere.example.net"));
+
+  expect(await troubles()).toEqual([
+    expect.objectContaining({ where: "eu-west-1.staging.pop.example.com", what: "records", verdict: "fails" }),
+  ]);
+});
+
+test("a PoP on its way from one egress to the other has a NAT gateway, too", async () => {
+  account.stackFile = STACK_FILE.replace("eu-west-1: {}", "eu-west-1: { egress: both }");
+  account.services = ["autoscaling", "elasticloadbalancing", "spot"];
+
+  expect((await troubles()).map(({ what }) => what)).toEqual(["service-linked role of ec2-nat-gateway.amazonaws.com"]);
+});
+
 test("a zone that the stack makes is said to need its delegation", async () => {
   account.stackFile = STACK_FILE.replace("{ id: Z0123456789ABCDEFGHIJ }", "{ create: true }");
   account.limits["MAX_HOSTED_ZONES_BY_OWNER"] = [500, 3];

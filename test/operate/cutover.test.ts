@@ -39,6 +39,8 @@ const FORMER = {
   ResourceRecords: [{ Value: "edge.other.example" }],
 };
 
+/** Where the PoPs' own names live. */
+let popDomain: string;
 let folder: string;
 let server: AwsServer;
 let records: string[];
@@ -47,6 +49,7 @@ let answer: string | undefined;
 let said: string[];
 
 beforeEach(async () => {
+  popDomain = "pop.example.com";
   folder = mkdtempSync(join(tmpdir(), "footprint-cutover-"));
   writeFileSync(join(folder, "Pulumi.edge.yaml"), STACK_FILE);
   const outputs = {
@@ -71,7 +74,7 @@ function route53({ method, url }: AwsRequest): AwsAnswer {
   const xml = (body: string, status = 200): AwsAnswer => ({ status, type: "text/xml", body });
   if (url.pathname.endsWith("/healthcheck")) {
     const check = (region: string) =>
-      `<HealthCheck><Id>check-of-${region}</Id><CallerReference>x</CallerReference><HealthCheckVersion>1</HealthCheckVersion><HealthCheckConfig><Type>HTTPS</Type><FullyQualifiedDomainName>${region}.pop.example.com</FullyQualifiedDomainName></HealthCheckConfig></HealthCheck>`;
+      `<HealthCheck><Id>check-of-${region}</Id><CallerReference>x</CallerReference><HealthCheckVersion>1</HealthCheckVersion><HealthCheckConfig><Type>HTTPS</Type><FullyQualifiedDomainName>${region}.${popDomain}</FullyQualifiedDomainName></HealthCheckConfig></HealthCheck>`;
     return xml(
       `<ListHealthChecksResponse><HealthChecks>${["eu-west-1", "us-east-1"].map(check).join("")}</HealthChecks><IsTruncated>false</IsTruncated></ListHealthChecksResponse>`,
     );
@@ -170,6 +173,15 @@ test("what a cut-over that was begun by hand lacks is added", async () => {
   const { result } = await cutover();
 
   expect(result.changes).toEqual([{ Action: "CREATE", ResourceRecordSet: WANTED[1] }]);
+});
+
+test("PoPs are found by the names that the stack file gives them", async () => {
+  popDomain = "staging.pop.example.com";
+  writeFileSync(join(folder, "Pulumi.edge.yaml"), `${STACK_FILE}  footprint:popDomain: ${popDomain}\n`);
+
+  const { result } = await cutover();
+
+  expect(result.changes.slice(1)).toEqual(WANTED.map((ResourceRecordSet) => ({ Action: "CREATE", ResourceRecordSet })));
 });
 
 describe("rejects, and changes nothing,", () => {
