@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { awsReason } from "./terminal/awsReason";
+import { proxyOptions } from "./terminal/proxy";
 
 /** A PoP's nodes, as its latency records need them. */
 export interface Nodes {
@@ -72,7 +73,11 @@ async function fewestHealthy(region: string, name: string): Promise<number> {
   ]);
   // As the provider has it from the stack's configuration; else what the environment says.
   const profile = new pulumi.Config("aws").get("profile");
-  const options = { region, requestHandler: PATIENCE, ...(profile === undefined ? {} : { profile }) };
+  const options = {
+    region,
+    requestHandler: { ...PATIENCE, ...proxyOptions() },
+    ...(profile === undefined ? {} : { profile }),
+  };
   const groups = new autoScaling.AutoScalingClient(options);
   const { AutoScalingGroups = [] } = await groups.send(
     new autoScaling.DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),

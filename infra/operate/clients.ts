@@ -16,12 +16,21 @@ export interface Clients {
 }
 
 export function clientsOf(region: string): Clients {
-  const requestHandler = { ...CLIENT_LIMITS.requestHandler, ...proxyOptions() };
-  const options = { region, ...CLIENT_LIMITS, requestHandler };
+  const options = clientOptions(region);
   return {
     s3: new S3Client(options),
     sns: new SNSClient(options),
     ssm: new SSMClient(options),
     autoScaling: new AutoScalingClient(options),
   };
+}
+
+/**
+ * Of any client of one region.
+ *
+ * @param requestTimeout milliseconds until an answer begins; default: a node's
+ */
+export function clientOptions(region: string, requestTimeout: number = CLIENT_LIMITS.requestHandler.requestTimeout) {
+  const requestHandler = { ...CLIENT_LIMITS.requestHandler, requestTimeout, ...proxyOptions() };
+  return { region, ...CLIENT_LIMITS, requestHandler };
 }

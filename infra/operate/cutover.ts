@@ -7,7 +7,6 @@ import {
   type ResourceRecordSet,
   type RRType,
 } from "@aws-sdk/client-route-53";
-import { CLIENT_LIMITS } from "../../components/node/agent/limits";
 import { popName } from "../../components/popRouting";
 import { loadConfig } from "../config/load";
 import type { FootprintConfig, SiteConfig } from "../config/model";
@@ -18,8 +17,8 @@ import { stackFile } from "../config/stacks";
 import { awsReason } from "../terminal/awsReason";
 import { confirm, json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
-import { proxyOptions } from "../terminal/proxy";
 import { UserError } from "../terminal/userError";
+import { clientOptions } from "./clients";
 import { deployment, type StackOptions } from "./pops";
 import { HOST_TYPES, isOfPop, recordsAt, recordText } from "./records";
 
@@ -71,11 +70,7 @@ export async function runCutover(
     throw new UserError(`stack ${stack} has no active PoP that ${site.host} could lead to; nothing was changed`);
   }
   // Route 53 has one control plane.
-  const route53 = new Route53Client({
-    region: "us-east-1",
-    ...CLIENT_LIMITS,
-    requestHandler: { ...CLIENT_LIMITS.requestHandler, ...proxyOptions() },
-  });
+  const route53 = new Route53Client(clientOptions("us-east-1"));
   const idOf = async (name: string): Promise<string> =>
     config.zones.find((zone) => zone.name === name)?.id ?? (await zoneIdOf(name));
 

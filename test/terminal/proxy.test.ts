@@ -1,6 +1,11 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { ListBucketsCommand } from "@aws-sdk/client-s3";
+import * as pulumi from "@pulumi/pulumi";
 import { parameterValue } from "../../infra/commands/lookUps";
+import { nodesAreThere } from "../../infra/nodesFirst";
+import { clientsOf } from "../../infra/operate/clients";
+import { LogReader } from "../../infra/operate/logs/bucket";
 import { goesDirect, proxyOptions } from "../../infra/terminal/proxy";
 import { UserError } from "../../infra/terminal/userError";
 
@@ -79,9 +84,28 @@ describe("a call to AWS", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test("goes by the proxy", async () => {
-    await expect(parameterValue("eu-west-1", "/aws/service/debian/release/13/latest/arm64")).rejects.toThrow();
+  test.each<[string, () => Promise<unknown>, string]>([
+    [
+      "a look-up",
+      () => parameterValue("eu-west-1", "/aws/service/debian/release/13/latest/arm64"),
+      "ssm.eu-west-1.amazonaws.com",
+    ],
+    ["a purge", () => clientsOf("eu-west-1").s3.send(new ListBucketsCommand({})), "s3.eu-west-1.amazonaws.com"],
+    [
+      "access logs",
+      () => new LogReader("eu-west-1", "edge-logs").objects("2026-11-28T07"),
+      "edge-logs.s3.eu-west-1.amazonaws.com",
+    ],
+    [
+      "the look for healthy nodes",
+      () => nodesAreThere({ region: "eu-west-1", group: pulumi.output("edge"), min: 1 }),
+      "autoscaling.eu-west-1.amazonaws.com",
+    ],
+  ])("goes by the proxy: %s", async (_, call, host) => {
+    asked.length = 0;
 
-    expect(asked).toEqual(["ssm.eu-west-1.amazonaws.com:443"]);
+    await expect(call()).rejects.toThrow();
+
+    expect(new Set(asked)).toEqual(new Set([`${host}:443`]));
   });
 });

@@ -3,8 +3,8 @@ import "../../terminal/awsReason";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
-import { CLIENT_LIMITS } from "../../../components/node/agent/limits";
 import { accessFolder } from "../../../components/node/protocol/logKeys";
+import { clientOptions } from "../clients";
 
 /** An object of the access log. */
 export interface LogObject {
@@ -25,8 +25,7 @@ export class LogReader {
     private readonly region: string,
     private readonly bucket: string,
   ) {
-    const requestHandler = { ...CLIENT_LIMITS.requestHandler, requestTimeout: PATIENCE_MS };
-    this.client = new S3Client({ region, ...CLIENT_LIMITS, requestHandler });
+    this.client = new S3Client(clientOptions(region, PATIENCE_MS));
   }
 
   /** What nodes have logged of requests in an hour (`2026-11-28T07`). */
