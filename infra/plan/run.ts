@@ -45,11 +45,12 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
   const origin = options.origin === undefined ? {} : { origin: originRegion(options.origin, table) };
   const perspective = { users, ...origin };
   const planned = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values, perspective));
-  const offline = { ...planned, notes: [...planned.notes, ...clashes(loadConfig(stack, values))] };
+  const config = loadConfig(stack, values);
+  const offline = { ...planned, notes: [...planned.notes, ...clashes(config)] };
   const plan = options.live === true ? await withLiveNotes(offline, options) : offline;
   if (options.html !== undefined) {
     const { pageHtml } = await import("./page/html");
-    writePage(options.html, await pageHtml(pageOfPlan(loadConfig(stack, values), plan, users, table)));
+    writePage(options.html, await pageHtml(pageOfPlan(config, plan, users, table)));
   }
   if (former === undefined) {
     print(json, plan, () => renderPlan(plan, style));

@@ -12,8 +12,8 @@ const DEFAULT_STACK = "sandbox";
 /** Runs one command of the CLI in the sandbox, or without one the tour. @returns the exit status */
 export async function runSandbox(args: readonly string[]): Promise<number> {
   // Refused before a CLI is looked for.
-  handedOver(args);
-  const isTour = args.length === 0;
+  const command = handedOver(args);
+  const isTour = command.length === 0;
   if (isTour) {
     // Where the CLI has to be built first, this is there to be read meanwhile.
     await showPlan();
@@ -30,7 +30,7 @@ export async function runSandbox(args: readonly string[]): Promise<number> {
   fs.rmSync(path.join(Sandbox.defaultFolder(), "world", "calls.jsonl"), { force: true });
   const sandbox = await Sandbox.open({ cli });
   try {
-    return isTour ? await tour(sandbox, cli) : await pass(sandbox, args);
+    return isTour ? await tour(sandbox, cli) : await pass(sandbox, command);
   } finally {
     sandbox.close();
   }
@@ -74,12 +74,12 @@ Nothing of this left the machine. What to try next:
   npx footprint sandbox destroy                       takes everything down again
 `;
 
-async function pass(sandbox: Sandbox, args: readonly string[]): Promise<number> {
-  const { name, file } = stackOf(args, DEFAULT_STACK);
+async function pass(sandbox: Sandbox, command: readonly string[]): Promise<number> {
+  const { name, file } = stackOf(command, DEFAULT_STACK);
   // The CLI would make a stack of any name, and only the program would then miss its file.
   stackFile(file);
   await select(sandbox, name);
-  return sandbox.run(handedOver(args));
+  return sandbox.run(command);
 }
 
 async function select(sandbox: Sandbox, stack: string): Promise<void> {

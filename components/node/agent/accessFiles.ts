@@ -51,7 +51,7 @@ function sizeOf(path: string, isCompressed: boolean): number | undefined {
       return size;
     }
     // RFC 1952, section 2.3.1: the last four bytes are the size of the text; of a file that was cut off they are noise.
-    const trailer = Buffer.alloc(4);
+    const trailer = Buffer.alloc(TRAILER);
     const isRead = size >= TRAILER && readSync(file, trailer, 0, TRAILER, size - TRAILER) === TRAILER;
     return isRead ? Math.min(trailer.readUInt32LE(), FILE_BYTES) : 0;
   } finally {

@@ -13,7 +13,7 @@ export interface AccessLogsOptions {
   readonly store: LogStore;
   /** The log bucket, once a pointer has named it. */
   readonly bucket: () => string | undefined;
-  /** `role-id:ec2-instance-id`. */
+  /** `userId` of the instance. */
   readonly node: () => Promise<string>;
   /** Seconds between two shipments. */
   readonly interval: () => number;
@@ -90,10 +90,7 @@ export class AccessLogs {
 
   /** Sends all that is there. Throws when that fails. */
   shipAll(): Promise<void> {
-    return this.inTurn(() => {
-      this.observe();
-      return this.ship();
-    });
+    return this.inTurn(() => this.ship());
   }
 
   private get stateFile(): string {
@@ -140,9 +137,10 @@ export class AccessLogs {
     this.state ??= { bucket, file: "", offset: 0, shippedAt: null, lost: 0 };
     try {
       // What is written while this goes on is for the next time, or a busy node would never come to an end.
-      const until = this.observe().at(-1)?.name ?? "";
-      while (await this.shipPiece(bucket, until)) {
-        this.observe();
+      let files = this.observe();
+      const until = files.at(-1)?.name ?? "";
+      while (await this.shipPiece(bucket, until, files)) {
+        files = this.observe();
       }
       this.failing = undefined;
       this.keep({ ...this.state, bucket, shippedAt: new Date(this.now()).toISOString() });
@@ -153,9 +151,8 @@ export class AccessLogs {
   }
 
   /** Sends one piece; false when there is nothing more to send. */
-  private async shipPiece(bucket: string, until: string): Promise<boolean> {
+  private async shipPiece(bucket: string, until: string, files: readonly AccessFile[]): Promise<boolean> {
     const { state } = this;
-    const files = accessFiles(this.folder);
     const file = files.find(({ name }) => name >= (state?.file ?? ""));
     if (state === undefined || file === undefined || file.name > until) {
       return false;

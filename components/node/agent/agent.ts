@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AGENT_FILES } from "../agentFiles";
 import type { AgentSettings } from "../protocol/bundleFormat";
 import type { NodeReport } from "../protocol/nodeReport";
+import { userId } from "../protocol/storeKeys";
 import { SOCKETS } from "../sockets";
 import { AGENT_TIMING } from "../timing";
 import { Adoption } from "./adoption";
@@ -97,7 +98,7 @@ export class Agent {
     const lifecycle = new Lifecycle({ region, metadata });
     const { switches } = this;
     const logStore = s3LogStore(region);
-    const node = async (): Promise<string> => `${role}:${await this.instance()}`;
+    const node = async (): Promise<string> => userId(role, await this.instance());
     this.logs = new AccessLogs({
       store: logStore,
       bucket: () => this.watch.pointer?.logs?.bucket,

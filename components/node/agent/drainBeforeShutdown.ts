@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { AGENT_FILES } from "../agentFiles";
 import type { AgentTiming } from "../protocol/bundleFormat";
+import { userId } from "../protocol/storeKeys";
 import { AGENT_TIMING } from "../timing";
 import { AccessLogs } from "./accessLogs";
 import { askAgent } from "./agentSocket";
@@ -31,7 +32,7 @@ export async function drainBeforeShutdown({ region, role }: Identity, log: Log):
   const switches = new Switches({ haproxy, log });
   const lifecycle = new Lifecycle({ region, metadata });
   const store = s3LogStore(region);
-  const node = async (): Promise<string> => `${role}:${await metadata.instanceId()}`;
+  const node = async (): Promise<string> => userId(role, await metadata.instanceId());
   const logs = new AccessLogs({ store, bucket: () => undefined, node, interval: () => timing.accessLog });
   const lastWords = (bucket: string) => sendLastWords(bucket, { store, run: runCommand, node });
   const options = { metadata, lifecycle, switches, haproxy, timing: () => timing, log };

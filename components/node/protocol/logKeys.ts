@@ -10,7 +10,7 @@ export const LOG_KEYS = {
 export interface Piece {
   /** Hour of the requests in UTC, as `2026-11-28T07`. */
   readonly hour: string;
-  /** What AWS calls the user id of an instance's role, `role-id:ec2-instance-id`: nodePolicy.ts goes by it. */
+  /** The `userId` of its instance (storeKeys.ts): nodePolicy.ts goes by it. */
   readonly node: string;
   /** Name of the file on the node, which it has from when it was begun. */
   readonly file: string;

@@ -23,13 +23,18 @@ export function purgeKey(number: number): string {
 }
 
 /**
- * Key of what a node reports of itself. It is made of what AWS calls the user id of an instance's role (aws:userid,
- * "role-id:ec2-instance-id"), so that a policy can allow each instance its own object and no other.
+ * What AWS calls the user id of an instance's role (aws:userid, "role-id:ec2-instance-id"): keys are made of it so that a
+ * policy can allow each instance its own objects and no others.
  *
  * @param role unique id of the role
  */
+export function userId(role: string, instance: string): string {
+  return `${role}:${instance}`;
+}
+
+/** Key of what a node reports of itself. */
 export function nodeKey(role: string, instance: string): string {
-  return `${STORE_KEYS.nodes}${role}:${instance}.json`;
+  return `${STORE_KEYS.nodes}${userId(role, instance)}.json`;
 }
 
 /** The instance whose report has this key; undefined when it is no report's. */
