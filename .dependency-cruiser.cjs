@@ -13,6 +13,7 @@ const rooms = [
   ["packages", "^infra/packages/"],
   ["edge", "^infra/edge/"],
   ["operate", "^infra/operate/"],
+  ["page", "^infra/page/"],
   ["pulumi", "^infra/pulumi/"],
   ["program", "^infra/[^/]+$"],
   ["config", "^infra/config/"],
