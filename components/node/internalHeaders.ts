@@ -21,6 +21,8 @@ export const INTERNAL = {
   variant: "X-Footprint-Variant",
   /** What HAProxy says to it: the URL has "many" variants of late, or it is time that "all" of them go. */
   variants: "X-Footprint-Variants",
+  /** How far with purges a node must be to answer another one (protocol/marks.ts); only another node's request has it. */
+  needs: "X-Footprint-Needs",
   /** The last try of a fetch. */
   again: "X-Footprint-Again",
   /** What the cache did, one word, for the access log. */

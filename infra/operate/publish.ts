@@ -13,6 +13,7 @@ import {
   purgeSchema,
   sealEntry,
   signedAnew,
+  type After,
   type Entry,
   type Place,
   type Purge,
@@ -28,6 +29,8 @@ export interface PurgeLog extends Patience {
   readonly bucket: string;
   /** Purge keys that nodes know, the one that signs first. */
   readonly keys: readonly [string, ...string[]];
+  /** Logs of other PoPs from whose nodes this one's fetch: to be published to before. Default: none. */
+  readonly before?: readonly PurgeLog[];
 }
 
 /** The head as it was read. */
@@ -55,7 +58,9 @@ export async function publishPurge(log: PurgeLog, purge: Purge): Promise<number>
     if (tried !== undefined && (await isIn(log, tried, head))) {
       return { value: tried.number };
     }
-    tried = sealEntry(log.keys[0], log.region, await placeBefore(log, head, nothing), checked);
+    const place = await placeBefore(log, head, nothing);
+    // After the head was read: so from entry to entry these numbers never fall.
+    tried = sealEntry(log.keys[0], log.region, place, { ...checked, ...(await reached(log)) });
     return (await replaceHead(log, head, tried.text))
       ? { value: tried.number }
       : { again: "another publisher was faster" };
@@ -74,6 +79,17 @@ export async function renewHead(log: PurgeLog): Promise<void> {
       ? { value: undefined }
       : { again: "somebody has just published" };
   });
+}
+
+/** How far the logs are that nodes of this one's PoP depend on. */
+async function reached({ before = [] }: PurgeLog): Promise<Pick<Purge, "after">> {
+  const after = await Promise.all(
+    before.map(async (log) => {
+      const head = await readHead(log).catch(() => null);
+      return [log.region, head === undefined ? 0 : (head?.entry?.number ?? null)] as const;
+    }),
+  );
+  return after.length === 0 ? {} : { after: Object.fromEntries(after) satisfies After };
 }
 
 /** The place that the next entry follows. The entry there is kept under its number, where nodes look for it from then on. */

@@ -337,3 +337,69 @@ test("rejects when the store cannot be reached", async () => {
 
   await expect(publishPurge(log, purgeOf("/a"))).rejects.toMatchObject({ $metadata: { httpStatusCode: 503 } });
 });
+
+describe("an entry of nodes that fetch from other PoPs", () => {
+  const afterOf = (log: PurgeLog) => chain(log).map(({ purge }) => purge?.after);
+
+  test("says how far the others' logs are", async () => {
+    const [used, unused] = [newLog(), newLog()];
+    const before = [
+      { ...used, region: "us-east-1", keys: [KEY] as const },
+      { ...unused, region: "ap-southeast-2", keys: [KEY] as const },
+    ];
+    await publishPurge({ ...used, region: "us-east-1" }, purgeOf("/a"));
+    await publishPurge({ ...used, region: "us-east-1" }, purgeOf("/b"));
+    const log = newLog();
+
+    await publishPurge({ ...log, before }, purgeOf("/b"));
+
+    expect(afterOf(log)).toEqual([{ "us-east-1": 2, "ap-southeast-2": 0 }]);
+  });
+
+  test("says so when that cannot be known: another key has signed there, or the store is away", async () => {
+    const [forged, away] = [newLog(), newLog()];
+    cloud.put(forged.bucket, "purge-head", sealEntry("forged", "us-east-1", BEGINNING, purgeOf("/forged")).text);
+    const refused = clientOf(() => Promise.reject(failure(403, "AccessDenied")));
+    const log = newLog();
+
+    await publishPurge(
+      {
+        ...log,
+        before: [
+          { ...forged, region: "us-east-1" },
+          { ...away, s3: refused, region: "ap-southeast-2" },
+        ],
+      },
+      purgeOf("/a"),
+    );
+    refused.destroy();
+
+    expect(afterOf(log)).toEqual([{ "us-east-1": null, "ap-southeast-2": null }]);
+  });
+
+  // Two publishers: who writes the later entry has read the others' logs after the earlier one was there.
+  test("never has a lower number than the entry before it, whoever is faster", async () => {
+    const other: PurgeLog = { ...newLog(), region: "us-east-1" };
+    const log = newLog();
+    await publishPurge(log, purgeOf("/first"));
+    const before = [other];
+    let meddled = false;
+    const slow = clientOf(async (name, send) => {
+      const answer = await send();
+      // It has read the head, and not yet the other log: another publisher does all of its work in between.
+      if (name === "GetObjectCommand" && !meddled) {
+        meddled = true;
+        await publishPurge(other, purgeOf("/fast"));
+        await publishPurge({ ...log, before }, purgeOf("/fast"));
+      }
+      return answer;
+    });
+    await publishPurge(other, purgeOf("/slow"));
+
+    await publishPurge({ ...log, s3: slow, before }, purgeOf("/slow"));
+    slow.destroy();
+
+    expect(paths(chain(log))).toEqual(["/slow", "/fast", "/first"]);
+    expect(afterOf(log)).toEqual([{ "us-east-1": 2 }, { "us-east-1": 2 }, undefined]);
+  });
+});

@@ -105,6 +105,7 @@ class WorldNode {
           this.stored.clear();
           return Promise.resolve();
         },
+        mark: () => Promise.resolve(),
       },
       positionFile: join(this.folder, "purge.json"),
       repeatAfter: REPEAT_AFTER,

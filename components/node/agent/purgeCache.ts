@@ -12,6 +12,8 @@ export interface PurgeCache {
   purge(target: Target, soft: boolean): Promise<number | null>;
   /** Takes out everything, whatever the index of keys says. */
   flush(): Promise<void>;
+  /** Says how far the node is, and what it needs of others from now on (protocol/marks.ts). */
+  mark(marks: { readonly done: string; readonly needs: string }): Promise<void>;
 }
 
 interface Answer {
@@ -66,6 +68,17 @@ export function varnishPurgeCache(socketPath: string): PurgeCache {
       const { status } = await ask("BAN", "/", { host: "all", "x-footprint-purge": "all" });
       if (status !== 200) {
         throw new Error(`Varnish answers a ban of everything with ${status}`);
+      }
+    },
+    async mark({ done, needs }) {
+      const { status } = await ask("MARK", "/", {
+        host: "all",
+        "x-footprint-done": done,
+        "x-footprint-needs": needs,
+      });
+      // 405: a configuration of before, which asks no other node.
+      if (status !== 200 && status !== 405) {
+        throw new Error(`Varnish answers a mark with ${status}`);
       }
     },
   };

@@ -1,7 +1,16 @@
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { z } from "zod";
-import { BEGINNING, openEntry, type Entry, type Place, type Purge } from "../protocol/purgeLog";
+import { doneText, needsText, type Mark } from "../protocol/marks";
+import {
+  BEGINNING,
+  openEntry,
+  purgeSchema,
+  type After,
+  type Entry,
+  type Place,
+  type Purge,
+} from "../protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../protocol/storeKeys";
 import { writeDurably } from "./durableFile";
 import type { Log } from "./log";
@@ -36,6 +45,7 @@ interface Repeat {
   readonly at: number;
   readonly number: number;
   readonly purge: Purge | undefined;
+  readonly after: After;
 }
 
 /** Most entries that are fetched at once. */
@@ -48,6 +58,8 @@ const savedSchema = z.object({
   number: z.int().min(0),
   digest: z.string().min(1),
   caughtUp: z.number().min(0),
+  // Agents of former versions have not kept it.
+  after: purgeSchema.shape.after,
 });
 
 type Saved = z.output<typeof savedSchema>;
@@ -59,6 +71,10 @@ type Saved = z.output<typeof savedSchema>;
  */
 export class PurgeFeed {
   private last: Place | undefined;
+  /** What the last entries say that were carried out once, and for the second time. */
+  private after: { first: After; again: After } = { first: {}, again: {} };
+  /** Number of the last entry that was carried out for the second time. */
+  private repeated = 0;
   private readonly repeats: Repeat[] = [];
   private saved: Saved | undefined;
   /** Of the head that was carried out. */
@@ -98,6 +114,8 @@ export class PurgeFeed {
   poll(): Promise<void> {
     const done = this.turn.then(async () => {
       try {
+        // A cache that was started anew knows of none.
+        await this.tell();
         await this.repeatDue();
         await this.follow();
       } finally {
@@ -118,7 +136,7 @@ export class PurgeFeed {
       if (found !== undefined && head === undefined) {
         return;
       }
-      this.last ??= this.saved ?? (await this.flush(head ?? BEGINNING));
+      this.last ??= (await this.goOn()) ?? (await this.flush(head ?? BEGINNING));
       if (head !== undefined) {
         await this.goTo(head);
       } else if (this.etag !== undefined) {
@@ -170,9 +188,11 @@ export class PurgeFeed {
     if (number !== this.position + 1 || previous !== this.last?.digest) {
       return false;
     }
+    const after = purge?.after ?? {};
+    await this.need({ first: number, again: this.repeated }, { ...this.after, first: after });
     const objects = purge === undefined ? await this.flushOnce() : await this.carryOut(purge);
-    this.repeats.push({ at: this.now() + this.options.repeatAfter * 1000, number, purge });
-    this.arrive({ number, digest }, objects);
+    this.repeats.push({ at: this.now() + this.options.repeatAfter * 1000, number, purge, after });
+    await this.arrive({ number, digest }, objects);
     this.carriedOut += 1;
     this.options.log.info("purged", { number, soft: purge?.soft, targets: purge?.targets.length, objects });
     return true;
@@ -186,19 +206,57 @@ export class PurgeFeed {
     await this.flush(head);
   }
 
-  private async flush({ number, digest }: Place): Promise<Place> {
+  private async flush({ number, digest, purge }: Place & Partial<Pick<Entry, "purge">>): Promise<Place> {
+    const after = purge?.after ?? {};
+    // Numbers may have begun anew.
+    this.repeated = Math.min(this.repeated, number);
+    await this.need({ first: number, again: this.repeated }, { ...this.after, first: after });
     await this.flushOnce();
     // It covers what was to be repeated before.
     const at = this.now() + this.options.repeatAfter * 1000;
-    this.repeats.splice(0, Infinity, { at, number, purge: undefined });
+    this.repeats.splice(0, Infinity, { at, number, purge: undefined, after });
     return this.arrive({ number, digest }, null);
   }
 
-  private arrive(place: Place, objects: number | null): Place {
+  /** From where a former agent was; undefined when nothing is known of it. What it had to repeat is not known. */
+  private async goOn(): Promise<Place | undefined> {
+    if (this.saved !== undefined) {
+      const { number, after = {} } = this.saved;
+      this.last = this.saved;
+      this.repeated = number;
+      await this.need(this.done(), { first: after, again: after });
+    }
+    return this.saved;
+  }
+
+  private async arrive(place: Place, objects: number | null): Promise<Place> {
     this.last = place;
     this.taken.push({ number: place.number, objects });
     this.taken.splice(0, this.taken.length - COUNTED);
+    await this.tell();
     return place;
+  }
+
+  private done(): Mark {
+    return { first: this.position, again: this.repeated };
+  }
+
+  /** Before anything is taken out: from now on what is fetched must come from nodes that are as far. */
+  private async need(own: Mark, after: PurgeFeed["after"]): Promise<void> {
+    this.after = after;
+    await this.mark(own);
+  }
+
+  /** What is done. When it fails, nobody is told more than is true, and the next call tells it. */
+  private async tell(): Promise<void> {
+    if (this.last !== undefined) {
+      await this.mark(this.done()).catch(() => undefined);
+    }
+  }
+
+  private mark(own: Mark): Promise<void> {
+    const needs = needsText(this.options.region, own, this.after.first, this.after.again);
+    return this.options.cache.mark({ done: doneText(this.done()), needs });
   }
 
   private async flushOnce(): Promise<null> {
@@ -224,8 +282,11 @@ export class PurgeFeed {
       if (due === undefined || due.at > this.now()) {
         return;
       }
+      await this.need({ first: this.position, again: due.number }, { ...this.after, again: due.after });
       await (due.purge === undefined ? this.flushOnce() : this.carryOut(due.purge));
       this.repeats.shift();
+      this.repeated = due.number;
+      await this.tell();
       this.options.log.info("purged again", { number: due.number });
     }
   }
@@ -248,7 +309,7 @@ export class PurgeFeed {
       return;
     }
     const { number, digest } = last;
-    this.saved = { number, digest, caughtUp };
+    this.saved = { number, digest, caughtUp, after: this.after.first };
     writeDurably(this.options.positionFile, JSON.stringify(this.saved));
   }
 }

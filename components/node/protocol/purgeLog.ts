@@ -13,6 +13,10 @@ import { z } from "zod";
  * it by its digest. So a node knows whether what it reads follows what it has carried out: numbers that are given again
  * (the head was deleted, or the bucket was restored), copies that have expired and copies that somebody has changed all
  * end in the same way: the node cannot know what it has missed, and empties its cache.
+ *
+ * Nodes fetch from each other, so a node that has carried out a purge must not be filled again from one that has not. A
+ * number says how far a node is in its own region's log. An entry for other regions says how far a node of a PoP that is
+ * asked by them (a shield) must be (`after`); marks.ts says how nodes compare.
  */
 
 const host = z.string().regex(/^[a-z0-9.-]{1,253}$/);
@@ -37,10 +41,17 @@ export const purgeSchema = z.object({
   /** Soft: made stale, so that it is validated, or used while its origin fails. */
   soft: z.boolean(),
   targets: z.array(targetSchema).min(1).max(TARGETS_LIMIT),
+  /**
+   * By region: the number of the newest entry of that region's log when this one was written, to which the same purge had
+   * been published before. A node that fetches from there after this entry wants an answer of a node that has carried out
+   * as much. Null: it could not be read, so nothing there is known to be new enough. Missing: nobody fetches from there.
+   */
+  after: z.record(z.string().regex(/^[a-z0-9-]{1,32}$/), z.int().min(0).nullable()).optional(),
 });
 
 export type Target = z.output<typeof targetSchema>;
 export type Purge = z.output<typeof purgeSchema>;
+export type After = NonNullable<Purge["after"]>;
 
 /** Longest body, characters. As many targets as there may be, each with the longest path of nothing but quotes, fit in. */
 const BODY_LIMIT = 2_000_000;

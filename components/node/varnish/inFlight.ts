@@ -1,3 +1,5 @@
+import { INTERNAL } from "../internalHeaders";
+
 /**
  * How many purges back a fetch is told which of them concern it; when more come while it runs, it begins anew to be safe,
  * once. Each is a look in VCL, compiled at every load: 24 take half a second of the two that the compiler needs, 128 took
@@ -28,6 +30,13 @@ sub remember_purge {
 
 sub vcl_backend_fetch {
     set bereq.http.X-Footprint-Began = std.integer(var.global_get("purges"), 0);
+    # Read after that: a purge that is not counted as one before this fetch is looked for when its response is there.
+    if (bereq.http.X-Footprint-Behind) {
+        # Whoever is asked next cannot know what the one who asked first needs.
+        set bereq.http.${INTERNAL.needs} = "unknown";
+    } else {
+        set bereq.http.${INTERNAL.needs} = var.global_get("needs");
+    }
 }
 
 # Called last in vcl_backend_response, for what would be stored. Between here and the storing lie some microseconds; for

@@ -4,6 +4,7 @@ import { compressionVcl } from "./compression";
 import { deliverVcl } from "./deliver";
 import { inFlightVcl } from "./inFlight";
 import { mainVcl } from "./main";
+import { peersVcl } from "./peers";
 import { purgeVcl } from "./purge";
 import { rangesVcl } from "./ranges";
 import { requestVcl } from "./request";
@@ -12,13 +13,14 @@ import { sharedVcl } from "./shared";
 import { staleVcl } from "./stale";
 
 /** Renders Varnish's configuration. It is the same for all sites: what differs comes with each request. */
-export function varnishFiles({ popName }: NodeOptions): NodeFiles {
+export function varnishFiles({ popName, region }: NodeOptions): NodeFiles {
   return {
     "/etc/varnish/default.vcl": mainVcl(),
     "/etc/varnish/request.vcl": requestVcl(),
     "/etc/varnish/purge.vcl": purgeVcl(),
     "/etc/varnish/shared.vcl": sharedVcl(),
     "/etc/varnish/in_flight.vcl": inFlightVcl(),
+    "/etc/varnish/peers.vcl": peersVcl(region),
     "/etc/varnish/stale.vcl": staleVcl(),
     "/etc/varnish/response.vcl": responseVcl(),
     "/etc/varnish/ranges.vcl": rangesVcl(),

@@ -9,6 +9,7 @@ export function mainVcl(): string {
 #   purge.vcl      what is taken out, by the agent or after a request that changed something
 #   shared.vcl     who may have what is stored, and when an answer is "not modified"
 #   in_flight.vcl  what is being fetched while it is purged
+#   peers.vcl      what another node of ours may have of what is stored
 #   stale.vcl      when a stale response is used, and when one waits for a fresh one
 #   response.vcl   whether and for how long a response is stored
 #   ranges.vcl     where a part of a response comes from
@@ -43,6 +44,7 @@ sub vcl_init {
 # Beside this file, wherever it is: a bundle is checked in another folder before it is put in place.
 include "./purge.vcl";
 include "./in_flight.vcl";
+include "./peers.vcl";
 include "./request.vcl";
 include "./shared.vcl";
 include "./stale.vcl";

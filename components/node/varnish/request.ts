@@ -13,6 +13,7 @@ sub vcl_recv {
         return (synth(200, "OK"));
     }
     set req.backend_hint = origins.backend();
+    call behind_who_asks;
 
     # Nor does it wait for another's fetch, when hits alone are answered.
     if (req.http.X-Footprint-Hits) {

@@ -63,6 +63,11 @@ export class Rig {
     return edgeOptions(this.origin.at()).popName;
   }
 
+  /** The region that the node takes itself to be in. */
+  get region(): string {
+    return edgeOptions(this.origin.at()).region;
+  }
+
   /** A request for the rig's own site. */
   get(target: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     return this.ask(target, { headers });

@@ -24,7 +24,8 @@ beforeEach(async () => {
       const [first = "", ...fields] = data.toString("latin1").trimEnd().split("\r\n");
       const field = (name: string): string[] =>
         fields.filter((line) => line.toLowerCase().startsWith(`${name}: `)).map((line) => line.slice(name.length + 2));
-      asked.push([first, ...field("host"), ...field("x-footprint-purge"), ...field("x-footprint-tag")].join(" "));
+      const told = ["host", "x-footprint-purge", "x-footprint-tag", "x-footprint-done", "x-footprint-needs"];
+      asked.push([first, ...told.flatMap(field)].join(" "));
       const status = answers.shift();
       const count = first.startsWith("BAN") ? "" : "x-footprint-count: 7\r\n";
       connection.end(status === undefined ? "" : `HTTP/1.1 ${String(status)} x\r\n${count}content-length: 0\r\n\r\n`);
@@ -114,6 +115,29 @@ test("rejects when Varnish does not take a ban", async () => {
 test("rejects when Varnish breaks off, and asks nothing else", async () => {
   await expect(varnishPurgeCache(socket).purge(URL_TARGET, false)).rejects.toThrow(new Error("socket hang up"));
   expect(asked).toHaveLength(1);
+});
+
+test("a mark is given in fields", async () => {
+  answers = [200];
+  const cache = varnishPurgeCache(socket);
+
+  await cache.mark({ done: "12.10", needs: "eu-central-1=17.15,eu-west-1=12.10" });
+
+  expect(asked).toEqual(["MARK / HTTP/1.1 all 12.10 eu-central-1=17.15,eu-west-1=12.10"]);
+});
+
+test("a Varnish whose configuration knows no marks goes on without", async () => {
+  answers = [405];
+
+  await expect(varnishPurgeCache(socket).mark({ done: "1.1", needs: "eu-west-1=1.1" })).resolves.toBeUndefined();
+});
+
+test("rejects when Varnish does not take a mark", async () => {
+  answers = [503];
+
+  await expect(varnishPurgeCache(socket).mark({ done: "1.1", needs: "eu-west-1=1.1" })).rejects.toThrow(
+    new Error("Varnish answers a mark with 503"),
+  );
 });
 
 test("rejects when there is no Varnish", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { purgeKey } from "../../../../components/node/protocol/storeKeys";
-import type { Target } from "../../../../components/node/protocol/purgeLog";
+import type { After, Purge, Target } from "../../../../components/node/protocol/purgeLog";
 import { PurgeRig, purgeOf, REPEAT_AFTER, url } from "./purgeRig";
 
 let rig: PurgeRig;
@@ -450,3 +450,70 @@ describe("what is away", () => {
 });
 
 const byNumber = (a: string, b: string): number => Number(a.split("/")[1]) - Number(b.split("/")[1]);
+
+describe("what a node says of itself, and needs of others", () => {
+  const after = (purge: Purge, numbers: After): Purge => ({ ...purge, after: numbers });
+
+  test("it needs more before it takes anything out, and has done more after that; so again at the repeat", async () => {
+    await serving();
+    rig.marks.splice(0, rig.marks.length - 1);
+    rig.publish([after(purgeOf(url("/a")), { "us-east-1": 7, "ap-southeast-2": null })]);
+
+    await rig.feed.poll();
+    rig.seconds += REPEAT_AFTER;
+    await rig.feed.poll();
+
+    const unknown = "999999999999";
+    expect(rig.taken()).toEqual(["hard url www.example.com/a", "hard url www.example.com/a"]);
+    expect(rig.marks.slice(1)).toEqual([
+      { done: "0.0", needs: `ap-southeast-2=${unknown}.0,eu-west-1=1.0,us-east-1=7.0`, taken: 0 },
+      { done: "1.0", needs: `ap-southeast-2=${unknown}.0,eu-west-1=1.0,us-east-1=7.0`, taken: 1 },
+      { done: "1.0", needs: `ap-southeast-2=${unknown}.${unknown},eu-west-1=1.1,us-east-1=7.7`, taken: 1 },
+      { done: "1.1", needs: `ap-southeast-2=${unknown}.${unknown},eu-west-1=1.1,us-east-1=7.7`, taken: 2 },
+    ]);
+  });
+
+  test("an entry that has no numbers of others ends what was needed of them", async () => {
+    await serving();
+    rig.publish([after(purgeOf(url("/a")), { "us-east-1": 7 }), purgeOf(url("/b"))]);
+
+    await rig.feed.poll();
+
+    expect(rig.marks.at(-1)).toMatchObject({ done: "2.0", needs: "eu-west-1=2.0" });
+  });
+
+  test("a node that begins needs what the head says, and its repeat as well", async () => {
+    rig.publish([after(purgeOf(url("/a")), { "us-east-1": 7 })]);
+
+    await rig.feed.poll();
+    expect(rig.marks.at(-1)).toMatchObject({ done: "1.0", needs: "eu-west-1=1.0,us-east-1=7.0" });
+
+    rig.seconds += REPEAT_AFTER;
+    await rig.feed.poll();
+    expect(rig.marks.at(-1)).toMatchObject({ done: "1.1", needs: "eu-west-1=1.1,us-east-1=7.7" });
+  });
+
+  test("the next agent needs no less than the former", async () => {
+    await serving();
+    rig.publish([after(purgeOf(url("/a")), { "us-east-1": 7 })]);
+    await rig.feed.poll();
+
+    rig.restartAgent();
+    await rig.feed.poll();
+
+    expect(rig.marks.at(-1)).toMatchObject({ done: "1.1", needs: "eu-west-1=1.1,us-east-1=7.7" });
+  });
+
+  test("nothing is taken out that others could give back, when the cache does not hear what is needed", async () => {
+    await serving();
+    rig.publish(purges(1, 1));
+    rig.refuseMarks = true;
+
+    await expect(rig.feed.poll()).rejects.toThrow("marks are refused");
+    expect(rig.taken()).toEqual([]);
+
+    rig.refuseMarks = false;
+    await rig.feed.poll();
+    expect(rig.taken()).toEqual(hard(1, 1));
+  });
+});

@@ -33,6 +33,9 @@ export class PurgeRig {
   head: Entry | undefined;
   /** What was taken out of the cache, in order. */
   readonly done: string[] = [];
+  refuseMarks = false;
+  /** How far the node has said to be, and what it needs of others, with how much it had taken out by then. */
+  readonly marks: { readonly done: string; readonly needs: string; readonly taken: number }[] = [];
   /** Keys that were asked of the store. */
   readonly asked: string[] = [];
   /** What was logged beside single purges. */
@@ -137,6 +140,16 @@ export class PurgeRig {
         flush: () =>
           this.promised("cache", () => {
             this.done.push("flush");
+          }),
+        mark: ({ done, needs }) =>
+          this.promised("cache", () => {
+            if (this.refuseMarks) {
+              throw new Error("marks are refused");
+            }
+            const last = this.marks.at(-1);
+            if (last?.done !== done || last.needs !== needs) {
+              this.marks.push({ done, needs, taken: this.done.length });
+            }
           }),
       },
       positionFile: join(this.folder, "purge.json"),
