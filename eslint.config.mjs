@@ -54,7 +54,7 @@ export default defineConfig(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ["./tsconfig.json", "./infra/plan/page/client/tsconfig.json"],
+        project: ["./tsconfig.json", "./infra/page/client/tsconfig.json"],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,5 +1,6 @@
 import { REPORT_EXPIRES } from "../../components/node/protocol/nodeReport";
 import { AGENT_TIMING } from "../../components/node/timing";
+import { short } from "../page/words";
 import type { NodeStatus, PopStatus } from "./popStatus";
 import type { Refresh } from "./look";
 import { plain } from "../terminal/plain";
@@ -139,9 +140,4 @@ function configuration({ configuration: wanted }: PopStatus, nodes: readonly Nod
         `configuration ${short(wanted.wanted)} should have been adopted by now, but not by ${behind.map(({ instance }) => instance).join(", ")}`,
       ]
     : [];
-}
-
-/** A SHA-256 as people compare it. */
-export function short(sha256: string): string {
-  return sha256.slice(0, 12);
 }

@@ -1,7 +1,8 @@
 import { indented, table, type Style } from "../terminal/table";
 import type { Advice, PricedChange } from "./advise";
 import type { GoalAdvice } from "./latency/advice";
-import { latencyText, ms, percent, signedMs } from "./latency/words";
+import { latencyText, signedMs } from "./latency/words";
+import { ms, percent } from "../page/words";
 
 /** Rows of a list that goes on: all are in `--json`. */
 const ROWS = 8;

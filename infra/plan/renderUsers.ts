@@ -2,7 +2,8 @@ import { indented, table, type Style } from "../terminal/table";
 import type { JudgedTaker, PopLoss } from "./capacity";
 import type { Latency } from "./latency/answers";
 import type { PopUsersSummary, UsersSummary } from "./latency/summary";
-import { latencyText, ms, percent, showGbps } from "./latency/words";
+import { latencyText, showGbps } from "./latency/words";
+import { ms, percent } from "../page/words";
 import type { Plan, PopSummary } from "./model";
 
 type NamedPop = readonly [region: string, pop: PopSummary];

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import axe, { type AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { loadConfig } from "../../infra/config/load";
 import { answers } from "../../infra/plan/latency/answers";
@@ -13,15 +12,7 @@ import { pageOfPlan } from "../../infra/plan/page/ofPlan";
 import { usersSummary } from "../../infra/plan/latency/summary";
 import { describeWith } from "../support/requirements";
 import { shipped, valuesOf } from "../support/stacks";
-import { CHROMIUM_INSTALLED, launch } from "./chromium";
-
-const SIZES = [
-  { width: 1440, height: 900 },
-  { width: 820, height: 1180 },
-  { width: 390, height: 844 },
-];
-const SCHEMES = ["light", "dark"] as const;
-const VIEWS = SIZES.flatMap((viewport) => SCHEMES.map((colorScheme) => ({ viewport, colorScheme })));
+import { brokenRules, CHROMIUM_INSTALLED, launch, SIZES, VIEWS } from "./chromium";
 
 const config = loadConfig("global", valuesOf(shipped("global")));
 const users = usersOf({});
@@ -148,13 +139,7 @@ describeWith([CHROMIUM_INSTALLED], "the page in a browser", () => {
     );
     const map = await page.locator("figure svg").boundingBox();
     expect(map!.width).toBeGreaterThan(view.viewport.width * 0.6);
-    // Rules of WCAG 2.2 A and AA, contrast among them. Playwright evaluates past the page's policy.
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate<AxeResults>("axe.run()");
-    const broken = violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`,
-    );
-    expect(broken).toEqual([]);
+    expect(await brokenRules(page)).toEqual([]);
   });
 
   it("prints the map and the tables without the controls", async () => {

@@ -1,23 +1,13 @@
 // Figures for a reader. Pure: the page in the browser runs this very file.
 
+import { ms } from "../../page/words";
 import type { Latency } from "./answers";
-
-/** Milliseconds: whole, since no figure is better than that. */
-export function ms(value: number): string {
-  return `${value.toFixed(0)} ms`;
-}
 
 /** A difference in milliseconds, with its sign; whole, but for what would show as 0. */
 export function signedMs(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 0.5 || size < 0.05 ? 0 : 1;
   return `${size < 0.05 ? "" : value > 0 ? "+" : "-"}${size.toFixed(digits)} ms`;
-}
-
-/** A part: whole percents from ten, else one decimal. */
-export function percent(part: number): string {
-  const value = part * 100;
-  return `${value >= 9.95 || value === 0 ? value.toFixed(0) : value.toFixed(1)} %`;
 }
 
 export function latencyText(latency: Latency | null): string {

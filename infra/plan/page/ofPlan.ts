@@ -1,9 +1,9 @@
 import type { FootprintConfig } from "../../config/model";
 import { region } from "../../config/regions";
+import { percent } from "../../page/words";
 import { popLoads } from "../capacity";
 import { measuredRegions, type LatencyTable } from "../latency/table";
 import type { Users } from "../latency/weights";
-import { percent } from "../latency/words";
 import type { Plan } from "../model";
 import type { PageData, PageRegion } from "./data";
 

@@ -1,10 +1,10 @@
+import { html, scrolling } from "../../../page/client/dom";
+import { tooltip } from "../../../page/client/tooltip";
 import type { PageData, PageRegion } from "../data";
 import { type Choice, scenario, withoutFootprint } from "../scenario";
 import { latencyText } from "../../latency/words";
-import { html } from "./dom";
 import { type Colouring, worldMap } from "./map";
 import { farthestTable, figures, legend, popTable } from "./tables";
-import { tooltip } from "./tooltip";
 
 const NOTHING: Choice = { lost: new Set(), added: new Set() };
 
@@ -90,11 +90,6 @@ function checkboxes(title: string, regions: readonly PageRegion[], name: string)
 
 function radio(value: Colouring, text: string, checked: boolean): HTMLElement {
   return html("label", {}, html("input", { type: "radio", name: "colour", value, checked }), text);
-}
-
-/** A table that is wider than the screen scrolls by itself, with the keyboard too. */
-function scrolling(title: string, table: HTMLElement): HTMLElement {
-  return html("div", { class: "scrolling", tabindex: 0, role: "region", "aria-label": title }, table);
 }
 
 const page = document.getElementById("page");

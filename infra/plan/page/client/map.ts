@@ -1,15 +1,10 @@
-import { geoNaturalEarth1, geoPath } from "d3-geo";
-import { feature } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
-import land from "world-atlas/land-110m.json";
-import { ms } from "../../latency/words";
+import { svg } from "../../../page/client/dom";
+import { hue, label, world, type Box } from "../../../page/client/world";
+import { ms } from "../../../page/words";
 import type { PageData } from "../data";
 import type { Row, Scenario } from "../scenario";
-import { svg } from "./dom";
 import { placeText, rowText } from "./texts";
 
-const WIDTH = 960;
-const HEIGHT = 470;
 /** A place with all users would have this radius; areas are in proportion to users. */
 const RADIUS = 40;
 const SMALLEST = 1.5;
@@ -30,41 +25,21 @@ export function latencyClass(value: number): number {
   return found < 0 ? LATENCY_CLASSES.length : found;
 }
 
-/** A hue for each region, as far apart as the golden angle makes neighbours in the list. */
-export function hueOf(data: PageData, code: string): number {
-  return Math.round((data.regions.findIndex((region) => region.code === code) * 137.5) % 360);
+export function hueOf(data: PageData, code: string): string {
+  return hue(data.regions.findIndex((region) => region.code === code));
 }
 
 /** A map of the world, drawn once; places and PoPs are drawn anew for each scenario. */
 export function worldMap(data: PageData): WorldMap {
-  const projection = geoNaturalEarth1().fitExtent(
-    [
-      [4, 4],
-      [WIDTH - 4, HEIGHT + 45],
-    ],
-    { type: "Sphere" },
-  );
-  const path = geoPath(projection).digits(1);
-  const at = (place: { readonly lat: number; readonly lon: number }): readonly [number, number] =>
-    projection([place.lon, place.lat]) ?? [0, 0];
-  // The atlas is read as JSON, whose types are wider than the format's.
-  const topology = land as object as Topology<{ land: GeometryCollection }>;
+  const { at, way, element: onWorld } = world();
   const lines = svg("g", { class: "lines" });
   const places = svg("g", { class: "places" });
   const pops = svg("g", { class: "pops" });
-  const element = svg(
-    "svg",
-    {
-      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
-      role: "group",
-      "aria-label": "World map of PoPs and the places of their users; the tables below hold the same",
-    },
-    svg("path", { class: "sphere", d: path({ type: "Sphere" }) ?? "" }),
-    svg("path", { class: "land", d: path(feature(topology, topology.objects.land)) ?? "" }),
+  const element = onWorld("World map of PoPs and the places of their users; the tables below hold the same", [
     lines,
     places,
     pops,
-  );
+  ]);
   return { element, draw };
 
   function draw(scenario: Scenario, colouring: Colouring): void {
@@ -86,18 +61,13 @@ export function worldMap(data: PageData): WorldMap {
         "data-text": placeText(place, given),
       });
       if (given !== null && region !== undefined) {
-        const hue = String(hueOf(data, region.code));
-        dot.style.setProperty("--hue", hue);
-        const d =
-          path({
-            type: "LineString",
-            coordinates: [
-              [place.lon, place.lat],
-              [region.lon, region.lat],
-            ],
-          }) ?? "";
-        const line = svg("path", { d, class: colouring === "pop" ? "of-pop" : `ms-${latencyClass(given.ms)}` });
-        line.style.setProperty("--hue", hue);
+        const own = hueOf(data, region.code);
+        dot.style.setProperty("--hue", own);
+        const line = svg("path", {
+          d: way(place, region),
+          class: colouring === "pop" ? "of-pop" : `ms-${latencyClass(given.ms)}`,
+        });
+        line.style.setProperty("--hue", own);
         lines.append(line);
       }
       places.append(dot);
@@ -124,41 +94,9 @@ export function worldMap(data: PageData): WorldMap {
       row.state === "lost"
         ? svg("path", { d: `M-${size},-${size}L${size},${size}M-${size},${size}L${size},-${size}` })
         : svg("rect", { x: -size, y: -size, width: 2 * size, height: 2 * size, transform: "rotate(45)" }),
-      ...label(`${row.region.code}${row.latency === null ? "" : ` ${ms(row.latency.median)}`}`, x, y, taken),
+      ...label(`${row.region.code}${row.latency === null ? "" : ` ${ms(row.latency.median)}`}`, [x, y], taken),
     );
-    group.style.setProperty("--hue", String(hueOf(data, row.region.code)));
+    group.style.setProperty("--hue", hueOf(data, row.region.code));
     return group;
   }
-}
-
-interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly y: number;
-}
-
-/** About the width of a letter of the labels, and their height. */
-const LETTER = 5.6;
-const LINE = 11;
-
-/** A label right of its mark, else left of it; none where both are taken. The tables hold what it says. */
-function label(text: string, x: number, y: number, taken: Box[]): SVGTextElement[] {
-  const width = text.length * LETTER;
-  const sides: readonly (Box & { readonly anchor: string })[] = [
-    { left: x + 9, right: x + 9 + width, y, anchor: "start" },
-    { left: x - 9 - width, right: x - 9, y, anchor: "end" },
-  ];
-  const free = sides.find(
-    ({ left, right }) =>
-      left >= 0 &&
-      right <= WIDTH &&
-      !taken.some((box) => Math.abs(box.y - y) < LINE && box.left < right && left < box.right),
-  );
-  if (free === undefined) {
-    return [];
-  }
-  taken.push(free);
-  return [
-    svg("text", { x: free.anchor === "start" ? 9 : -9, y: 4, "text-anchor": free.anchor, "aria-hidden": "true" }, text),
-  ];
 }

@@ -1,8 +1,9 @@
 import type { Latency } from "../../latency/answers";
-import { ms, percent, signedMs } from "../../latency/words";
+import { html } from "../../../page/client/dom";
+import { ms, percent } from "../../../page/words";
+import { signedMs } from "../../latency/words";
 import type { PageData } from "../data";
 import type { Row, Scenario } from "../scenario";
-import { html } from "./dom";
 import { hueOf, latencyClass, LATENCY_CLASSES, type Colouring } from "./map";
 import { loadText } from "./texts";
 
@@ -45,7 +46,7 @@ export function popTable(data: PageData, { rows }: Scenario): HTMLElement {
   const row = (each: Row): HTMLElement => {
     const { region, state, share, latency } = each;
     const swatch = html("span", { class: `swatch ${state}`, "aria-hidden": "true" });
-    swatch.style.setProperty("--hue", String(hueOf(data, region.code)));
+    swatch.style.setProperty("--hue", hueOf(data, region.code));
     return html(
       "tr",
       { class: each.size === "too much" ? "overloaded" : state, "data-region": region.code },

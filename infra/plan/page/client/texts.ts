@@ -1,5 +1,6 @@
+import { ms, percent } from "../../../page/words";
 import type { Answer, Latency, Place } from "../../latency/answers";
-import { ms, percent, showGbps } from "../../latency/words";
+import { showGbps } from "../../latency/words";
 import type { Row } from "../scenario";
 
 export function placeText({ name, country, share }: Place, given: Answer): string {

@@ -33,3 +33,8 @@ function set(element: Element, attributes: Attributes): void {
     }
   }
 }
+
+/** A table that is wider than the screen scrolls by itself, with the keyboard too. */
+export function scrolling(title: string, table: HTMLElement): HTMLElement {
+  return html("div", { class: "scrolling", tabindex: 0, role: "region", "aria-label": title }, table);
+}
