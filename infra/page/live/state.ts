@@ -26,7 +26,9 @@ export interface LiveState {
  * Active: takes users. Drained: takes none, as somebody decided. Warming: on its way to take users. Unhealthy: should take
  * users and does not. Unknown: could not be looked at.
  */
-export type PopCondition = "active" | "drained" | "warming" | "unhealthy" | "unknown";
+export const POP_CONDITIONS = ["active", "drained", "warming", "unhealthy", "unknown"] as const;
+
+export type PopCondition = (typeof POP_CONDITIONS)[number];
 
 export interface LivePop {
   /** Region code. */
@@ -136,3 +138,12 @@ export interface LiveOrder {
 
 /** How many events a state holds: what is older goes. */
 export const EVENTS_KEPT = 200;
+
+/** What the page itself holds. */
+export interface PageInfo {
+  readonly footprint: string;
+  /** The server that sent it. A stream of another one wants the page of that one. */
+  readonly run: string;
+  /** What an order is sent with. */
+  readonly token: string;
+}
