@@ -2,7 +2,7 @@ import { ListSubscriptionsCommand, type SNSClient, type Subscription } from "@aw
 import { ROUTE53_METRICS_REGION } from "../../components/popRouting";
 import { awsReason } from "../terminal/awsReason";
 import { plain } from "../terminal/plain";
-import { clientsOf } from "./clients";
+import type { clientsOf } from "./clients";
 
 /** Where a footprint has a topic of alarms, and with what the topic's name begins. */
 interface Topic {
@@ -17,18 +17,21 @@ const PENDING = "PendingConfirmation";
  * What somebody should know of who hears alarms: SNS sends nothing to an address that has not confirmed, and its link is
  * good for three days. One line each; empty when all is well.
  */
-export async function alarmAttention(regions: readonly string[]): Promise<readonly string[]> {
+export async function alarmAttention(
+  regions: readonly string[],
+  clients: typeof clientsOf,
+): Promise<readonly string[]> {
   const topics: readonly Topic[] = [
     ...regions.map((region) => ({ region, prefix: `${region}-alarms-` })),
     { region: ROUTE53_METRICS_REGION, prefix: "footprint-alarms-" },
   ];
-  const lines = await Promise.all(topics.map(topicAttention));
+  const lines = await Promise.all(topics.map((topic) => topicAttention(topic, clients)));
   return [...new Set(lines.flat())];
 }
 
-async function topicAttention({ region, prefix }: Topic): Promise<readonly string[]> {
+async function topicAttention({ region, prefix }: Topic, clients: typeof clientsOf): Promise<readonly string[]> {
   try {
-    return (await subscriptions(clientsOf(region).sns))
+    return (await subscriptions(clients(region).sns))
       .filter(
         ({ TopicArn = "", SubscriptionArn }) => SubscriptionArn === PENDING && nameOf(TopicArn).startsWith(prefix),
       )

@@ -34,3 +34,13 @@ export function clientOptions(region: string, requestTimeout: number = CLIENT_LI
   const requestHandler = { ...CLIENT_LIMITS.requestHandler, requestTimeout, ...proxyOptions() };
   return { region, ...CLIENT_LIMITS, requestHandler };
 }
+
+/** The same for a command that goes on: each region's are made once. */
+export function keptClients(): typeof clientsOf {
+  const kept = new Map<string, Clients>();
+  return (region) => {
+    const clients = kept.get(region) ?? clientsOf(region);
+    kept.set(region, clients);
+    return clients;
+  };
+}

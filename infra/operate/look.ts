@@ -14,6 +14,8 @@ export interface Node {
   readonly instance: string;
   /** State of its life cycle, such as InService; null when the group could not be asked. */
   readonly lifecycle: string | null;
+  /** Its availability zone, likewise. */
+  readonly zone: string | null;
   /** What it says of itself, when that is fresh. */
   readonly report: NodeReport | undefined;
 }
@@ -22,7 +24,7 @@ export interface Group {
   readonly name: string;
   readonly min: number;
   readonly desired: number;
-  readonly instances: readonly { readonly id: string; readonly lifecycle: string }[];
+  readonly instances: readonly { readonly id: string; readonly lifecycle: string; readonly zone: string | null }[];
   /** The newest instance refresh; undefined when there was none. */
   readonly refresh: Refresh | undefined;
 }
@@ -89,9 +91,10 @@ export async function readGroup({ autoScaling }: Clients, { group, region }: Dep
     name: group,
     min: found.MinSize ?? 0,
     desired: found.DesiredCapacity ?? 0,
-    instances: (found.Instances ?? []).map(({ InstanceId = "", LifecycleState = "" }) => ({
+    instances: (found.Instances ?? []).map(({ InstanceId = "", LifecycleState = "", AvailabilityZone }) => ({
       id: InstanceId,
       lifecycle: LifecycleState,
+      zone: AvailabilityZone ?? null,
     })),
     refresh:
       refresh === undefined
@@ -111,15 +114,15 @@ export async function readNodes(
   group: Group | undefined,
 ): Promise<readonly Node[]> {
   const keys = await reportKeys(clients, pop);
-  const known = group?.instances ?? [...keys.keys()].map((id) => ({ id, lifecycle: null }));
+  const known = group?.instances ?? [...keys.keys()].map((id) => ({ id, lifecycle: null, zone: null }));
   const nodes = await Promise.all(
-    known.map(async ({ id, lifecycle }): Promise<Node> => {
+    known.map(async ({ id, lifecycle, zone }): Promise<Node> => {
       const key = keys.get(id);
       const object = key === undefined ? undefined : await readObject(clients.s3, pop.bucket, key);
       const isFresh = object !== undefined && object.age <= REPORT_EXPIRES;
       const report = isFresh ? nodeReportSchema.safeParse(tryJson(object.text)).data : undefined;
       // A node speaks for itself alone.
-      return { instance: id, lifecycle, report: report?.instance === id ? report : undefined };
+      return { instance: id, lifecycle, zone, report: report?.instance === id ? report : undefined };
     }),
   );
   return group === undefined ? nodes.filter(({ report }) => report !== undefined) : nodes;

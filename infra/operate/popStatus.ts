@@ -2,7 +2,7 @@ import type { DrainSwitch } from "../../components/node/protocol/drainSwitch";
 import type { NodeReport } from "../../components/node/protocol/nodeReport";
 import { compare } from "../config/problems";
 import { awsReason } from "../terminal/awsReason";
-import { clientsOf } from "./clients";
+import type { Clients } from "./clients";
 import {
   isInService,
   readDrain,
@@ -43,6 +43,8 @@ export interface PopStatus {
 export interface NodeStatus {
   readonly instance: string;
   readonly lifecycle: string | null;
+  /** Its availability zone, such as us-east-1a; null when the group could not be asked. */
+  readonly zone: string | null;
   /** False when it has not reported lately; what follows is null then. */
   readonly reports: boolean;
   readonly state: NodeReport["state"] | null;
@@ -68,8 +70,7 @@ export interface NodeStatus {
 }
 
 /** Looks at one PoP. Never throws: one that is away must not hide the others. */
-export async function popStatus(pop: DeployedPop): Promise<PopStatus> {
-  const clients = clientsOf(pop.region);
+export async function popStatus(pop: DeployedPop, clients: Clients): Promise<PopStatus> {
   const unreadable: PopStatus["unreadable"][number][] = [];
   const part = async <T>(what: string, reading: Promise<T>): Promise<T | undefined> =>
     reading.catch((error: unknown) => {
@@ -99,16 +100,17 @@ function groupStatus({ name, min, desired, instances, refresh }: Group) {
   return { name, min, desired, inService: instances.filter(isInService).length, refresh: refresh ?? null };
 }
 
-function nodeStatus({ instance, lifecycle, report }: Node, pointer: PointerObject | undefined): NodeStatus {
+function nodeStatus({ instance, lifecycle, zone, report }: Node, pointer: PointerObject | undefined): NodeStatus {
   if (report === undefined) {
     const nothing = { state: null, health: null, configuration: null, purge: null, logs: null, secretsUpToDate: null };
-    return { instance, lifecycle, reports: false, ...nothing };
+    return { instance, lifecycle, zone, reports: false, ...nothing };
   }
   const { generation, rejected, failing, refused: reason } = report.configuration;
   const { position, caughtUpAt, refused } = report.purge;
   return {
     instance,
     lifecycle,
+    zone,
     reports: true,
     state: report.state,
     health: report.health,

@@ -1,10 +1,12 @@
+import { short } from "../page/words";
 import { json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
 import { table } from "../terminal/table";
 import { alarmAttention } from "./alarmSubscriptions";
-import { attention, short } from "./attention";
+import { attention } from "./attention";
+import { clientsOf } from "./clients";
 import { popStatus, type NodeStatus, type PopStatus } from "./popStatus";
-import { deployment, notDeployedText, type StackOptions } from "./pops";
+import { deployment, notDeployedText, type Deployment, type StackOptions } from "./pops";
 
 export interface StatusOptions extends StackOptions {
   readonly json?: true;
@@ -23,17 +25,24 @@ export interface Status {
 
 /** Looks at every PoP of a deployment. @returns the exit status: 0 when nothing needs attention */
 export async function runStatus(options: StatusOptions, terminal: Terminal, folder?: string): Promise<number> {
-  const { stack, pops, notDeployed } = await deployment(options, [], terminal, folder);
-  const [found, alarms] = await Promise.all([
-    Promise.all(pops.map(popStatus)),
-    alarmAttention(pops.map(({ region }) => region)),
-  ]);
-  const status: Status = {
-    ...{ stack, pops: found.map((pop) => ({ ...pop, attention: attention(pop) })) },
-    ...{ notDeployed, alarms },
-  };
+  const status = await lookAt(await deployment(options, [], terminal, folder));
   terminal.out(options.json === true ? json(status) : text(status, terminal.style));
   return isWell(status) ? exitCodes.ok : exitCodes.failure;
+}
+
+/** @param clients those of a region; who looks again and again keeps them, with their connections and credentials */
+export async function lookAt(
+  { stack, pops, notDeployed }: Pick<Deployment, "stack" | "pops" | "notDeployed">,
+  clients = clientsOf,
+): Promise<Status> {
+  const [found, alarms] = await Promise.all([
+    Promise.all(pops.map((pop) => popStatus(pop, clients(pop.region)))),
+    alarmAttention(
+      pops.map(({ region }) => region),
+      clients,
+    ),
+  ]);
+  return { stack, pops: found.map((pop) => ({ ...pop, attention: attention(pop) })), notDeployed, alarms };
 }
 
 /** What was not looked at is not known to be well. */

@@ -28,7 +28,8 @@ export interface Terminal {
   whenInterrupted(left: () => string): () => void;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** What ends a process that does not listen. */
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The terminal of this process. */
 export function processTerminal({ stdin, stdout, stderr }: Streams = process): Terminal {

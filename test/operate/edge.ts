@@ -107,7 +107,12 @@ export class Edge {
         name: `edge-${region}`,
         desired: 2,
         min: 2,
-        instances: ids.map((id) => ({ id, state: "InService", healthy: true })),
+        instances: ids.map((id, index) => ({
+          id,
+          state: "InService",
+          healthy: true,
+          zone: `${region}${"ab"[index] ?? ""}`,
+        })),
         refreshes: [],
       });
       ids.forEach((id) => {

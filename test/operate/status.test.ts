@@ -48,9 +48,10 @@ test("its JSON has every node", async () => {
     drained: null,
     group: { name: "edge-ap-southeast-2", min: 2, desired: 2, inService: 2, refresh: null },
     configuration: { wanted: BUNDLE, since: first?.configuration?.since },
-    nodes: edge.instances("ap-southeast-2").map((instance) => ({
+    nodes: edge.instances("ap-southeast-2").map((instance, index) => ({
       instance,
       lifecycle: "InService",
+      zone: ["ap-southeast-2a", "ap-southeast-2b"][index],
       reports: true,
       state: "serving",
       health: { node: "ok", pop: "ok" },

@@ -5,6 +5,8 @@ export interface GroupInstance {
   /** Such as InService or Terminating:Wait. */
   readonly state: string;
   readonly healthy: boolean;
+  /** Its availability zone; left out of answers when it is not said. */
+  readonly zone?: string;
 }
 
 export interface Group {
@@ -80,8 +82,9 @@ function stateOf(id: string, waiting: ReadonlySet<string>): string {
 
 function groupXml({ name, desired, min = 0, instances }: Group): string {
   const members = instances.map(
-    ({ id, state, healthy }) =>
+    ({ id, state, healthy, zone }) =>
       `<member><InstanceId>${id}</InstanceId><LifecycleState>${state}</LifecycleState>` +
+      (zone === undefined ? "" : `<AvailabilityZone>${zone}</AvailabilityZone>`) +
       `<HealthStatus>${healthy ? "Healthy" : "Unhealthy"}</HealthStatus></member>`,
   );
   return (
