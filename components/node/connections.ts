@@ -7,6 +7,9 @@ import { HAPROXY } from "./processes";
 /** Ends idle connections of clients while a node fills. */
 export const RECLAIM = "/usr/local/lib/footprint/reclaim-connections";
 
+/** Connections that the agent has found to be slow: an address and a port a line, in a file that is replaced. */
+export const SLOW_CLIENTS = "/run/footprint/slow-clients";
+
 /**
  * How long a connection may be idle: seconds, by how full its port is, in percent. Below the first, HAProxy's own time
  * of 340 s. At 75 s no request that is still being answered can be meant, since HAProxy gives up on the cache by then;
@@ -33,7 +36,7 @@ function script({ listen }: NodeOptions): string {
 # Ends idle connections of clients while a node fills, the oldest first: also those that are open and have said nothing,
 # of which HAProxy cannot know whose they are. HAProxy has one idle time, whatever its load; the kernel knows of each
 # connection when it last sent and when it last took a byte.
-set -eu
+set -euf
 . ${LIMITS_SCRIPT}
 
 # idle PORT BOUND: prints a filter that matches, of the connections that were idle for longer than their number allows,
@@ -61,7 +64,19 @@ reclaim() {
     done
 }
 
+# slow PORT: ends the connections that the agent has named, each once.
+former=
+slow() {
+    found=$(cat ${SLOW_CLIENTS} 2> /dev/null) || return 0
+    [ "$found" != "$former" ] || return 0
+    former=$found
+    for peer in $found; do
+        ss -HKnt "( sport = :$1 ) and dst $peer" > /dev/null
+    done
+}
+
 while :; do
+    slow ${String(ports.traffic)}
     reclaim ${String(ports.traffic)} "$CONNECTIONS"
     reclaim ${String(ports.redirect)} "$REDIRECT_CONNECTIONS"
     sleep 1

@@ -34,11 +34,11 @@ export const VARIANTS_LIMIT = 256;
 export const LIMITS_SCRIPT = "/usr/local/lib/footprint/limits";
 
 /**
- * What a node lets in, derived from its machine in this one place. In percent of the memory: 50 the cache; 10 what passes
+ * What a node lets in, derived from its machine in this one place. In percent of the memory: 48 the cache; 10 what passes
  * through Varnish without being stored; 4 idle connections (10 KB each, with the kernel's part); 13 requests in flight
  * (208 KB each: buffers of HAProxy, workspace and stack of a thread, a socket between them; what is held has no thread,
- * and TLS to an origin instead); 6 misses (352 KB more: a second thread, two hops' buffers and TLS to the origin). The rest
- * is the kernel's, the agent's and its compiler's.
+ * and TLS to an origin instead); 8 misses (480 KB more: a second thread, three hops' buffers and TLS to the origin). The
+ * rest is the kernel's, the agent's and its compiler's.
  *
  * A side has its own bound, and the bound of all is above their sum: so no side takes another's room. Where many share a
  * bound, a quarter is kept in equal parts for those who have little: haproxy/shares.ts has the rule.
@@ -131,11 +131,11 @@ export const BOUNDS = {
   CLIENT_HELD: { sum: "HELD / 32 + 1", smallest: 20, meaning: "the same of one client" },
   OWN_CONNECTIONS: { sum: "64", smallest: 64, meaning: "connections to each of health and metrics" },
   ALL_CONNECTIONS: {
-    sum: "CONNECTIONS + REDIRECT_CONNECTIONS + 2 * EGRESS_CONNECTIONS + HELD + 4 * OWN_CONNECTIONS + 100",
-    smallest: 20525,
+    sum: "CONNECTIONS + REDIRECT_CONNECTIONS + 3 * EGRESS_CONNECTIONS + HELD + 4 * OWN_CONNECTIONS + 100",
+    smallest: 21775,
     meaning: "connections that HAProxy takes, all sides together",
   },
-  CACHE_MEMORY: { sum: "MEMORY / 2 / 1024", smallest: 1953, meaning: "MB of the cache" },
+  CACHE_MEMORY: { sum: "MEMORY / 25 * 12 / 1024", smallest: 1875, meaning: "MB of the cache" },
   TRANSIENT_MEMORY: {
     sum: "MEMORY / 10 / 1024",
     smallest: 390,

@@ -9,9 +9,11 @@ export const SOCKETS = {
   purge: "/run/haproxy/purge.sock",
   /** Varnish takes purges, from HAProxy. */
   cachePurge: "/run/varnish/purge.sock",
-  /** HAProxy takes what Varnish wants from origins, and gives it responses without trailers. */
+  /** HAProxy takes what Varnish wants from origins, and gives it final responses without trailers. */
   egress: "/run/haproxy/egress.sock",
-  /** HAProxy takes the same from itself, and what goes past Varnish. */
+  /** HAProxy takes the same from itself, to ask for it in HTTP/2. */
+  relay: "/run/haproxy/relay.sock",
+  /** HAProxy takes the same again, and what goes past Varnish. */
   origins: "/run/haproxy/origins.sock",
   /** HAProxy takes what is held: WebSocket and server-sent events. */
   egressHeld: "/run/haproxy/egress-held.sock",

@@ -27,6 +27,13 @@ export const TIMING = {
   aliasTtl: 60,
 } as const;
 
+/**
+ * The least pace of a client that reads or sends, and seconds between two looks. 240 bytes a second is what HTTP.sys
+ * (minBytesPerSecond) and Kestrel (MinRequestBodyDataRate, MinResponseDataRate) ask of theirs by default; a modem of 1990 had
+ * as much. HAProxy moves in steps of a buffer, and gives up on a client that takes none for 60 s: so two minutes.
+ */
+export const CLIENT_PACE = { bytes: 240, patience: 120, look: 30 } as const;
+
 /** The clocks of a node's agent, seconds; what each means stands with its type. */
 export const AGENT_TIMING: AgentTiming = {
   // Half of it is the mean delay of a purge. A GET costs about $1 per node and month at this pace.

@@ -183,7 +183,7 @@ describeWith([DEBIAN], "a page that many wait for while its origin hangs", () =>
 describeWith([DEBIAN], "one client of an origin", () => {
   const GREEDY = "192.0.2.66";
   /** Those of the smallest machine, however few files a program may open here; and it may have more connections. */
-  const ONE_CLIENT = { CLIENT_CONNECTIONS: 1000, IN_FLIGHT: BOUNDS.IN_FLIGHT.smallest };
+  const ONE_CLIENT = { CONNECTIONS: 4000, CLIENT_CONNECTIONS: 1000, IN_FLIGHT: BOUNDS.IN_FLIGHT.smallest };
   let rig: Rig;
 
   beforeAll(async () => {
@@ -284,7 +284,7 @@ describeWith([DEBIAN], "uploads that are never finished", () => {
   let sockets: net.Socket[] = [];
 
   beforeAll(async () => {
-    const bounds = { CLIENT_CONNECTIONS: 1000, IN_FLIGHT: BOUNDS.IN_FLIGHT.smallest };
+    const bounds = { CONNECTIONS: 4000, CLIENT_CONNECTIONS: 1000, IN_FLIGHT: BOUNDS.IN_FLIGHT.smallest };
     rig = await Rig.start({ site: { methods: ["GET", "HEAD", "POST"] }, bounds });
     rig.origin.on("/page", reply(Buffer.alloc(100 * 1024), NEVER));
     rig.origin.on("/form", reply("taken", NEVER));

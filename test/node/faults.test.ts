@@ -205,15 +205,6 @@ describeWith([DEBIAN], "faults of an origin", () => {
     expect(await answer).toMatchObject({ status: 200, body: "slowslow", isWhole: true });
   });
 
-  test("a 103 that nobody asked for costs the response: Varnish takes no early hints", async () => {
-    const hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n";
-    rig.origin.on("/hints", bytes(`${hints}${HEAD}Content-Length: 2\r\n\r\nok`));
-
-    const { status, headers } = await rig.get("/hints");
-
-    expect([status, headers["proxy-status"]]).toEqual([502, `${rig.popName}; error=http_response_incomplete`]);
-  });
-
   describe("of its certificate", () => {
     const HOST = "secure.example.com";
 

@@ -13,4 +13,9 @@ if ((${#missing[@]} > 0)); then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "${missing[@]}" >&2
 fi
 
+if command -v go > /dev/null; then
+  node -r ./infra/cli/typescript.js test/node/h2spec/program.ts
+else
+  echo "Go is missing, so h2spec is not built and its suite is skipped" >&2
+fi
 ((EUID != 0)) || node -r ./infra/cli/typescript.js test/node/debianRoot.ts

@@ -186,6 +186,19 @@ describeWith([DEBIAN], "what goes past the cache", () => {
     request.destroy();
   });
 
+  test("fields that Connection names end at the edge (RFC 9110, section 7.6.1)", async () => {
+    origin.once("request", (_: http.IncomingMessage, response: http.ServerResponse) => {
+      response.setHeader("connection", "close, X-Hop");
+      response.setHeader("x-hop", "1");
+      response.setHeader("x-end", "1");
+    });
+    const request = begin("/hop", { "content-length": "0" });
+    request.end();
+    const { headers } = await answerOf(request);
+
+    expect([headers["x-hop"], headers["x-end"]]).toEqual([undefined, "1"]);
+  });
+
   test("interim responses go on to the client (RFC 8297)", async () => {
     origin.once("request", (_: http.IncomingMessage, response: http.ServerResponse) => {
       response.writeEarlyHints({ link: "</style.css>; rel=preload" });

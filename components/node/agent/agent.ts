@@ -4,7 +4,7 @@ import type { AgentSettings } from "../protocol/bundleFormat";
 import type { NodeReport } from "../protocol/nodeReport";
 import { userId } from "../protocol/storeKeys";
 import { SOCKETS } from "../sockets";
-import { AGENT_TIMING } from "../timing";
+import { AGENT_TIMING, CLIENT_PACE } from "../timing";
 import { Adoption } from "./adoption";
 import { AccessLogs } from "./accessLogs";
 import { AgentProgram } from "./agentProgram";
@@ -35,6 +35,7 @@ import { Secrets } from "./secrets";
 import { selfTest } from "./selfTest";
 import type { Identity } from "./settings";
 import { SignOfLife } from "./signOfLife";
+import { SlowClients } from "./slowClients";
 import { softwareOf } from "./software";
 import { counted, s3Store, type Store } from "./store";
 import { Switches } from "./switches";
@@ -203,7 +204,9 @@ export class Agent {
       sign: new SignOfLife({ haproxy: this.haproxy }),
       lagSeconds: () => feed.lagSeconds(),
     });
+    const slowClients = new SlowClients({ haproxy: this.haproxy, pace: CLIENT_PACE, log });
     void this.listen(ports.agentMetrics);
+    this.every("slow clients", CLIENT_PACE.look, () => slowClients.look());
     this.every("configuration", timing.pointerPoll, () => this.followPointer());
     this.every("secrets", timing.pointerPoll, () => this.followSecrets());
     this.every("purges", timing.purgePoll, () => feed.poll());

@@ -4,8 +4,10 @@ import type { NodeOptions } from "../options";
 import type { Origin, Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
+import { WITHOUT_FALSE_ENDS } from "./falseEndsLua";
 import { HELD_SECONDS } from "./pastCache";
 import { refuse } from "./responses";
+import { HOP_BY_HOP } from "./siteLua";
 import { LOOK_UP_SITE } from "./sites";
 
 /** What Varnish wants from origins. */
@@ -57,6 +59,7 @@ function egressRules(popName: string): string {
   return `    # A reload closes idle connections, and would do so under Varnish's next request: so there are none. To open
     # one costs little here.
     option httpclose
+    filter lua.${WITHOUT_FALSE_ENDS}
     # Errors alone, on standard error: what went well is in the access log.
     option dontlog-normal
     log stderr format raw local0 info
@@ -94,6 +97,7 @@ ${refuse(popName, { status: 502, text: "the origin's header is too large", error
     http-response set-header ${INTERNAL.contentRange} %[res.hdr(content-range)] if { res.hdr(content-range) -m found } !{ status 206 304 416 }
     http-response del-header content-range unless { status 206 416 }
     http-response lua.${READ_DIRECTIVES}
+    http-response lua.${HOP_BY_HOP} if { res.hdr(connection) -m found }
     # Variants of one URL are counted: Varnish says which are new, and lets go what is too many (varnish/response.ts).
     http-response unset-var(txn.new_variant) unless { res.hdr(vary) -m found }
     http-response track-sc2 var(txn.site),concat(,txn.target),sha1 table variants if { var(txn.new_variant) -m bool }

@@ -1,12 +1,12 @@
 import { bound } from "../limits";
 import { SOCKETS, SOCKETS_GROUP } from "../sockets";
-import { WITHOUT_TRAILERS } from "./trailersLua";
+import { FINAL_ALONE } from "./finalLua";
 
 /** Where Varnish asks for what it has not. */
 export function fetchSections(): string {
   return `
-# Varnish 7.7 takes trailers for a failure, and HAProxy's side for HTTP passes them on. So they are taken out of the bytes on
-# their way: one response a connection, since [egress] closes each.
+# Varnish 7.7 takes trailers and interim responses (1xx) for a failure, and HAProxy's side for HTTP passes them on. So they
+# are taken out of the bytes on their way: one final response a connection, since [relay] closes each.
 defaults bytes
     mode tcp
     timeout connect 1s
@@ -19,10 +19,31 @@ frontend fetch from bytes
     maxconn ${bound("EGRESS_CONNECTIONS")}
     # Who comes meanwhile waits a moment: Linux refuses a connection to a full unix socket, and Varnish tries but once.
     backlog ${bound("IN_FLIGHT")}
-    filter lua.${WITHOUT_TRAILERS}
+    filter lua.${FINAL_ALONE}
+    default_backend to-relay
+
+backend to-relay from bytes
+    server relay unix@${SOCKETS.relay}
+
+# To [egress] by HTTP/2, as what goes past Varnish. HAProxy 3.0 loops for ever, and is ended by its watchdog, when it has
+# to write HTTP/1.1 to who asked and gives an answer of its own instead of one that came together with an interim one.
+defaults relayed
+    mode http
+    timeout connect 1s
+    timeout client 80s
+    timeout server 80s
+    # What has no answer at [egress] has none here: then Varnish asks once more, on a new connection.
+${[500, 502, 503, 504].map((status) => `    http-error status ${String(status)} errorfile /dev/null`).join("\n")}
+
+frontend relay from relayed
+    bind unix@${SOCKETS.relay} mode 600
+    maxconn ${bound("EGRESS_CONNECTIONS")}
+    backlog ${bound("IN_FLIGHT")}
+    option httpclose
     default_backend to-egress
 
-backend to-egress from bytes
-    server egress unix@${SOCKETS.origins}
+backend to-egress from relayed
+    http-reuse never
+    server egress unix@${SOCKETS.origins} proto h2
 `;
 }

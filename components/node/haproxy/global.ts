@@ -3,7 +3,8 @@ import { bound, FIELDS_LIMIT, FIELDS_WITHIN } from "../limits";
 import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { DIRECTIVES_LUA } from "./directives";
-import { TRAILERS_LUA } from "./trailersLua";
+import { FALSE_ENDS_LUA } from "./falseEndsLua";
+import { FINAL_LUA } from "./finalLua";
 import { WHILE_HELD } from "./pastCache";
 import { failureResponses, refuse } from "./responses";
 import { refusedShares } from "./shares";
@@ -40,7 +41,8 @@ global
     # a folder: a bundle is checked in another one (haproxy -C) before it is put in place.
     lua-load-per-thread ${SITE_LUA}
     lua-load-per-thread ${DIRECTIVES_LUA}
-    lua-load-per-thread ${TRAILERS_LUA}
+    lua-load-per-thread ${FALSE_ENDS_LUA}
+    lua-load-per-thread ${FINAL_LUA}
     # The header of a response: 28 KB, of which a large application's tags alone may be 20. limits.ts counts with it.
     tune.bufsize 32768
     tune.maxrewrite 4096
@@ -133,7 +135,7 @@ function misses(popName: string, sites: readonly Site[]): string {
     });
   const few = refusedShares("few-of-origin", {
     has: "sc_conn_cur(1)",
-    all: "fe_conn(egress)",
+    all: "sc_conn_cur(3)",
     bounds: { of: "MISSES", shared: "MISSES_SHARED", one: "ORIGIN_MISSES" },
     count: sites.flatMap(({ origins }) => origins).length,
   });
@@ -141,6 +143,7 @@ function misses(popName: string, sites: readonly Site[]): string {
     http-request set-var(txn.origin) be_name
     http-request track-sc0 var(txn.client),concat(|,txn.origin) table clients-of-origins
     http-request track-sc1 var(txn.origin) table origins
+    http-request track-sc3 str(all) table origins
     ${few.acl}
 ${few.when.map((when) => full("origin", when)).join("\n")}
 ${full("client", `if { sc_conn_cur(1) gt ${bound("ORIGIN_BUSY")} } { sc_conn_cur(0) gt ${bound("CLIENT_MISSES")} }`)}

@@ -5,8 +5,9 @@ import { sections } from "../text";
 import { cacheBackend } from "./cache";
 import { DIRECTIVES_LUA, directivesLua } from "./directives";
 import { egressSections } from "./egress";
+import { FALSE_ENDS_LUA, falseEndsLua } from "./falseEndsLua";
 import { fetchSections } from "./fetch";
-import { TRAILERS_LUA, trailersLua } from "./trailersLua";
+import { FINAL_LUA, finalLua } from "./finalLua";
 import { globalSections } from "./global";
 import { healthSections } from "./health";
 import { pastCacheBackends } from "./pastCache";
@@ -22,7 +23,8 @@ export function haproxyFiles(options: NodeOptions): NodeFiles {
     [HAPROXY_FILE]: haproxyConfig(options),
     [`${HAPROXY_FOLDER}/${SITE_LUA}`]: siteLua(),
     [`${HAPROXY_FOLDER}/${DIRECTIVES_LUA}`]: directivesLua(),
-    [`${HAPROXY_FOLDER}/${TRAILERS_LUA}`]: trailersLua(),
+    [`${HAPROXY_FOLDER}/${FALSE_ENDS_LUA}`]: falseEndsLua(),
+    [`${HAPROXY_FOLDER}/${FINAL_LUA}`]: finalLua(),
     ...siteMaps(options.sites),
   };
 }

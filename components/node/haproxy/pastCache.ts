@@ -61,12 +61,16 @@ ${answer(popName)}
     http-reuse never
     server egress unix@${SOCKETS.origins} proto h2
 
-# WebSocket and server-sent events.
+# WebSocket and server-sent events, in HTTP/2 as well (fetch.ts has the reason).
 backend held from edge
 ${WHILE_HELD}
     http-response add-header Cache-Status "${popName}; fwd=bypass"
 ${answer(popName)}
-    server egress unix@${SOCKETS.egressHeld}
+    http-reuse never
+    # A process that ends with a reload may close a connection of HTTP/2 before it has read the request, which is a GET.
+    retry-on conn-failure empty-response
+    retries 2
+    server egress unix@${SOCKETS.egressHeld} proto h2
 
 backend clients-held from edge
     stick-table type ipv6 size 20k expire 30s store conn_cur

@@ -14,6 +14,9 @@ const FIELDS_SIZE_LIMIT = 24_000;
 /** The program by which HAProxy puts URLs into one form, and takes from a request what its site's key names. */
 export const SITE_LUA = "site.lua";
 
+/** The action that leaves out of a response what Connection names. */
+export const HOP_BY_HOP = "hop_by_hop";
+
 /** The action by which it takes out of the cache what a request has changed. */
 export const CHANGED = "changed";
 
@@ -215,6 +218,18 @@ core.register_action("response", { "http-res" }, function(txn)
     end
     if size > ${String(FIELDS_SIZE_LIMIT)} then
         txn:set_var("txn.too_large", true)
+    end
+end)
+
+-- Fields that Connection names end here (RFC 9110, section 7.6.1): HTTP/2, in which they go on, has no Connection that would
+-- name them. What says how long the body is stays, and what a WebSocket needs.
+local STAY = { ["content-length"] = true, ["transfer-encoding"] = true, connection = true, upgrade = true }
+core.register_action("${HOP_BY_HOP}", { "http-res" }, function(txn)
+    local lines = txn.http:res_get_headers()["connection"]
+    for i = 0, #lines do
+        for name in lines[i]:lower():gmatch("[^, \\t]+") do
+            if not STAY[name] then txn.http:res_del_header(name) end
+        end
     end
 end)
 

@@ -50,7 +50,7 @@ describe("the bounds of a node", () => {
     const is = sumsOf(machine);
 
     test("leave no side waiting for another's connections", () => {
-      const origins = 2 * is.EGRESS_CONNECTIONS + is.HELD;
+      const origins = 3 * is.EGRESS_CONNECTIONS + is.HELD;
       const sides = is.CONNECTIONS + is.REDIRECT_CONNECTIONS + origins + 3 * is.OWN_CONNECTIONS;
 
       expect(is.ALL_CONNECTIONS).toBeGreaterThan(sides);
@@ -85,7 +85,7 @@ describe("the bounds of a node", () => {
       const caches = (is.CACHE_MEMORY + is.TRANSIENT_MEMORY) * MB;
       const idle = (is.CONNECTIONS + is.REDIRECT_CONNECTIONS) * 10;
 
-      expect(caches + idle + is.IN_FLIGHT * 208 + is.MISSES * 352).toBeLessThan((machine.MEMORY * 5) / 6);
+      expect(caches + idle + is.IN_FLIGHT * 208 + is.MISSES * 480).toBeLessThan((machine.MEMORY * 5) / 6);
     });
   });
 });

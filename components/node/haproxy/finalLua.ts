@@ -1,24 +1,48 @@
 /** Its file, beside haproxy.cfg. */
-export const TRAILERS_LUA = "trailers.lua";
+export const FINAL_LUA = "final.lua";
 
 /** The name by which haproxy.cfg calls it. */
-export const WITHOUT_TRAILERS = "without_trailers";
+export const FINAL_ALONE = "final_alone";
 
 /**
- * Renders /etc/haproxy/trailers.lua: a filter of bytes that takes the trailers out of a response in HTTP/1.1. What it reads
- * is HAProxy's own writing, so it need not understand what others may write.
+ * Renders /etc/haproxy/final.lua: a filter of bytes that takes interim responses and trailers out of an answer in HTTP/1.1.
+ * What it reads is HAProxy's own writing, so it need not understand what others may write.
  */
-export function trailersLua(): string {
-  return `-- Of what an origin answers, all but trailers, which may be discarded (RFC 9110, section 6.5.1). Chunks stay as they are,
--- so that a body that is cut off is known as such.
+export function finalLua(): string {
+  return `-- Of what an origin answers, all but interim responses (1xx) and trailers, which may be discarded (RFC 9110, sections 15.2
+-- and 6.5.1). Chunks stay as they are, so that a body that is cut off is known as such.
 --
 -- Each step looks at the bytes that have come, from a position on. It gives the position up to which they may go on, and
 -- whether the next step can look at what follows; without that it is asked again when more has come.
 
 local END = "\\r\\n\\r\\n"
+local INTERIM = "HTTP/1.1 1"
 
 local Response = {}
 Response.__index = Response
+
+-- Takes out lines up to an empty one, but for so many bytes of that end. Says whether it has come. Where it has not, the
+-- last three bytes stay, with which it may begin.
+local function take(bytes, at, stay)
+    local stop = select(2, bytes:data(at):find(END, 1, true))
+    local gone = stop and stop - stay or math.max(0, bytes:input() - at - 3)
+    if gone > 0 then bytes:remove(at, gone) end
+    return stop ~= nil
+end
+
+-- Is this the final response?
+function Response:status(bytes, at)
+    if bytes:input() - at < #INTERIM then return at, false end
+    self.step = bytes:data(at, #INTERIM) == INTERIM and self.interim or self.head
+    return at, true
+end
+
+function Response:interim(bytes, at)
+    if bytes:input() == at then return at, false end
+    local over = take(bytes, at, 0)
+    if over then self.step = self.status end
+    return at, over
+end
 
 -- How is its body framed? Only chunks can have trailers.
 function Response:head(bytes, at)
@@ -61,16 +85,12 @@ function Response:trailers(bytes, at)
         return at, false
     end
     self.some = true
-    local stop = select(2, bytes:data(at):find(END, 1, true))
-    -- Where there is no end yet the last three bytes stay, with which it may begin.
-    local gone = stop and stop - 2 or math.max(0, come - 3)
-    if gone > 0 then bytes:remove(at, gone) end
-    if stop then self.step = nil end
+    if take(bytes, at, 2) then self.step = nil end
     return at, false
 end
 
 function Response:new()
-    return setmetatable({ step = self.head, text = "", left = 0 }, Response)
+    return setmetatable({ step = self.status, text = "", left = 0 }, Response)
 end
 
 function Response:start_analyze(_, channel)
@@ -88,6 +108,6 @@ function Response:tcp_payload(_, bytes)
     return bytes:input()
 end
 
-core.register_filter("${WITHOUT_TRAILERS}", Response, function(class) return class end)
+core.register_filter("${FINAL_ALONE}", Response, function(class) return class end)
 `;
 }
