@@ -30,6 +30,8 @@ export const AGENT_FILES = {
   purge: "/run/footprint/purge.json",
   /** The values of the secrets, root's alone. */
   secrets: "/run/footprint/secrets/known.json",
+  /** Connections of slow clients, for the service that ends them: an address and a port a line. */
+  slowClients: "/run/footprint/slow-clients",
   /** The group has been told that the node serves. */
   launched: "/run/footprint/launched",
 } as const;

@@ -1,3 +1,4 @@
+import { AGENT_FILES } from "./agentFiles";
 import { CONFINED } from "./confined";
 import { LIMITS_SCRIPT } from "./limits";
 import type { NodeFiles } from "./nodeFiles";
@@ -6,9 +7,6 @@ import { HAPROXY } from "./processes";
 
 /** Ends idle connections of clients while a node fills. */
 export const RECLAIM = "/usr/local/lib/footprint/reclaim-connections";
-
-/** Connections that the agent has found to be slow: an address and a port a line, in a file that is replaced. */
-export const SLOW_CLIENTS = "/run/footprint/slow-clients";
 
 /**
  * How long a connection may be idle: seconds, by how full its port is, in percent. Below the first, HAProxy's own time
@@ -67,7 +65,7 @@ reclaim() {
 # slow PORT: ends the connections that the agent has named, each once.
 former=
 slow() {
-    found=$(cat ${SLOW_CLIENTS} 2> /dev/null) || return 0
+    found=$(cat ${AGENT_FILES.slowClients} 2> /dev/null) || return 0
     [ "$found" != "$former" ] || return 0
     former=$found
     for peer in $found; do

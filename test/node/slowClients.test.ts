@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import * as net from "node:net";
 import { dirname } from "node:path";
+import { AGENT_FILES } from "../../components/node/agentFiles";
 import { HaproxyRuntime } from "../../components/node/agent/haproxy";
 import { clientStreams, SlowClients } from "../../components/node/agent/slowClients";
-import { SLOW_CLIENTS } from "../../components/node/connections";
 import { SOCKETS } from "../../components/node/sockets";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
@@ -92,7 +92,7 @@ describeWith([DEBIAN], "a client that is slow without end", () => {
     ];
     const seen = async () => clientStreams(await haproxy.say(`show sess older ${String(PACE.patience)}`)).length;
     await until("all of them at HAProxy", async () => (await seen()) === clients.length + 2);
-    const file = rig.node.root.outside(SLOW_CLIENTS);
+    const file = rig.node.root.outside(AGENT_FILES.slowClients);
     mkdirSync(dirname(file), { recursive: true });
     let now = 0;
     const slowClients = new SlowClients({ haproxy, pace: PACE, log: QUIET, file, now: () => now });

@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync } from "node:fs";
-import { SLOW_CLIENTS } from "../connections";
+import { AGENT_FILES } from "../agentFiles";
 import type { HaproxyRuntime } from "./haproxy";
 import type { Log } from "./log";
 
@@ -52,7 +52,7 @@ export class SlowClients {
   constructor(private readonly options: SlowClientsOptions) {}
 
   async look(): Promise<void> {
-    const { haproxy, pace, log, file = SLOW_CLIENTS, now = () => performance.now() } = this.options;
+    const { haproxy, pace, log, file = AGENT_FILES.slowClients, now = () => performance.now() } = this.options;
     const streams = clientStreams(await haproxy.say(`show sess older ${String(pace.patience)}`));
     const at = now();
     const slow = streams.filter((stream) => !keepsPace(stream, this.marks.get(stream.id), at, pace));
