@@ -7,6 +7,7 @@
 const rooms = [
   ["cli", "^infra/cli/"],
   ["commands", "^infra/commands/"],
+  ["lab", "^infra/lab/"],
   ["check", "^infra/check/"],
   ["sandbox", "^infra/sandbox/"],
   ["plan", "^infra/plan/"],

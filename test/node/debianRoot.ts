@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { debianRoot, debianRootFolder, NODE_ROOT, type DebianRecipe } from "../../infra/edge/debianRoot";
+import { RESOLVER_ROOT } from "../../infra/lab/cities/resolvers";
 import type { Requirement } from "../support/requirements";
 import { makeMachinePackages } from "./life/machineLock";
 
@@ -15,6 +16,9 @@ export const DEBIAN = requirement("a Debian 13 to run nodes of, as root", NODE_R
 /** Root on Linux, and a Debian as a new machine has it: for suites that boot a node. */
 export const IMAGE = requirement("a fresh Debian 13 to boot nodes from, as root", IMAGE_ROOT);
 
+/** Root on Linux, and a Debian with a resolver: for suites that ask for names as people do. */
+export const RESOLVER = requirement("a Debian 13 with a resolver, as root", RESOLVER_ROOT);
+
 function requirement(name: string, recipe: DebianRecipe): Requirement {
   return {
     name,
@@ -25,13 +29,13 @@ function requirement(name: string, recipe: DebianRecipe): Requirement {
 
 async function install(): Promise<void> {
   const progress = (line: string) => process.stderr.write(`footprint: ${line}\n`);
-  for (const recipe of [NODE_ROOT, IMAGE_ROOT]) {
+  for (const recipe of [NODE_ROOT, IMAGE_ROOT, RESOLVER_ROOT]) {
     await debianRoot(progress, recipe);
   }
   await makeMachinePackages(progress);
 }
 
-// As a program it installs both, and the packages that a booting node fetches: `node -r ./infra/cli/typescript.js test/node/debianRoot.ts`.
+// As a program it installs all of them, and the packages that a booting node fetches: `node -r ./infra/cli/typescript.js test/node/debianRoot.ts`.
 if (require.main === module) {
   install().catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
