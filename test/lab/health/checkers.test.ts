@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { TLSSocket } from "node:tls";
 import { Checkers, type StatusChange } from "../../../infra/lab/health/checkers";
 import type { HealthCheck } from "../../../infra/lab/names/declared";
 
@@ -14,7 +13,7 @@ const NAME = "us-east-1.pop.example.com";
 interface Seen {
   readonly path: string;
   readonly host: string;
-  readonly servername: string | false;
+  readonly servername: string;
   readonly protocol: string | null;
 }
 
@@ -31,11 +30,18 @@ describe("health checkers", () => {
     seen.length = 0;
     status = 200;
     addresses = ["127.0.0.1"];
-    endpoint = createServer({ cert: PEM, key: PEM }, (request, response) => {
-      const { servername = false } = request.socket as TLSSocket & { servername?: string | false };
-      const protocol = (request.socket as TLSSocket).getProtocol();
+    let servername = "";
+    let protocol: string | null = null;
+    const SNICallback = (name: string, done: (error: Error | null) => void) => {
+      servername = name;
+      done(null);
+    };
+    endpoint = createServer({ cert: PEM, key: PEM, SNICallback }, (request, response) => {
       seen.push({ path: request.url ?? "", host: request.headers.host ?? "", servername, protocol });
       response.writeHead(status).end();
+    });
+    endpoint.on("secureConnection", (socket) => {
+      protocol = socket.getProtocol();
     });
     endpoint.listen(0, "127.0.0.1");
     await once(endpoint, "listening");
@@ -85,7 +91,8 @@ describe("health checkers", () => {
   test("count a new check as healthy, find it unhealthy by its status, and healthy again", async () => {
     status = 503;
     const all = start();
-    const [first] = [nextChange(), all.update([check()])];
+    const first = nextChange();
+    all.update([check()]);
     expect(all.isHealthy("check")).toBe(true);
     expect(await first).toMatchObject({ healthy: false, detail: "HTTP 503" });
     // Three checkers of three have to say so, three times each.

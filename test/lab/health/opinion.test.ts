@@ -5,12 +5,10 @@ import { after, AT_FIRST, verdict } from "../../../infra/lab/health/opinion";
 /** What a checker believes after each of these results: + succeeded, - failed. */
 function course(results: string, threshold: number): string {
   let opinion = AT_FIRST;
-  return [...results]
-    .map((result) => {
-      opinion = after(opinion, result === "+", threshold);
-      return opinion.healthy ? "H" : "u";
-    })
-    .join("");
+  return Array.from(results, (result) => {
+    opinion = after(opinion, result === "+", threshold);
+    return opinion.healthy ? "H" : "u";
+  }).join("");
 }
 
 describe("a checker", () => {
