@@ -53,6 +53,7 @@ describe("a PoP on the page", () => {
     ["active", {}],
     ["active", { state: "unlisted", nodes: [SILENT, NODE] }],
     ["drained", { state: "drained" }],
+    ["drained", { drained: SWITCH }],
     ["drained", { drained: SWITCH, nodes: [] }],
     ["warming", { nodes: [{ ...NODE, lifecycle: "Pending:Wait" }, SILENT] }],
     ["warming", { nodes: [{ ...NODE, state: "starting" }] }],
