@@ -59,10 +59,10 @@ export interface ClientOptions {
   readonly port?: number;
 }
 
-/** Until a client takes the next address, ms: people do not wait for longer. */
-const CONNECT_WITHIN = 3000;
+/** Until a client takes the next address, ms. What is down here refuses at once. */
+const CONNECT_WITHIN = 10_000;
 /** Until a client gives up, ms. */
-const GIVE_UP = 20_000;
+const GIVE_UP = 60_000;
 
 /** A client in a city: asks the city's resolver, connects to what it says, and asks over HTTPS. */
 export class Client {
@@ -123,7 +123,7 @@ export class Client {
 
   /** A resolver of its own each time, since one may keep answers; the city's cache is that of its resolver. */
   private async resolve({ resolver, address }: City, host: string): Promise<string[]> {
-    const own = new Resolver({ timeout: 5000, tries: 2 });
+    const own = new Resolver({ timeout: 10_000, tries: 2 });
     own.setServers([`${resolver}:${String(this.options.dnsPort ?? 53)}`]);
     own.setLocalAddress(address);
     return own.resolve4(host);

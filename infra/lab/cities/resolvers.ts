@@ -52,6 +52,9 @@ export class Resolvers {
   }
 }
 
+/** Until a question is asked again, ms: the name server is near, but a process of a machine that may be busy. */
+const PATIENCE = 2000;
+
 /**
  * The name server is asked for all names, without a way down from the root of the DNS, so a zone that a stack gets later
  * needs no change here. What is kept is kept as the TTLs say: nothing is served expired or fetched before its time. Sizes
@@ -68,6 +71,8 @@ server:
     local-zone: "test." nodefault
     module-config: "${clientSubnet ? "subnetcache iterator" : "iterator"}"
     ${clientSubnet ? `send-client-subnet: ${nameServer.address}` : "minimal-responses: yes"}
+    unknown-server-time-limit: ${String(PATIENCE)}
+    infra-cache-min-rtt: ${String(PATIENCE)}
     serve-expired: no
     prefetch: no
     num-threads: 1

@@ -67,9 +67,10 @@ export class Checkers {
 
   private begin(check: HealthCheck): Running {
     const opinions = Array.from({ length: check.disabled ? 0 : this.count }, () => AT_FIRST);
-    const timers = new Set<NodeJS.Timeout>();
+    const timers = new Map<number, NodeJS.Timeout>();
     let over = false;
     const each = async (checker: number): Promise<void> => {
+      const begun = Date.now();
       const result = await this.look(check, checker);
       if (over) {
         return;
@@ -80,26 +81,22 @@ export class Checkers {
       if (healthy !== before) {
         this.options.onChange?.({ check, healthy, detail: result.detail });
       }
+      next(checker, Math.max(0, check.interval * 1000 - (Date.now() - begun)));
     };
-    const start = (checker: number): void => {
-      void each(checker);
-      timers.add(setInterval(() => void each(checker), check.interval * 1000));
+    const next = (checker: number, ms: number): void => {
+      timers.set(
+        checker,
+        setTimeout(() => void each(checker), ms),
+      );
     };
     // They do not coordinate at AWS; here they are spread evenly, so that a run is like the next.
     opinions.forEach((_, checker) => {
-      timers.add(
-        setTimeout(
-          () => {
-            start(checker);
-          },
-          (check.interval * 1000 * checker) / this.count,
-        ),
-      );
+      next(checker, (check.interval * 1000 * checker) / this.count);
     });
     const stop = (): void => {
       over = true;
       timers.forEach((timer) => {
-        clearInterval(timer);
+        clearTimeout(timer);
       });
     };
     return { check, opinions, stop };
