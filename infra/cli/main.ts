@@ -6,6 +6,7 @@ import { registerCutover } from "../commands/cutover";
 import { registerDrain } from "../commands/drain";
 import { registerEdge } from "../commands/edge";
 import { registerImages } from "../commands/images";
+import { registerLab } from "../commands/lab";
 import { registerLogs } from "../commands/logs";
 import { registerNode } from "../commands/node";
 import { registerPlan } from "../commands/plan";
@@ -25,6 +26,7 @@ Examples:
   $ footprint plan --stack global --json      the same as one JSON object
   $ footprint advise --stack global           which region to add next, which PoP to leave out
   $ footprint sandbox                         deploy it with the real Pulumi engine to a stand-in for AWS
+  $ footprint lab                             the same, and it serves: on this machine (Linux, root)
   $ footprint edge --origin URL               run one real node of a PoP in front of an origin
   $ footprint images --stack global --help    how image ids come into a stack file
   $ footprint check --stack global            whether the account has what the first update needs
@@ -87,6 +89,7 @@ export function footprint(): Command {
     registerAdvise,
     registerSandbox,
     registerEdge,
+    registerLab,
     registerNode,
     registerImages,
     registerZoneId,

@@ -26,14 +26,18 @@ export async function runSandbox(args: readonly string[]): Promise<number> {
     }
     throw new UserError(NO_CLI);
   }
-  // One command's calls are what somebody wants to read; all that ever were would fill the disk.
-  fs.rmSync(path.join(Sandbox.defaultFolder(), "world", "calls.jsonl"), { force: true });
-  const sandbox = await Sandbox.open({ cli });
+  const sandbox = Sandbox.joined(cli) ?? (await ownSandbox(cli));
   try {
     return isTour ? await tour(sandbox, cli) : await pass(sandbox, command);
   } finally {
     sandbox.close();
   }
+}
+
+function ownSandbox(cli: Cli): Promise<Sandbox> {
+  // One command's calls are what somebody wants to read; all that ever were would fill the disk.
+  fs.rmSync(path.join(Sandbox.defaultFolder(), "world", "calls.jsonl"), { force: true });
+  return Sandbox.open({ cli });
 }
 
 const NO_CLI =
@@ -72,6 +76,7 @@ Nothing of this left the machine. What to try next:
   npx footprint sandbox preview --diff                says what that would do
   npx footprint sandbox stack output                  the names and addresses that a deployment gives
   npx footprint sandbox destroy                       takes everything down again
+  sudo npx footprint lab                              deploys it anew, and it serves: real nodes (Linux, root)
 `;
 
 async function pass(sandbox: Sandbox, command: readonly string[]): Promise<number> {

@@ -3,8 +3,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { z } from "zod";
+import { STACKS_FOLDER } from "../config/stacks";
 import type { Cli } from "../pulumi/cli";
 import { cacheHome } from "../terminal/cacheHome";
+import { jsonOf } from "../terminal/jsonOf";
+import type { Enliven } from "./aws/live";
 import { startStandIn, type StandIn } from "./aws/standIn";
 import { startLanguageHost } from "./languageHost";
 import { hostedZones, writeProject } from "./project";
@@ -14,6 +18,16 @@ const PASSPHRASE = "sandbox";
 
 const POLICY_RUNNER = path.join(__dirname, "bin");
 
+/** Names a sandbox that another process has open, for those that are to run their commands in it. */
+const JOINED = "FOOTPRINT_SANDBOX";
+
+const joinedSchema = z.object({
+  folder: z.string(),
+  stacks: z.string(),
+  debugProviders: z.string(),
+  environment: z.record(z.string(), z.string()),
+});
+
 export interface SandboxOptions {
   readonly cli: Cli;
   /** Where the project, the engine's state and the stand-in's world are kept. Default: in the cache folder. */
@@ -22,6 +36,8 @@ export interface SandboxOptions {
   readonly stacks?: string;
   /** Folder of the program that is deployed. Default: the repository. */
   readonly program?: string;
+  /** Brings to life what is deployed. Default: nothing does. */
+  readonly enliven?: Enliven;
 }
 
 export interface Outcome {
@@ -36,7 +52,7 @@ export class Sandbox {
     readonly folder: string,
     private readonly cli: Cli,
     private readonly stacks: string,
-    private readonly standIn: StandIn,
+    private readonly standIn: Pick<StandIn, "debugProviders" | "environment" | "stop">,
     private readonly program: string | undefined,
   ) {}
 
@@ -49,14 +65,34 @@ export class Sandbox {
     for (const part of ["state", "home"]) {
       fs.mkdirSync(path.join(folder, part), { recursive: true });
     }
-    const stacks = options.stacks ?? path.join(__dirname, "..", "..", "stacks");
-    return new Sandbox(
-      folder,
-      options.cli,
-      stacks,
-      await startStandIn({ folder: path.join(folder, "world"), hostedZones: hostedZones(stacks) }),
-      options.program,
-    );
+    const stacks = options.stacks ?? STACKS_FOLDER;
+    const { enliven } = options;
+    const standIn = await startStandIn({
+      folder: path.join(folder, "world"),
+      hostedZones: hostedZones(stacks),
+      ...(enliven === undefined ? {} : { enliven }),
+    });
+    return new Sandbox(folder, options.cli, stacks, standIn, options.program);
+  }
+
+  /** What another process needs to run commands in this sandbox while it is open. */
+  get variables(): Readonly<Record<string, string>> {
+    const { debugProviders, environment } = this.standIn;
+    const joined: z.output<typeof joinedSchema> = {
+      folder: this.folder,
+      stacks: this.stacks,
+      debugProviders,
+      environment,
+    };
+    return { [JOINED]: JSON.stringify(joined), ...this.backend, ...environment };
+  }
+
+  /** The sandbox that another process has open, if this one has its `variables`. */
+  static joined(cli: Cli): Sandbox | undefined {
+    const { data } = joinedSchema.safeParse(jsonOf(process.env[JOINED] ?? ""));
+    return data === undefined
+      ? undefined
+      : new Sandbox(data.folder, cli, data.stacks, { ...data, stop: () => undefined }, undefined);
   }
 
   /** Runs the CLI on the terminal of this process. @returns its exit status */
@@ -126,14 +162,21 @@ export class Sandbox {
     }
   }
 
+  /** Where the engine's state is, and how its secrets are read. */
+  private get backend(): Readonly<Record<string, string>> {
+    return {
+      PULUMI_HOME: path.join(this.folder, "home"),
+      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+    };
+  }
+
   /** Nothing of the user's own Pulumi or AWS set-up takes part. */
   private environment(languageHost: number | undefined): NodeJS.ProcessEnv {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
     return {
       ...Object.fromEntries(inherited),
-      PULUMI_HOME: path.join(this.folder, "home"),
-      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+      ...this.backend,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       PULUMI_DEBUG_PROVIDERS: this.standIn.debugProviders,

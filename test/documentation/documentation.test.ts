@@ -15,7 +15,7 @@ function found(pick: (document: Document) => readonly string[]): readonly (reado
 
 test("there are documents, one in each room", () => {
   const rooms = ["components", "components/node", "infra", "stacks", "test"].concat(
-    ["edge", "packages", "page", "plan", "pulumi", "sandbox"].map((room) => `infra/${room}`),
+    ["edge", "lab", "packages", "page", "plan", "pulumi", "sandbox"].map((room) => `infra/${room}`),
   );
 
   expect(all.map(({ file }) => file)).toEqual(

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { debianRoot, debianRootFolder, NODE_ROOT, type DebianRecipe } from "../../infra/edge/debianRoot";
 import { RESOLVER_ROOT } from "../../infra/lab/cities/resolvers";
+import { LAB_ROOT } from "../../infra/lab/image";
 import type { Requirement } from "../support/requirements";
 import { makeMachinePackages } from "./life/machineLock";
 
@@ -19,6 +20,9 @@ export const IMAGE = requirement("a fresh Debian 13 to boot nodes from, as root"
 /** Root on Linux, and a Debian with a resolver: for suites that ask for names as people do. */
 export const RESOLVER = requirement("a Debian 13 with a resolver, as root", RESOLVER_ROOT);
 
+/** The same for a Debian that a lab boots its nodes from. */
+export const LAB = requirement("a Debian 13 for the lab, as root", LAB_ROOT);
+
 function requirement(name: string, recipe: DebianRecipe): Requirement {
   return {
     name,
@@ -29,7 +33,7 @@ function requirement(name: string, recipe: DebianRecipe): Requirement {
 
 async function install(): Promise<void> {
   const progress = (line: string) => process.stderr.write(`footprint: ${line}\n`);
-  for (const recipe of [NODE_ROOT, IMAGE_ROOT, RESOLVER_ROOT]) {
+  for (const recipe of [NODE_ROOT, IMAGE_ROOT, RESOLVER_ROOT, LAB_ROOT]) {
     await debianRoot(progress, recipe);
   }
   await makeMachinePackages(progress);

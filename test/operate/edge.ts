@@ -11,8 +11,8 @@ import { openEntry, type Entry, type Purge } from "../../components/node/protoco
 import { nodeKey, purgeKey, STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import type { Terminal } from "../../infra/terminal/confirm";
 import { CONFIGURATION_KEYS, sealed } from "../components/node/signing";
-import { Cloud } from "../node/life/cloud";
-import { LAST_MODIFIED } from "../node/life/cloudStore";
+import { Cloud } from "../../infra/lab/aws/cloud";
+import { LAST_MODIFIED } from "../../infra/lab/aws/store";
 
 export const REGIONS = ["ap-southeast-2", "eu-central-1", "us-east-1"] as const;
 export type Region = (typeof REGIONS)[number];

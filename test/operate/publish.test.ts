@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { BEGINNING, openEntry, sealEntry, type Entry, type Purge } from "../../components/node/protocol/purgeLog";
 import { purgeKey } from "../../components/node/protocol/storeKeys";
 import { publishPurge, renewHead, type PurgeLog } from "../../infra/operate/publish";
-import { Cloud } from "../node/life/cloud";
+import { Cloud } from "../../infra/lab/aws/cloud";
 import { some } from "../support/some";
 
 const REGION = "eu-west-1";

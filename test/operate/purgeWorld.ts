@@ -8,7 +8,7 @@ import { PurgeFeed } from "../../components/node/agent/purgeFeed";
 import type { Purge, Target } from "../../components/node/protocol/purgeLog";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { publishPurge } from "../../infra/operate/publish";
-import { s3, type Buckets } from "../node/life/cloudStore";
+import { s3, type Buckets } from "../../infra/lab/aws/store";
 
 const REGION = "eu-west-1";
 const BUCKET = "store";

@@ -8,7 +8,7 @@ import type { PackageLock } from "../../components/node/packageLock";
 import { archiveOf } from "../../infra/packages/archiveFile";
 import { packageFile } from "../../infra/packages/packageFiles";
 import { publishPackages } from "../../infra/packages/publish";
-import { Cloud } from "../node/life/cloud";
+import { Cloud } from "../../infra/lab/aws/cloud";
 import { contentOf, FileServer, locked, Scratch } from "./packages";
 
 const BUCKET = "my-edge-packages";

@@ -10,6 +10,7 @@ import { difference, type Change } from "./diff";
 import type { Faults, Method } from "./faults";
 import { HalfDone } from "./halfDone";
 import { kindOf } from "./kinds";
+import type { Live } from "./live";
 import { shown, type CallLog, type LogEntry } from "./log";
 import { isRecord, plainValues, text, type Values } from "./values";
 
@@ -20,10 +21,11 @@ export interface Backing {
   readonly log: CallLog;
   /** Version that the package says it has. */
   readonly version: string;
+  readonly live?: Live | undefined;
 }
 
 /** The gRPC service of a resource provider, for one package. */
-export function providerService({ cloud, faults, log, version }: Backing): grpc.UntypedServiceImplementation {
+export function providerService({ cloud, faults, log, version, live }: Backing): grpc.UntypedServiceImplementation {
   /** Carries a call out, and writes it down whatever comes of it. */
   async function logged<T>(entry: Omit<LogEntry, "outcome">, work: () => T | Promise<T>): Promise<T> {
     try {
@@ -37,7 +39,11 @@ export function providerService({ cloud, faults, log, version }: Backing): grpc.
   }
 
   /** The same for a call on a resource, with the faults that are planned for it. */
-  function struck<T>(method: Method, entry: Omit<LogEntry, "outcome" | "method">, work: () => T): Promise<T> {
+  function struck<T>(
+    method: Method,
+    entry: Omit<LogEntry, "outcome" | "method">,
+    work: () => T | Promise<T>,
+  ): Promise<T> {
     const name = nameOf(entry.urn);
     return logged({ ...entry, method }, async () => {
       try {
@@ -51,7 +57,7 @@ export function providerService({ cloud, faults, log, version }: Backing): grpc.
                 error: "api error ThrottlingException: Rate exceeded",
               });
             });
-        const result = work();
+        const result = await work();
         const failure = late ?? (isMade(result) ? result.late : undefined);
         if (failure !== undefined) {
           throw isMade(result) && method !== "read" ? new HalfDone(failure, result) : failure;
@@ -63,6 +69,13 @@ export function providerService({ cloud, faults, log, version }: Backing): grpc.
           : new Error(`${GERUND[method]} ${entry.type} (${name}): ${message(error)}`);
       }
     });
+  }
+
+  /** What is there now comes to life; what fails then has failed after it was done. */
+  async function enlivened(type: string, inputs: Values, made: Made, preview: boolean): Promise<Made> {
+    const entity = cloud.world.get({ type, id: made.id, region: cloud.regionOf(type, inputs) });
+    const failed = preview || entity === undefined ? undefined : await live?.changed(entity, inputs);
+    return failed === undefined ? made : { ...made, late: made.late ?? failed };
   }
 
   function entryOf(urn: string, values: Values, preview: boolean) {
@@ -163,7 +176,9 @@ export function providerService({ cloud, faults, log, version }: Backing): grpc.
       const target = targetOf(request.getUrn());
       const preview = request.getPreview();
       const entry = { ...entryOf(target.urn, inputs, preview), inputs: shown(inputs) };
-      const made = await struck("create", entry, () => cloud.create(target, inputs, preview));
+      const made = await struck("create", entry, () =>
+        enlivened(target.type, inputs, cloud.create(target, inputs, preview), preview),
+      );
       const response = new provider.CreateResponse();
       response.setId(made.id);
       response.setProperties(Struct.fromJavaScript(made.properties));
@@ -189,7 +204,12 @@ export function providerService({ cloud, faults, log, version }: Backing): grpc.
       const oldInputs = request.hasOldInputs() ? values(request.getOldInputs()) : olds;
       const entry = { ...entryOf(target.urn, inputs, preview), inputs: shown(inputs) };
       const made = await struck("update", entry, () =>
-        cloud.update(target, request.getId(), olds, oldInputs, inputs, preview),
+        enlivened(
+          target.type,
+          inputs,
+          cloud.update(target, request.getId(), olds, oldInputs, inputs, preview),
+          preview,
+        ),
       );
       const response = new provider.UpdateResponse();
       response.setProperties(Struct.fromJavaScript(made.properties));
@@ -198,7 +218,12 @@ export function providerService({ cloud, faults, log, version }: Backing): grpc.
     delete: unary(async (request: provider.DeleteRequest) => {
       const known = values(request.getProperties());
       const target = targetOf(request.getUrn());
-      await struck("delete", { ...entryOf(target.urn, known, false), id: request.getId() }, () => {
+      const entry = entryOf(target.urn, known, false);
+      await struck("delete", { ...entry, id: request.getId() }, async () => {
+        const entity = cloud.world.get({ type: target.type, id: request.getId(), region: entry.region });
+        if (entity !== undefined) {
+          await live?.leaving(entity);
+        }
         cloud.delete(target, request.getId(), known);
       });
       return new Empty();

@@ -5,6 +5,7 @@ import { serve, type Server } from "../grpcServer";
 import { Cloud } from "./cloud";
 import { Faults } from "./faults";
 import { serveHealth } from "./health";
+import type { Enliven } from "./live";
 import { CallLog } from "./log";
 import { providerService } from "./provider";
 import { World } from "./world";
@@ -16,6 +17,8 @@ export interface StandInOptions {
   readonly seed?: string;
   /** Hosted zones that are there without the program: name by id. */
   readonly hostedZones?: Readonly<Record<string, string>>;
+  /** Brings to life what there is. Default: nothing does, and nodes are healthy at once. */
+  readonly enliven?: Enliven;
 }
 
 export interface StandIn {
@@ -34,7 +37,8 @@ const ZONE = "aws:route53/zone:Zone";
  * What exists is kept in the folder, so the next start goes on where this one ends: `entities/` has it, `calls.jsonl`
  * every call, and `faults.json` what is to go wrong.
  */
-export async function startStandIn({ folder, seed = "sandbox", hostedZones = {} }: StandInOptions): Promise<StandIn> {
+export async function startStandIn(options: StandInOptions): Promise<StandIn> {
+  const { folder, seed = "sandbox", hostedZones = {} } = options;
   const world = new World(path.join(folder, "entities"));
   for (const [id, name] of Object.entries(hostedZones)) {
     const zone = { type: ZONE, id, region: null };
@@ -43,7 +47,8 @@ export async function startStandIn({ folder, seed = "sandbox", hostedZones = {} 
     }
   }
   const cloud = new Cloud(world, seed);
-  const backing = { faults: new Faults(folder), log: new CallLog(folder) };
+  const live = options.enliven?.(world);
+  const backing = { faults: new Faults(folder), log: new CallLog(folder), live };
   const start = (name: "@pulumi/aws" | "@pulumi/random"): Promise<Server> =>
     serve(
       ResourceProviderService,
@@ -55,15 +60,15 @@ export async function startStandIn({ folder, seed = "sandbox", hostedZones = {} 
       }),
     );
   const [aws, random] = [await start("@pulumi/aws"), await start("@pulumi/random")];
-  const health = await serveHealth(world);
+  const health = live === undefined ? await serveHealth(world) : undefined;
   return {
-    environment: health.environment,
+    environment: { ...health?.environment, ...live?.environment },
     debugProviders: `aws:${aws.port},random:${random.port}`,
     ports: { aws: aws.port, random: random.port },
     stop: () => {
       aws.stop();
       random.stop();
-      health.stop();
+      health?.stop();
     },
   };
 }

@@ -5,7 +5,7 @@ import { ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { AccessLogWriter } from "./accessLogWriter";
 import { AgentNode, logsOf } from "./agentNode";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 import { Load } from "./load";
 
 const HOOK = "i-1 terminating";

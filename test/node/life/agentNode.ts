@@ -21,7 +21,7 @@ import { ask, type Answer, type Ask } from "../origin/client";
 import { HOST } from "../origin/rig";
 import type { ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
-import type { Cloud, Machine } from "./cloud";
+import type { Cloud, Machine } from "../../../infra/lab/aws/cloud";
 
 /** Values of the secrets that every PoP of a test has at first, first version first. */
 export const SECRETS = {

@@ -7,7 +7,7 @@ import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { AgentNode, SECRETS, storeOf } from "./agentNode";
 import { write } from "./writtenLog";
-import { Cloud, type Outage, type ServiceName } from "./cloud";
+import { Cloud, type Outage, type ServiceName } from "../../../infra/lab/aws/cloud";
 
 const SERVICES: readonly ServiceName[] = ["s3", "ssm", "autoscaling", "metadata"];
 const NEW = "new.example.com";

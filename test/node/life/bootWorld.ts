@@ -13,7 +13,7 @@ import { siteSettings } from "../../../infra/config/complete";
 import { siteSchema } from "../../../infra/config/schemaSite";
 import { CONFIGURATION_KEYS, sealed, Serial } from "../../components/node/signing";
 import { sha256Of } from "./agentNode";
-import { Cloud, type Machine as CloudMachine } from "./cloud";
+import { Cloud, type Machine as CloudMachine } from "../../../infra/lab/aws/cloud";
 import { Machine, ORIGIN_ADDRESS } from "./machine";
 import type { MachinePackages } from "./machineLock";
 

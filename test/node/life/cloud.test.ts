@@ -2,7 +2,7 @@ import { AutoScalingClient, CompleteLifecycleActionCommand } from "@aws-sdk/clie
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { s3Store } from "../../../components/node/agent/store";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 
 const REGION = "eu-west-1";
 

@@ -8,7 +8,7 @@ import { DEBIAN } from "../debianRoot";
 import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { AgentNode, RELOAD_FAILS, sha256Of, storeOf } from "./agentNode";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 import { fetchesOfStored, Load } from "./load";
 
 const NEW = "new.example.com";

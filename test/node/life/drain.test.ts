@@ -6,7 +6,7 @@ import { Held, reply, ScriptedOrigin } from "../origin/scripted";
 import { exchange, request } from "../proxied";
 import { until } from "../origin/until";
 import { AgentNode, type AgentNodeOptions } from "./agentNode";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 import { LeavingLoad } from "./leavingLoad";
 
 const HOOK = "i-1 terminating";

@@ -7,7 +7,7 @@ import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { exchange, request, type Answer } from "../proxied";
 import { AgentNode, storeOf } from "./agentNode";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 
 /** Where the agent keeps its state, on a disk of its own. */
 const STATE = "/var/lib/footprint";

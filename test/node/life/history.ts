@@ -8,7 +8,7 @@ import { CONFIGURATION_KEYS } from "../../components/node/signing";
 import { HOST } from "../origin/rig";
 import { ScriptedOrigin, type Received } from "../origin/scripted";
 import { AgentNode, groupOf, storeOf } from "./agentNode";
-import { Cloud, type Outage } from "./cloud";
+import { Cloud, type Outage } from "../../../infra/lab/aws/cloud";
 import type * as http from "node:http";
 
 const REGION = "eu-west-1";

@@ -6,7 +6,7 @@ import { DEBIAN } from "../debianRoot";
 import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { AgentNode, RELOAD_WAITS } from "./agentNode";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 import { Load } from "./load";
 
 describeWith([DEBIAN], "a node of which a process is killed", () => {

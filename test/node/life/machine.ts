@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as http from "node:http";
-import * as net from "node:net";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
@@ -12,11 +12,9 @@ import type { Bundle } from "../../../components/node/protocol/bundleFormat";
 import { UNITS } from "../../../components/node/systemd";
 import { authority, certificateFor } from "../../../infra/edge/authority";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
-import { PrivateRoot, type Ended } from "../../../infra/edge/privateRoot";
-import { Service } from "../../../infra/edge/service";
-import type { Cloud, Machine as CloudMachine } from "./cloud";
+import type { Cloud, Machine as CloudMachine } from "../../../infra/lab/aws/cloud";
+import { BareMachine, succeeded, type Around } from "../../../infra/lab/machine/bareMachine";
 import { IMAGE_ROOT } from "../debianRoot";
-import { System } from "./system";
 
 export interface BootOptions {
   readonly cloud: Cloud;
@@ -35,8 +33,6 @@ export interface Answer {
   readonly body: string;
 }
 
-type Stop = () => Promise<void>;
-
 /** Address of the origin, as sites name it. */
 export const ORIGIN_ADDRESS = "127.0.0.9";
 const AWS_ADDRESS = "127.0.0.2";
@@ -45,51 +41,17 @@ const METADATA_ADDRESS = "169.254.169.254";
 const METADATA_ADDRESS_IPV6 = "fd00:ec2::254";
 
 /**
- * A new machine of the cloud: a fresh Debian, booted by its systemd, whose network is a loopback interface and nothing
- * else. There it finds the region's endpoints by their names, over TLS, its instance metadata at its address, an origin,
- * and a load balancer that sends it requests. All of these are bridged to this process by sockets.
+ * A machine that finds the endpoints of its own region by their names and no others, an origin, and a load balancer that
+ * sends it requests.
  */
-export class Machine {
-  private system: System | undefined;
-
-  private constructor(
-    readonly root: PrivateRoot,
-    private readonly front: PrivateRoot,
-    private readonly stops: readonly Stop[],
-  ) {}
+export class Machine extends BareMachine {
+  private origin: http.Server | undefined;
 
   static async make(options: BootOptions): Promise<Machine> {
-    const root = await PrivateRoot.start(debianRootFolder(IMAGE_ROOT), {}, "own");
-    const front = await PrivateRoot.start(debianRootFolder(), {}, root);
-    const stops: Stop[] = [];
-    const machine = new Machine(root, front, stops);
-    try {
-      await machine.connect(options, stops);
-      machine.furnish(options);
-      return machine;
-    } catch (error) {
-      await machine.stop();
-      throw error;
-    }
-  }
-
-  /** Boots with this user data; returns what was said by the time at which cloud-init had ended. */
-  async boot(userData: string): Promise<string> {
-    this.root.write("/var/lib/cloud/seed/nocloud/user-data", userData);
-    await this.start();
-    await this.exec("cloud-init", "status", "--wait");
-    return this.read("/var/log/cloud-init-output.log");
-  }
-
-  /** Starts it as it is. */
-  async start(): Promise<void> {
-    this.system = await System.boot(this.root);
-  }
-
-  /** Shuts it down in order; its files stay. */
-  async shutDown(): Promise<void> {
-    await this.running.shutDown();
-    this.system = undefined;
+    const folders = { image: debianRootFolder(IMAGE_ROOT), surroundings: debianRootFolder() };
+    const machine = new Machine(...(await BareMachine.roots(folders)));
+    await machine.place(options);
+    return machine;
   }
 
   /** Takes away what a boot has made of the machine but for the packages, and shuts it down: so images are made. */
@@ -139,7 +101,7 @@ export class Machine {
   ask(host: string, path: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const request = http.get(
-        { socketPath: this.front.outside("/run/client.sock"), path, headers: { host }, agent: false },
+        { socketPath: this.socket("client"), path, headers: { host }, agent: false },
         (response) => {
           const { statusCode: status = 0, headers } = response;
           text(response).then((body) => {
@@ -174,70 +136,41 @@ export class Machine {
     return stdout.split("\n");
   }
 
-  /** Runs a program in the running machine. */
-  exec(...command: readonly string[]): Promise<Ended> {
-    return this.running.exec(...command);
-  }
-
-  read(path: string): string {
-    return readFileSync(this.running.outside(path), "utf8");
-  }
-
-  has(path: string): boolean {
-    return existsSync(this.running.outside(path));
-  }
-
-  async stop(): Promise<void> {
-    await this.system?.kill();
-    await this.root.stop();
-    await this.front.stop();
-    await Promise.all(this.stops.map((stop) => stop()));
-  }
-
-  private get running(): System {
-    if (this.system === undefined) {
-      throw new Error("the machine is not booted");
-    }
-    return this.system;
+  override async stop(): Promise<void> {
+    await super.stop();
+    this.origin?.closeAllConnections();
+    this.origin?.close();
   }
 
   /** What the machine finds on its network: HAProxy in front of this process. */
-  private async connect({ cloud, machine, buckets, origin, authorityFolder }: BootOptions, stops: Stop[]) {
-    await succeeded(this.root.exec("ip", "link", "set", "lo", "up"));
-    for (const address of [`${METADATA_ADDRESS}/32`, `${METADATA_ADDRESS_IPV6}/128`]) {
-      await succeeded(this.root.exec("ip", "address", "add", address, "dev", "lo"));
-    }
-    const { region } = machine.facts;
+  private async place({ cloud, machine, buckets, origin, authorityFolder }: BootOptions): Promise<void> {
+    const { region, instance } = machine.facts;
     const services = [...buckets.map((bucket) => `${bucket}.s3`), "ssm", "autoscaling"];
     const hosts = services.map((service) => `${service}.${region}.amazonaws.com`);
     const ca = await authority(this.front, authorityFolder);
-    this.front.write("/etc/haproxy/aws.pem", await certificateFor(this.front, ca, hosts), 0o600);
-    this.front.write("/etc/haproxy/haproxy.cfg", FRONT);
-    stops.push(
-      await bridged(this.front.outside("/run/aws.sock"), portOf(cloud.url)),
-      await bridged(this.front.outside("/run/metadata.sock"), portOf(machine.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"])),
-      await listening(http.createServer(origin), this.front.outside("/run/origin.sock")),
-    );
-    Service.start(this.front, "front", ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]);
-    this.root.write("/usr/local/share/ca-certificates/test.crt", ca.certificate);
-    await succeeded(this.root.exec("update-ca-certificates"));
+    this.origin = http.createServer(origin).listen(0, "127.0.0.1");
+    await once(this.origin, "listening");
+    await this.furnished({
+      instance,
+      trust: ca.certificate,
+      addresses: [`${METADATA_ADDRESS}/32`, `${METADATA_ADDRESS_IPV6}/128`],
+      bridges: {
+        aws: portOf(cloud.url),
+        metadata: portOf(machine.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"]),
+        origin: (this.origin.address() as AddressInfo).port,
+      },
+      around: async (front): Promise<readonly Around[]> => {
+        front.write("/etc/haproxy/aws.pem", await certificateFor(front, ca, hosts), 0o600);
+        front.write("/etc/haproxy/haproxy.cfg", FRONT);
+        return [{ name: "front", command: ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"] }];
+      },
+    });
     this.root.write(
       "/etc/hosts",
       ["127.0.0.1 localhost", ...hosts.map((host) => `${AWS_ADDRESS} ${host}`), ""].join("\n"),
     );
     // Asked for names of origins; nothing answers there.
     this.root.write("/etc/resolv.conf", "nameserver 127.0.0.53\n");
-  }
-
-  /** What a booted machine has beside its files. */
-  private furnish({ machine }: BootOptions): void {
-    // The journal outlives a boot.
-    this.root.makeFolder("/var/log/journal");
-    this.root.write(
-      "/etc/cloud/cloud.cfg.d/99-test.cfg",
-      "datasource_list: [NoCloud]\nnetwork: { config: disabled }\n",
-    );
-    this.root.write("/var/lib/cloud/seed/nocloud/meta-data", `instance-id: ${machine.facts.instance}\n`);
   }
 }
 
@@ -276,45 +209,6 @@ listen balancer
     server node 127.0.0.1:${String(NODE_PORTS.traffic)} send-proxy-v2
 `.trimStart();
 
-function bridged(path: string, port: number): Promise<Stop> {
-  return listening(
-    net.createServer((socket) => {
-      const server = net.connect(port, "127.0.0.1");
-      for (const [from, to] of [
-        [socket, server],
-        [server, socket],
-      ] as const) {
-        from.on("error", () => to.destroy());
-        from.pipe(to);
-      }
-    }),
-    path,
-  );
-}
-
-/** Listens at a path until it is stopped, and then with all its connections. */
-async function listening(server: net.Server, path: string): Promise<Stop> {
-  const open = new Set<net.Socket>();
-  server.on("connection", (socket: net.Socket) => {
-    open.add(socket);
-    socket.on("close", () => open.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
-  return async () => {
-    const closed = once(server, "close");
-    server.close();
-    open.forEach((socket) => socket.destroy());
-    await closed;
-  };
-}
-
 function portOf(url: string | undefined): number {
   return Number(new URL(url ?? "").port);
-}
-
-async function succeeded(run: Promise<Ended>): Promise<void> {
-  const { status, stdout, stderr } = await run;
-  if (status !== 0) {
-    throw new Error(`${stdout}${stderr}`);
-  }
 }

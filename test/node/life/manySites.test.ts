@@ -3,7 +3,7 @@ import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
 import { reply, ScriptedOrigin } from "../origin/scripted";
 import { AgentNode } from "./agentNode";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 
 /** As many as a stack file may have, with the node's own. */
 const SITES = 1000;

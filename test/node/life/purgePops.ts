@@ -5,7 +5,7 @@ import { publishPurge, type PurgeLog } from "../../../infra/operate/publish";
 import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { AgentNode, SECRETS, storeOf } from "./agentNode";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 
 // The SDK would warn on each run that its releases of 2027 want a newer Node. Ours is pinned by the lockfile.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";

@@ -8,7 +8,7 @@ import { DEBIAN } from "../debianRoot";
 import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { AgentNode, SECRETS, storeOf } from "./agentNode";
-import { Cloud } from "./cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 
 describeWith([DEBIAN], "the secrets of a node", () => {
   let cloud: Cloud;

@@ -1,6 +1,6 @@
 import { BEGINNING, openEntry, sealEntry, type Entry, type Purge } from "../../../components/node/protocol/purgeLog";
 import { purgeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
-import type { Cloud } from "./cloud";
+import type { Cloud } from "../../../infra/lab/aws/cloud";
 
 /** A region's purge log, written into its bucket without asking the cloud: also while that is away. */
 export interface WrittenLog {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentNode } from "../life/agentNode";
-import { Cloud } from "../life/cloud";
+import { Cloud } from "../../../infra/lab/aws/cloud";
 import { Load } from "../life/load";
 import { until } from "../origin/until";
 import { ATTACKS, Hostile, type Target } from "./hostile";

@@ -1,5 +1,5 @@
 import { Lifecycle } from "../../../../components/node/agent/lifecycle";
-import { Cloud } from "../../../node/life/cloud";
+import { Cloud } from "../../../../infra/lab/aws/cloud";
 
 const INSTANCE = "i-0123456789abcdef0";
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Ended, PrivateRoot, Program } from "../../../infra/edge/privateRoot";
+import type { Ended, PrivateRoot, Program } from "../../edge/privateRoot";
 
 /** Kernel settings that a node makes and that are not its network's, below /proc/sys. */
 const SETTINGS = ["kernel/panic", "kernel/panic_on_oops", "vm/max_map_count", "vm/min_free_kbytes", "vm/swappiness"];
@@ -57,6 +57,9 @@ echo $$ > "$1/cgroup.procs"
 shift
 exec unshare --mount --pid --cgroup --uts --ipc --fork --kill-child sh -euc "$1" sh "$2"
 `;
+
+/** Where the control groups of machines are, and how each is called: this, and the number of its root's first process. */
+export const MACHINE_GROUPS = { folder: "/run/groups", prefix: "footprint-" } as const;
 
 /** A private root that is booted: systemd runs in it, with processes, name and control groups of its own. */
 export class System {
@@ -115,5 +118,5 @@ export class System {
 }
 
 function groupOf({ pid }: PrivateRoot): string {
-  return `/run/groups/footprint-${String(pid)}`;
+  return `${MACHINE_GROUPS.folder}/${MACHINE_GROUPS.prefix}${String(pid)}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Answer, Request } from "./cloud";
+import type { Answer, Request } from "./wire";
 
 /** Objects by bucket and key. */
 export type Buckets = Map<string, Map<string, Buffer>>;

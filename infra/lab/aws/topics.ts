@@ -1,4 +1,4 @@
-import type { Answer } from "./cloud";
+import type { Answer } from "./wire";
 
 /** A subscription to a topic, as SNS lists it. */
 export interface Subscribed {

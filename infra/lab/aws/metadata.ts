@@ -1,4 +1,4 @@
-import type { Answer, Request } from "./cloud";
+import type { Answer, Request } from "./wire";
 
 /** What a machine's instance metadata says; writable where a test changes it. */
 export interface MachineFacts {

@@ -1,4 +1,4 @@
-import type { Answer, Request } from "./cloud";
+import type { Answer, Request } from "./wire";
 
 /** Values of each parameter by `<region> <name>`, the first version first. */
 export type Parameters = Map<string, string[]>;

@@ -3,13 +3,15 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buffer } from "node:stream/consumers";
-import { autoScaling, type Groups } from "./cloudAutoScaling";
-import { metadata, type MachineFacts } from "./cloudMetadata";
-import { parameters, type Parameters } from "./cloudParameters";
-import { s3, type Buckets } from "./cloudStore";
-import { subscriptions, type Subscribed } from "./cloudTopics";
+import { autoScaling, type Groups } from "./autoScaling";
+import { metadata, type MachineFacts } from "./metadata";
+import { parameters, type Parameters } from "./parameters";
+import { s3, type Buckets } from "./store";
+import { targetHealth, type Targets } from "./targetHealth";
+import { subscriptions, type Subscribed } from "./topics";
+import type { Answer, Request } from "./wire";
 
-export type ServiceName = "s3" | "sns" | "ssm" | "autoscaling" | "metadata";
+export type ServiceName = "s3" | "sns" | "ssm" | "autoscaling" | "elasticloadbalancing" | "metadata";
 
 /** How a service is away: it closes connections, answers 503, never answers, or a second after it has done its work. */
 export type Outage = "refuses" | "fails" | "hangs" | "late";
@@ -22,36 +24,25 @@ export interface Call {
   readonly region: string;
 }
 
-export interface Request {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
-  readonly region: string;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
-}
-
 /** A machine of the cloud, as its instance metadata shows it; what is written to `facts` is answered at once. */
 export interface Machine {
   readonly facts: MachineFacts;
   /** Environment in which the AWS SDK on that machine calls this cloud. */
   readonly env: Readonly<Record<string, string>>;
+  /** Takes its instance metadata away: the machine is gone. */
+  readonly remove: () => void;
 }
 
 /**
- * What a node needs of AWS, on the loopback interface: S3, parameters, Auto Scaling, and instance metadata of each
- * machine at an address of its own. It keeps to what AWS documents of the calls that nodes and operators make, checks no
+ * What a node and an operator need of AWS, on the loopback interface: S3, parameters, Auto Scaling, target health, and
+ * instance metadata of each machine at an address of its own. It keeps to what AWS documents of the calls that nodes and operators make, checks no
  * signature and knows no permissions; any other call is answered with an error.
  */
 export class Cloud {
   readonly buckets: Buckets = new Map();
   readonly parameters: Parameters = new Map();
   readonly groups: Groups = new Map();
+  readonly targets: Targets = new Map();
   /** Subscriptions to topics, each in its region. */
   readonly subscriptions: Subscribed[] = [];
   /** Lifecycle actions that wait, as `<instance> <hook>`. */
@@ -60,6 +51,8 @@ export class Cloud {
   readonly late = new Set<string>();
   /** Lifecycle actions that were completed, likewise. */
   readonly completed: string[] = [];
+  /** Carries out what changes a group; undefined for what it does not know. Default: nothing can be changed. */
+  change: (action: string, query: URLSearchParams) => Answer | undefined = () => undefined;
   readonly calls: Call[] = [];
   /** By service, or by service and region. */
   private readonly outages = new Map<string, Outage>();
@@ -101,7 +94,17 @@ export class Cloud {
       void this.answer(request, response, (each) => ["metadata", () => metadata(all, each)]);
     });
     const endpoint = await listening(server);
-    return { facts: all, env: { AWS_ENDPOINT_URL: this.url, AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint } };
+    return {
+      facts: all,
+      env: { AWS_ENDPOINT_URL: this.url, AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint },
+      remove: () => {
+        if (this.servers.includes(server)) {
+          this.servers.splice(this.servers.indexOf(server), 1);
+          server.close();
+          server.closeAllConnections();
+        }
+      },
+    };
   }
 
   /** Content of an object as text; undefined when there is none. */
@@ -146,9 +149,14 @@ export class Cloud {
     }
     if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
       const asked = new URLSearchParams(request.body.toString());
-      return asked.get("Action") === "ListSubscriptions"
-        ? ["sns", () => subscriptions(this.subscriptions, request.region, asked)]
-        : ["autoscaling", () => autoScaling(this, asked)];
+      switch (asked.get("Action")) {
+        case "ListSubscriptions":
+          return ["sns", () => subscriptions(this.subscriptions, request.region, asked)];
+        case "DescribeTargetHealth":
+          return ["elasticloadbalancing", () => targetHealth(this.targets, asked)];
+        default:
+          return ["autoscaling", () => autoScaling(this, asked)];
+      }
     }
     if (request.url.searchParams.has("Action")) {
       return ["autoscaling", () => autoScaling(this, request.url.searchParams)];

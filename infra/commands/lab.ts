@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import type { LabCommandOptions } from "../lab/run";
+
+/** `footprint lab`: a whole footprint on this machine. */
+export function registerLab(program: Command): void {
+  program
+    .command("lab")
+    .description("Run a whole footprint on this machine: what the real engine deploys to the stand-in for AWS serves.")
+    .option("-s, --stack <name>", "stack to deploy", "sandbox")
+    .option("--origin <url>", "take every site from here: http://host[:port] or https://host[:port]; else pages of its own")
+    .addHelpText(
+      "after",
+      `
+Needs Linux and root. Each node that the stack's groups want is booted from its user data: systemd, HAProxy, Varnish and the
+agent, in namespaces of its own, about 300 MB each. A Debian 13 with their packages is installed into the cache folder at
+the first run (a minute, 600 MB); nothing else of the machine is changed, and nothing is left when it ends.
+
+Runs until Ctrl-C. What to paste in another terminal is printed when it serves.
+
+Examples:
+  $ sudo npx footprint lab
+  $ sudo npx footprint lab --stack europe --origin http://127.0.0.1:8000`,
+    )
+    .action(async (options: LabCommandOptions) => {
+      const { runLab } = await import("../lab/run");
+      process.exitCode = await runLab(options);
+    });
+}

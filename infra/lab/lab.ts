@@ -1,0 +1,191 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { loadConfig } from "../config/load";
+import type { FootprintConfig } from "../config/model";
+import { stackConfigFromFile } from "../config/stackFile";
+import { stackFile } from "../config/stacks";
+import { authority } from "../edge/authority";
+import { PrivateRoot } from "../edge/privateRoot";
+import type { Cli } from "../pulumi/cli";
+import { text } from "../sandbox/aws/values";
+import { Sandbox } from "../sandbox/sandbox";
+import { cacheHome } from "../terminal/cacheHome";
+import { UserError } from "../terminal/userError";
+import { Cloud } from "./aws/cloud";
+import { Certificates } from "./certificates";
+import { TYPES } from "./declared";
+import { Happenings } from "./happenings";
+import type { OriginPorts } from "./labNode";
+import { LivingAws } from "./livingAws";
+import { Machines } from "./machines";
+import { ownNetwork } from "./network";
+import { LabOrigin } from "./origin";
+import { tlsFront } from "./tlsFront";
+
+export interface LabOptions {
+  readonly cli: Cli;
+  readonly stack: string;
+  /** Folder of the lab's Debian. */
+  readonly image: string;
+  /** Where sites come from; default: the lab's own origin. */
+  readonly origin?: string | undefined;
+  /** Folder of the stack files; default: the repository's. */
+  readonly stacks?: string;
+  /** Where engine and stand-in keep what they know; default: in the cache folder. It is emptied. */
+  readonly folder?: string;
+}
+
+/** A footprint on this machine: what the real engine deploys to the stand-in for AWS lives. */
+export class Lab {
+  private ending: Promise<void> | undefined;
+
+  private constructor(
+    readonly options: LabOptions,
+    readonly sandbox: Sandbox,
+    readonly cloud: Cloud,
+    readonly aws: LivingAws,
+    readonly machines: Machines,
+    readonly origin: LabOrigin,
+    readonly happenings: Happenings,
+    /** First two numbers of its loopback addresses. */
+    readonly network: string,
+    /** File of the certificate (PEM) that clients have to trust. */
+    readonly authorityFile: string,
+    private readonly stops: readonly (() => unknown)[],
+  ) {}
+
+  static defaultFolder(): string {
+    return join(cacheHome(), "lab");
+  }
+
+  /** Readies everything; nothing is deployed yet. */
+  static async open(options: LabOptions): Promise<Lab> {
+    const { cli, image, folder = Lab.defaultFolder(), stacks } = options;
+    const stops: (() => unknown)[] = [];
+    try {
+      const network = await ownNetwork();
+      stops.push(network.release);
+      fs.rmSync(folder, { recursive: true, force: true });
+      const tools = await PrivateRoot.start(image);
+      stops.push(() => tools.stop());
+      const certificates = new Certificates(tools, await authority(tools));
+      const origin = await LabOrigin.start(options.origin);
+      stops.push(() => {
+        origin.stop();
+      });
+      const cloud = await Cloud.start();
+      stops.push(() => cloud.stop());
+      const fronts = [];
+      for (const port of [Number(new URL(cloud.url).port), origin.port]) {
+        const front = await tlsFront(certificates, port);
+        stops.push(front.stop);
+        fronts.push(front.port);
+      }
+      const [awsTls = 0, originTls = 0] = fronts;
+      const happenings = new Happenings();
+      const machines = new Machines({
+        ...{ cloud, image, trust: certificates.authority.certificate },
+        ports: { aws: awsTls, origin: origin.port, originTls },
+        originPorts: () => originPorts(configOf(options)),
+      });
+      let aws: LivingAws | undefined;
+      const sandbox = await Sandbox.open({
+        ...{ cli, folder },
+        ...(stacks === undefined ? {} : { stacks }),
+        enliven: (world) => {
+          aws = new LivingAws(world, {
+            ...{ cloud, certificates, machines, happenings, network: network.prefix },
+          });
+          return aws;
+        },
+      });
+      stops.push(() => {
+        sandbox.close();
+      });
+      if (aws === undefined) {
+        throw new Error("the stand-in is not enlivened");
+      }
+      const living: LivingAws = aws;
+      stops.push(() => living.stop());
+      return new Lab(
+        options,
+        sandbox,
+        cloud,
+        living,
+        machines,
+        origin,
+        happenings,
+        network.prefix,
+        certificates.authority.file,
+        stops,
+      );
+    } catch (error) {
+      await ended(stops);
+      throw error;
+    }
+  }
+
+  /** What makes the operators' commands, and `footprint sandbox`, mean this lab. */
+  get variables(): Readonly<Record<string, string>> {
+    return this.sandbox.variables;
+  }
+
+  /** Name of a region's store; empty while there is none. */
+  storeOf(region: string): string {
+    const objects = this.aws.world.inRegion(TYPES.object, region);
+    const pointer = objects.find(({ properties }) => properties.key === STORE_KEYS.pointer);
+    return text(pointer?.properties.bucket);
+  }
+
+  /** The stack's configuration as its file is now. @throws ConfigError for one with mistakes */
+  get config(): FootprintConfig {
+    return configOf(this.options);
+  }
+
+  /** Whether each PoP of the stack file takes clients, by region; nothing of a file with mistakes. */
+  get popStates(): Readonly<Record<string, "active" | "drained">> {
+    try {
+      return Object.fromEntries(this.config.pops.map(({ region, state }) => [region, state]));
+    } catch {
+      return {};
+    }
+  }
+
+  /** Deploys the stack as its file is now. @param run how the CLI is run: on the terminal, or not @returns its status */
+  async up(run: (args: readonly string[]) => Promise<number>): Promise<number> {
+    const { status, stdout, stderr } = await this.sandbox.select(this.options.stack);
+    if (status !== 0) {
+      throw new UserError(`The stack ${this.options.stack} could not be selected.\n${stdout}${stderr}`);
+    }
+    // Guards refuse in the preview, and there is nothing yet that they could guard.
+    const isFirst = this.aws.groups.size === 0;
+    return run(["up", "--yes", ...(isFirst ? ["--skip-preview"] : [])]);
+  }
+
+  /** Ends everything at once: nothing of it is left but what the cache folder keeps. It may be called again. */
+  stop(): Promise<void> {
+    this.ending ??= ended(this.stops);
+    return this.ending;
+  }
+}
+
+/** Last comes first. */
+async function ended(stops: readonly (() => unknown)[]): Promise<void> {
+  for (const stop of [...stops].reverse()) {
+    await stop();
+  }
+}
+
+function configOf({ stack, stacks }: Pick<LabOptions, "stack" | "stacks">): FootprintConfig {
+  return loadConfig(stack, stackConfigFromFile(stackFile(stack, stacks)));
+}
+
+/** Those of the stack's file, and the usual ones. */
+function originPorts({ sites }: FootprintConfig): OriginPorts {
+  const origins = sites.flatMap((site) => site.origins);
+  const of = (scheme: "http" | "https", usual: number) => [
+    ...new Set([usual, ...origins.filter((each) => each.scheme === scheme).map(({ port }) => port)]),
+  ];
+  return { http: of("http", 80), https: of("https", 443) };
+}

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import * as http from "node:http";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
+
+/** How an origin is: slow answers after some seconds, broken answers 500, down closes every connection. */
+export type OriginState = "up" | "slow" | "broken" | "down";
+
+/** Milliseconds until a slow origin answers. */
+const SLOW_MS = 5000;
+
+/**
+ * The origin of every site in the lab: pages of its own, or those of another origin. Each page is fresh for a minute and
+ * may be served stale for a day, and says which version of the site it is of.
+ */
+export class LabOrigin {
+  state: OriginState = "up";
+  /** Version of the pages: a new one makes every copy in a cache an old one. */
+  version = 1;
+  /** Requests that came. */
+  requests = 0;
+
+  private constructor(
+    private readonly server: http.Server,
+    private readonly url: URL | undefined,
+  ) {}
+
+  /** @param url origin to take everything from; default: pages of its own */
+  static async start(url: string | undefined): Promise<LabOrigin> {
+    const server = http.createServer();
+    const origin = new LabOrigin(server, url === undefined ? undefined : new URL(url));
+    server.on("request", (request, response) => {
+      origin.answer(request, response);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return origin;
+  }
+
+  /** As a person reads where it is. */
+  get name(): string {
+    return this.url?.origin ?? "the lab's own origin";
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private answer(request: http.IncomingMessage, response: http.ServerResponse): void {
+    this.requests++;
+    switch (this.state) {
+      case "down":
+        request.socket.destroy();
+        return;
+      case "broken":
+        response.writeHead(500, { "cache-control": "no-store" }).end("the origin is broken\n");
+        return;
+      case "slow":
+        setTimeout(() => {
+          this.serve(request, response);
+        }, SLOW_MS);
+        return;
+      case "up":
+        this.serve(request, response);
+    }
+  }
+
+  private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
+    if (this.url !== undefined) {
+      handOn(this.url, request, response);
+      return;
+    }
+    const { host = "", "x-forwarded-host": site = host } = request.headers;
+    const body = `${String(site)}${request.url ?? "/"}, version ${String(this.version)}\n`;
+    const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 16)}"`;
+    response
+      .writeHead(request.headers["if-none-match"] === etag ? 304 : 200, {
+        "content-type": "text/plain; charset=utf-8",
+        "cache-control": "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400",
+        "cache-tag": "page",
+        etag,
+      })
+      .end(request.headers["if-none-match"] === etag ? undefined : body);
+  }
+}
+
+function handOn(url: URL, request: http.IncomingMessage, response: http.ServerResponse): void {
+  const { request: ask } = url.protocol === "https:" ? https : http;
+  const onward = ask(new URL(request.url ?? "/", url), { method: request.method, headers: request.headers });
+  onward.on("response", (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on("error", () => {
+    request.socket.destroy();
+  });
+  request.pipe(onward);
+}

@@ -1,0 +1,33 @@
+import { TYPES } from "./declared";
+import type { Lab } from "./lab";
+import { text } from "../sandbox/aws/values";
+
+/** What is said when a lab serves: where, and lines to paste. */
+export function firstSteps(lab: Lab, page: string, environmentFile: string): string {
+  const { stack } = lab.options;
+  const hosts = lab.aws.world
+    .ofType("aws:route53/record:Record")
+    .flatMap(({ properties }) => (properties.setIdentifier === undefined ? [] : [text(properties.name)]));
+  const host = hosts[0] ?? "";
+  const doors = lab.aws.world.ofType(TYPES.loadBalancer).map(({ id, region }) => {
+    const zones = lab.aws.loadBalancers.get(id)?.zones ?? [];
+    return `  ${(region ?? "").padEnd(16)} ${zones.map(({ address, zone }) => `${address} (${zone})`).join(", ")}\n`;
+  });
+  const address = [...lab.aws.loadBalancers.values()][0]?.zones[0]?.address ?? "";
+  return `
+${stack} serves on this machine. Load balancers, an address in each zone:
+${doors.join("")}
+A map of it, and what may go wrong to be tried: ${page}
+
+Twice the same request: Cache-Status and Age say what came from the cache.
+  curl --cacert ${lab.authorityFile} --resolve ${host}:443:${address} --include https://${host}/
+
+In another terminal, as root:
+  . ${environmentFile}    from then on commands there mean this lab
+  npx footprint status --stack ${stack}
+  npx footprint purge --stack ${stack} --all --wait
+  npx footprint sandbox up                   after an edit of stacks/Pulumi.${stack}.yaml
+
+Ctrl-C ends it.
+`;
+}

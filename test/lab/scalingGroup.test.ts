@@ -1,0 +1,151 @@
+import { Socket } from "node:net";
+import { ScalingGroup, type GroupSettings, type Instance } from "../../infra/lab/scalingGroup";
+
+// AWS, "Amazon EC2 Auto Scaling lifecycle hooks", "instance refresh" and "instance maintenance policies".
+
+const SETTINGS: GroupSettings = {
+  ...{ name: "nodes", region: "eu-central-1", min: 2, max: 6, zones: ["a", "b"] },
+  template: { name: "lt:1", image: "ami-1", userData: "#cloud-config" },
+  hooks: {
+    launching: { name: "launching", heartbeat: 900, defaultResult: "ABANDON" },
+    terminating: { name: "terminating", heartbeat: 300, defaultResult: "CONTINUE" },
+  },
+  ...{ gracePeriod: 0, warmup: 0, minHealthyPercentage: 100, maxHealthyPercentage: 150 },
+};
+
+/** A group whose machines boot at once, and what is done with them. */
+function grouped(settings: Partial<GroupSettings> = {}, desired = 2) {
+  const done: string[] = [];
+  const registered = new Set<string>();
+  const sick = new Set<string>();
+  let drained: () => void = () => undefined;
+  const group = new ScalingGroup({ ...SETTINGS, ...settings }, desired, {
+    makeMachine: ({ id }) =>
+      Promise.resolve({
+        connect: () => new Socket(),
+        boot: () => Promise.resolve(),
+        announceEnd: () => done.push(`announce ${id}`),
+        end: (how: string) => {
+          done.push(`end ${id} ${how}`);
+          return Promise.resolve();
+        },
+      }),
+    register: ({ id }) => registered.add(id),
+    deregister: ({ id }) => {
+      registered.delete(id);
+      done.push(`deregister ${id}`);
+      return new Promise<void>((resolve) => (drained = resolve));
+    },
+    forget: ({ id }) => registered.delete(id),
+    isHealthy: ({ id }) => registered.has(id) && !sick.has(id),
+    isUnhealthy: ({ id }) => sick.has(id),
+    waitFor: ({ id }, hook, waits) => done.push(`${waits ? "waits" : "goes on"} ${id} ${hook}`),
+    changed: () => undefined,
+    say: () => undefined,
+  });
+  const drain = (): void => {
+    drained();
+  };
+  return { group, done, sick, drain };
+}
+
+/** Lets all that is under way come to where it waits for somebody. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    await Promise.resolve();
+  }
+}
+
+async function inService(group: ScalingGroup): Promise<readonly Instance[]> {
+  await settled();
+  group.instances
+    .filter(({ state }) => state === "Pending:Wait")
+    .forEach(({ id }) => {
+      group.complete(id, "CONTINUE");
+    });
+  await settled();
+  return group.staying;
+}
+
+describe("a group", () => {
+  let groups: ScalingGroup[] = [];
+  const make = (...args: Parameters<typeof grouped>) => {
+    const made = grouped(...args);
+    groups.push(made.group);
+    return made;
+  };
+
+  afterEach(async () => {
+    await Promise.all(groups.map((group) => group.stop()));
+    groups = [];
+  });
+
+  test("launches into its zones in turn, and nothing is in service before its hook is completed", async () => {
+    const { group } = make();
+    await settled();
+    expect(group.instances.map(({ zone, state }) => `${zone} ${state}`)).toEqual(["a Pending:Wait", "b Pending:Wait"]);
+
+    await inService(group);
+    expect(group.healthy.map(({ state }) => state)).toEqual(["InService", "InService"]);
+  });
+
+  test("gives up what is abandoned, and launches another", async () => {
+    const { group, done } = make();
+    await settled();
+    const [first] = group.instances;
+    group.complete(first?.id ?? "", "ABANDON");
+    await settled();
+
+    expect(done).toContain(`end ${first?.id ?? ""} at once`);
+    expect(group.instances).toHaveLength(2);
+    expect(group.find(first?.id ?? "")).toBeUndefined();
+  });
+
+  test("takes away in order: out of the load balancer, then the hook, then the machine", async () => {
+    const { group, done, drain } = make({}, 3);
+    const [, , third] = await inService(group);
+    const id = group.staying.filter(({ zone }) => zone === "a")[0]?.id ?? "";
+    expect(third).toBeDefined();
+    done.length = 0;
+    group.setDesired(2);
+    await settled();
+    expect(done).toEqual([`announce ${id}`, `deregister ${id}`]);
+
+    drain();
+    await settled();
+    expect(done.at(-1)).toBe(`waits ${id} terminating`);
+
+    group.complete(id, "CONTINUE");
+    await settled();
+    expect(done.slice(-2)).toEqual([`goes on ${id} terminating`, `end ${id} in order`]);
+    expect(group.instances).toHaveLength(2);
+  });
+
+  test("refreshes: one is launched above its size, and only when it is healthy a former one goes", async () => {
+    const { group, done, drain } = make();
+    const former = (await inService(group)).map(({ id }) => id);
+    group.configure({ ...SETTINGS, template: { ...SETTINGS.template, name: "lt:2" } }, 2);
+    group.refresh();
+    await settled();
+    expect(group.staying).toHaveLength(3);
+    expect(done.filter((each) => each.startsWith("deregister"))).toEqual([]);
+
+    for (let step = 0; step < 2; step++) {
+      await inService(group);
+      group.setDesired(2);
+      drain();
+      await settled();
+      group.instances
+        .filter(({ state }) => state === "Terminating:Wait")
+        .forEach(({ id }) => {
+          group.complete(id, "CONTINUE");
+        });
+      await settled();
+      expect(group.healthy.length).toBeGreaterThanOrEqual(2);
+    }
+    group.setDesired(2);
+    expect(group.staying.map(({ template }) => template)).toEqual(["lt:2", "lt:2"]);
+    expect(group.staying.filter(({ id }) => former.includes(id))).toEqual([]);
+    expect(group.refreshes.map(({ status }) => status)).toEqual(["Successful"]);
+  });
+});
