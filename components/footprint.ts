@@ -6,7 +6,7 @@ import { HostedZones } from "./hostedZones";
 import { LatencyRouting } from "./latencyRouting";
 import type { Egress, FlowLogs } from "./network";
 import type { AgentFile } from "./nodeStore";
-import { Pop, type PopState } from "./pop";
+import { Pop, type PopParts, type PopState } from "./pop";
 import { popName, ROUTE53_METRICS_REGION, type HealthCheckArgs } from "./popRouting";
 import { refuse } from "./refuse";
 import { configurationKeys, Secrets, type SecretsArgs } from "./secrets";
@@ -115,6 +115,10 @@ export class Footprint extends pulumi.ComponentResource {
   readonly logBuckets: Record<string, pulumi.Output<string>>;
   /** Auto Scaling group of each PoP's nodes, by region. */
   readonly nodeGroups: Record<string, pulumi.Output<string>>;
+  /** What AWS's own metrics know the parts of each PoP by, by region. */
+  readonly popParts: Record<string, PopParts>;
+  /** Health check of each PoP, by region. */
+  readonly healthCheckIds: Record<string, pulumi.Output<string>>;
   /** Name servers of zones that were made here, to delegate to. */
   readonly nameServers: Record<string, pulumi.Output<string[]>>;
   /** What verifies the pointers of all PoPs; no secret. */
@@ -184,7 +188,7 @@ export class Footprint extends pulumi.ComponentResource {
     );
 
     const topic = new AlarmTopic(`${name}-alarms`, { region: ROUTE53_METRICS_REGION, emails: alarmEmails }, child);
-    new LatencyRouting(
+    const routing = new LatencyRouting(
       `${name}-routing`,
       {
         hosts: hostsOf(args.sites.filter(leadsHere)),
@@ -202,6 +206,8 @@ export class Footprint extends pulumi.ComponentResource {
     this.storeBuckets = byRegion(pops, (pop) => pop.storeBucketName);
     this.logBuckets = byRegion(pops, (pop) => pop.logBucketName);
     this.nodeGroups = byRegion(pops, (pop) => pop.nodeGroupName);
+    this.popParts = byRegion(pops, (pop) => pop.parts);
+    this.healthCheckIds = routing.healthCheckIds;
     this.nameServers = zones.nameServers;
     this.configurationKeys = configurationKeys(secrets.configuration);
     this.registerOutputs({});

@@ -2,7 +2,7 @@
 // alarms.
 
 export { Footprint, type FootprintArgs, type FootprintPop, type FootprintZone } from "./footprint";
-export { Pop, PopState, type PopArgs } from "./pop";
+export { Pop, PopState, type PopArgs, type PopParts } from "./pop";
 export { DrainGuard, type DrainGuardArgs } from "./drainGuard";
 export { StepGuard, type StepGuardArgs } from "./stepGuard";
 

@@ -26,6 +26,9 @@ export interface LatencyRoutingArgs extends RoutingArgs {
  * @throws ResourceError when no PoP is active: every name would be without an answer
  */
 export class LatencyRouting extends pulumi.ComponentResource {
+  /** Id of each PoP's health check, by region. */
+  readonly healthCheckIds: Record<string, pulumi.Output<string>>;
+
   constructor(name: string, args: LatencyRoutingArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:latencyRouting:LatencyRouting", name, {}, opts);
     const { pops, ...shared } = args;
@@ -33,10 +36,12 @@ export class LatencyRouting extends pulumi.ComponentResource {
       throw new pulumi.ResourceError("pops: at least one must be active, or no name has an answer", this, true);
     }
 
-    for (const pop of pops) {
-      new PopRouting(`${name}-${pop.region}`, { ...shared, pop }, { parent: this });
-    }
-
+    this.healthCheckIds = Object.fromEntries(
+      pops.map((pop) => {
+        const way = new PopRouting(`${name}-${pop.region}`, { ...shared, pop }, { parent: this });
+        return [pop.region, way.healthCheckId];
+      }),
+    );
     this.registerOutputs({});
   }
 }

@@ -73,6 +73,18 @@ export interface PopArgs {
   permissionsBoundary?: string;
 }
 
+/** The names by which AWS's own metrics know a PoP's parts. */
+export interface PopParts {
+  region: string;
+  loadBalancerArnSuffix: pulumi.Input<string>;
+  /** Of the target group of HTTPS. */
+  targetGroupArnSuffix: pulumi.Input<string>;
+  /** Absent when nodes have public addresses of their own. */
+  natGatewayId?: pulumi.Input<string>;
+  nodeGroupName: pulumi.Input<string>;
+  logBucketName: pulumi.Input<string>;
+}
+
 export const PopState = {
   /** Takes traffic. */
   Active: "active",
@@ -108,6 +120,8 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
   readonly logBucketName: pulumi.Output<string>;
   /** Name of the nodes' Auto Scaling group. */
   readonly nodeGroupName: pulumi.Output<string>;
+  /** What AWS's own metrics know the PoP's parts by. */
+  readonly parts: PopParts;
   readonly ready: pulumi.Output<string[]>;
   readonly certificates: Record<string, pulumi.Output<string>>;
 
@@ -263,6 +277,14 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     this.storeBucketName = store.bucketName;
     this.logBucketName = pulumi.output(network.logs.bucketName);
     this.nodeGroupName = fleet.groupName;
+    this.parts = {
+      region,
+      loadBalancerArnSuffix: loadBalancer.arnSuffix,
+      targetGroupArnSuffix: loadBalancer.httpsTargetGroupArnSuffix,
+      ...(network.natGatewayId === undefined ? {} : { natGatewayId: network.natGatewayId }),
+      nodeGroupName: this.nodeGroupName,
+      logBucketName: this.logBucketName,
+    };
     this.ready = fleet.ready;
     this.certificates = loadBalancer.certificates;
     this.registerOutputs({

@@ -73,6 +73,9 @@ export function popName(region: string, popDomain: string): string {
  * interval costs a few dollars a month (`footprint plan`).
  */
 export class PopRouting extends pulumi.ComponentResource {
+  /** Id of the PoP's health check. */
+  readonly healthCheckId: pulumi.Output<string>;
+
   constructor(name: string, args: PopRoutingArgs, opts?: pulumi.ComponentResourceOptions) {
     const { pop, popDomain } = args;
     super("footprint:popRouting:PopRouting", name, { region: pop.region }, opts);
@@ -152,6 +155,7 @@ export class PopRouting extends pulumi.ComponentResource {
       }
     }
 
+    this.healthCheckId = healthCheck.id;
     this.registerOutputs({});
   }
 }

@@ -22,9 +22,15 @@ export = () => {
   // What commands need of the file in an incident: it may be in the middle of a change then.
   const hosts = config.sites.map(({ host }) => host);
   const { healthCheck } = config;
+  const { popParts, healthCheckIds } = footprint;
+  // For what shows AWS's own metrics (`footprint dashboard`), by their dimensions.
+  const measured = Object.entries(popParts).map(([region, parts]) => ({
+    ...parts,
+    healthCheckId: healthCheckIds[region],
+  }));
   return {
     ...{ endpoints, popNames, egressAddresses, storeBuckets, logBuckets, nodeGroups, nameServers },
-    ...{ secretGenerations, popStates, hosts, healthCheck, configurationKeys },
+    ...{ secretGenerations, popStates, hosts, healthCheck, configurationKeys, measured },
   };
 };
 

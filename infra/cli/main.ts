@@ -3,6 +3,7 @@ import { version } from "../../package.json";
 import { registerAdvise } from "../commands/advise";
 import { registerCheck } from "../commands/check";
 import { registerCutover } from "../commands/cutover";
+import { registerDashboard } from "../commands/dashboard";
 import { registerDrain } from "../commands/drain";
 import { registerEdge } from "../commands/edge";
 import { registerImages } from "../commands/images";
@@ -96,6 +97,7 @@ export function footprint(): Command {
     registerCheck,
     registerStatus,
     registerLogs,
+    registerDashboard,
     registerPurge,
     registerDrain,
     registerUndrain,

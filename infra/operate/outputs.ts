@@ -17,6 +17,17 @@ const NEEDED_BY_SOME = {
   logBuckets: byRegion,
   secretGenerations: z.object({ originAuth: z.int(), purge: z.int() }),
   configurationKeys: z.array(z.base64()).min(1),
+  measured: z.array(
+    z.object({
+      region: z.string(),
+      loadBalancerArnSuffix: z.string(),
+      targetGroupArnSuffix: z.string(),
+      natGatewayId: z.string().optional(),
+      nodeGroupName: z.string(),
+      logBucketName: z.string(),
+      healthCheckId: z.string(),
+    }),
+  ),
 } as const;
 
 export type Needed = keyof typeof NEEDED_BY_SOME;
@@ -28,6 +39,7 @@ const outputsSchema = z.object({
   logBuckets: NEEDED_BY_SOME.logBuckets.optional().catch(undefined),
   secretGenerations: NEEDED_BY_SOME.secretGenerations.optional().catch(undefined),
   configurationKeys: NEEDED_BY_SOME.configurationKeys.optional().catch(undefined),
+  measured: NEEDED_BY_SOME.measured.optional().catch(undefined),
   /** Missing in deployments of former versions. */
   popStates: z.record(z.string(), z.enum(["active", "drained"])).optional(),
   /** Hosts of the sites, likewise. */

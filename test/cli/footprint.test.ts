@@ -19,15 +19,25 @@ describe("help", () => {
     }
   });
 
-  test.each(["plan", "images", "zone-id", "status", "logs", "purge", "drain", "undrain", "rotate", "check", "cutover"])(
-    "explains %s",
-    (command) => {
-      const { status, stdout } = footprint([command, "--help"]);
+  test.each([
+    "plan",
+    "images",
+    "zone-id",
+    "status",
+    "logs",
+    "dashboard",
+    "purge",
+    "drain",
+    "undrain",
+    "rotate",
+    "check",
+    "cutover",
+  ])("explains %s", (command) => {
+    const { status, stdout } = footprint([command, "--help"]);
 
-      expect(status).toBe(0);
-      expect(stdout).toMatch(`Usage: footprint ${command}`);
-    },
-  );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(`Usage: footprint ${command}`);
+  });
 });
 
 test("the version is that of the package", () => {

@@ -30,6 +30,17 @@ describe("the program", () => {
       healthCheck: { interval: 10, threshold: 3 },
       popStates: { "eu-west-1": "active" },
       configurationKeys: [expect.stringMatching(KEY), expect.stringMatching(KEY)],
+      measured: [
+        {
+          region: "eu-west-1",
+          loadBalancerArnSuffix: "net/eu-west-1-lb/0123456789abcdef",
+          targetGroupArnSuffix: expect.stringMatching(/^targetgroup\/eu-west-1-lb-\w+\/0123456789abcdef$/) as unknown,
+          natGatewayId: expect.stringContaining("nat") as unknown,
+          nodeGroupName: "eu-west-1-nodes-0a1b2c3",
+          logBucketName: "bucket-of-eu-west-1-network-logs",
+          healthCheckId: expect.stringContaining("eu-west-1") as unknown,
+        },
+      ],
     });
   });
 

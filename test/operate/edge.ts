@@ -17,6 +17,17 @@ import { LAST_MODIFIED } from "../../infra/lab/aws/store";
 export const REGIONS = ["ap-southeast-2", "eu-central-1", "us-east-1"] as const;
 export type Region = (typeof REGIONS)[number];
 
+/** What AWS's own metrics know the PoPs' parts by. */
+export const MEASURED = REGIONS.map((region) => ({
+  region,
+  loadBalancerArnSuffix: `net/${region}/0123456789abcdef`,
+  targetGroupArnSuffix: `targetgroup/${region}/0123456789abcdef`,
+  natGatewayId: `nat-${region}`,
+  nodeGroupName: `edge-${region}`,
+  logBucketName: `logs-${region}`,
+  healthCheckId: `check-of-${region}`,
+}));
+
 /** No output of any command may hold these. */
 export const CANARY = "canary-of-a-secret";
 
@@ -175,6 +186,7 @@ export class Edge {
       hosts: ["www.example.com", "shop.example.com"],
       healthCheck: { interval: 10, threshold: 3 },
       configurationKeys: CONFIGURATION_KEYS,
+      measured: MEASURED,
       popStates: Object.fromEntries(REGIONS.map((region) => [region, "active"])),
       ...changes,
     };

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { gzipSync } from "node:zlib";
 import { accessKey } from "../../components/node/protocol/logKeys";
@@ -181,6 +182,163 @@ describe("footprint logs", () => {
   });
 });
 
+describe("footprint logs --sql", () => {
+  const sql = (statement: string, options: Partial<LogsOptions> = {}): Promise<Ran> =>
+    logs({ sql: statement, ...options });
+  const rows = (ran: Ran): unknown[] =>
+    ran.out
+      .split("\n")
+      .filter((text) => text !== "")
+      .map((text) => JSON.parse(text) as unknown);
+
+  test("has DuckDB answer of the wanted requests alone, as a table, as JSON and as CSV", async () => {
+    put("eu-central-1", [
+      ...many(3, { path: "/a", ms_first_byte: 10 }),
+      ...many(2, { path: '/b,"c"', status: 503, bytes: 3_000_000_000 }),
+      line({ path: "/before", time: "2026-11-01T06:29:59.999999Z" }),
+      line({ path: "/after", time: "2026-11-01T07:30:00.000000Z" }),
+    ]);
+    put("us-east-1", many(4, { pop: "us-east-1", path: "/a", site: "shop.example.com", client: null }));
+    const byPath = "SELECT path, count(*) AS requests, sum(bytes) AS bytes FROM requests GROUP BY path ORDER BY path";
+
+    const shown = await sql(byPath);
+    expect(shown.status).toBe(0);
+    expect(shown.err).toMatch(/^fetching \d objects, \d+(\.\d)? k?B \.\.\.\n$/);
+    expect(shown.out.split("\n").map((each) => each.trimEnd())).toEqual([
+      "  path    requests  bytes",
+      "  /a      7         7000",
+      '  /b,"c"  2         6000000000',
+      "",
+    ]);
+    expect(rows(await sql(byPath, { json: true }))).toEqual([
+      { path: "/a", requests: 7, bytes: 7000 },
+      { path: '/b,"c"', requests: 2, bytes: 6_000_000_000 },
+    ]);
+    expect((await sql(byPath, { csv: true })).out).toBe('path,requests,bytes\n/a,7,7000\n"/b,""c""",2,6000000000\n');
+    expect(rows(await sql(byPath, { json: true, site: ["shop.example.com"] }))).toEqual([
+      { path: "/a", requests: 4, bytes: 4000 },
+    ]);
+    expect(rows(await sql(byPath, { json: true, pop: ["us-east-1"] }))).toHaveLength(1);
+  });
+
+  test("has every field of a line as it was written, times to the microsecond", async () => {
+    const written = line({ cache: null, path: "/\u00e4\u0007", ms_first_byte: -1 });
+    put("eu-central-1", [written]);
+
+    const [row] = rows(await sql("SELECT * FROM requests", { json: true }));
+    expect(row).toEqual({ ...written, time: "2026-11-01 07:00:00.123456" });
+    expect(Object.keys(row ?? {})).toEqual(Object.keys(written));
+    expect((await sql("SELECT path FROM requests")).out).not.toContain("\u0007");
+  });
+
+  test("says values that no number holds exactly, and what has parts, so that other programs read them", async () => {
+    put("eu-central-1", [line({})]);
+    const ran = await sql(
+      "SELECT 9007199254740993 AS big, 1.5::DECIMAL(4, 1) AS part, ['a', NULL] AS list, {'k': 1} AS struct, true AS yes, NULL AS none FROM requests",
+      { json: true },
+    );
+    expect(rows(ran)).toEqual([
+      { big: "9007199254740993", part: 1.5, list: ["a", null], struct: { k: 1 }, yes: true, none: null },
+    ]);
+  });
+
+  test("shows so many rows as a table, and says that there are more", async () => {
+    put("eu-central-1", many(30, {}));
+    const { out, err } = await sql("SELECT path FROM requests", { limit: "3" });
+    expect(out.split("\n").filter((text) => text !== "")).toHaveLength(4);
+    expect(err).toContain("the first 3 rows; --limit shows more of them, --json and --csv give all\n");
+    expect((await sql("SELECT path FROM requests", { limit: "30" })).err).not.toContain("the first");
+  });
+
+  test("reads past files and lines that are broken, and says which", async () => {
+    put("eu-central-1", many(2, {}));
+    const at = (offset: number): string =>
+      accessKey({ hour: "2026-11-01T07", node: NODE, file: "20261101T060000.000000007", offset });
+    edge.cloud.put(edge.logBucket("eu-central-1"), at(0), "no gzip");
+    const more = `no line\n{"time": "no time"}\n${JSON.stringify({ ...line({}), later: 1 })}\n`;
+    edge.cloud.put(edge.logBucket("eu-central-1"), at(1), gzipSync(more));
+
+    const { status, out, err } = await sql("SELECT count(*) AS requests FROM requests", { json: true });
+    expect([status, out]).toEqual([1, '{"requests":3}\n']);
+    expect(err).toContain(`eu-central-1: cannot be read: ${at(0)}: IO Error: Input is not a GZIP stream`);
+    expect(err).toContain("2 lines are no lines of an access log, and were left out\n");
+  });
+
+  test("keeps the files where that is wanted, and fetches none of them twice", async () => {
+    put("eu-central-1", many(3, {}));
+    // A folder whose name would be a pattern.
+    const out = path.join(edge.folder, "it's [a] *");
+    const count = "SELECT count(*) AS requests FROM requests";
+    const fetched = () => edge.cloud.calls.filter(({ what }) => what.includes(".json.gz")).length;
+
+    expect((await sql(count, { json: true, out })).out).toBe('{"requests":3}\n');
+    expect(fetched()).toBe(1);
+    put("eu-central-1", many(2, {}));
+    expect((await sql(count, { json: true, out })).out).toBe('{"requests":5}\n');
+    expect(fetched()).toBe(2);
+    const files = fs.readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("."));
+    expect(files.filter((name) => !name.endsWith(".json.gz"))).toEqual([]);
+  });
+
+  test("says what to do where the engine is not installed, and fetches nothing", async () => {
+    put("eu-central-1", [line({})]);
+    jest.doMock("@duckdb/node-api", () => {
+      throw new Error("Cannot find module '@duckdb/node-api'\nRequire stack:\n- somewhere");
+    });
+    try {
+      await expect(sql("SELECT 1")).rejects.toMatchObject({
+        message:
+          "--sql: needs DuckDB's engine, which is not installed here (Cannot find module '@duckdb/node-api'): `npm ci --include=optional` in Footprint's folder installs it; or fetch with --out, and ask any DuckDB (infra/operate/LOGS.md)",
+        exitCode: 1,
+      });
+    } finally {
+      jest.dontMock("@duckdb/node-api");
+    }
+    expect(edge.cloud.calls.filter(({ what }) => what.includes(".json.gz"))).toEqual([]);
+  });
+
+  test("leaves nothing behind", async () => {
+    put("eu-central-1", [line({})]);
+    const scratch = () => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith("footprint-sql-"));
+    const before = scratch();
+    await sql("SELECT 1");
+    await expect(sql("SELECT error('as asked')")).rejects.toMatchObject({ exitCode: 1 });
+    await expect(sql("SELEC")).rejects.toMatchObject({ exitCode: 2 });
+    expect(scratch().filter((name) => !before.includes(name))).toEqual([]);
+  });
+
+  // DuckDB's documentation, "Securing DuckDB".
+  test.each([
+    ["another file", "SELECT * FROM read_text('/etc/hostname')"],
+    ["another file by its name", "SELECT * FROM '/etc/hostname.csv'"],
+    ["the network", "SELECT * FROM read_csv('https://127.0.0.1:1/x.csv')"],
+    ["an extension", "INSTALL httpfs"],
+    ["the way to other files", "SET enable_external_access = true"],
+    ["a file to write", "COPY requests TO '/tmp/requests.csv'"],
+    ["another database", "ATTACH '/tmp/other.duckdb'"],
+  ])("rejects a statement that asks for %s", async (_, statement) => {
+    put("eu-central-1", [line({})]);
+    await expect(sql(statement)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^--sql: (Permission|Invalid Input) Error: .*(file system operations are disabled|has been locked)/,
+      ) as string,
+    });
+  });
+
+  test.each([
+    ["words that are no SQL", "SELEC", /^--sql: Parser Error: syntax error at or near "SELEC"/],
+    ["a field that is none", "SELECT pathh FROM requests", /^--sql: Binder Error: Referenced column "pathh" not found/],
+    ["two statements", "SELECT 1; SELECT 2", /^--sql: must be one statement, got 2$/],
+    ["none", " -- nothing\n", /^--sql: must be one statement, got 0$/],
+    ["none at all", "", /^--sql: must be one statement, got 0$/],
+    ["parameters", "SELECT $1", /^--sql: must have no parameters, got 1$/],
+  ])("rejects %s, before anything is fetched or written", async (_, statement, message) => {
+    put("eu-central-1", [line({})]);
+    await expect(sql(statement)).rejects.toMatchObject({ message: expect.stringMatching(message) as string });
+    expect(edge.cloud.calls.filter(({ what }) => what.includes(".json.gz"))).toEqual([]);
+  });
+});
+
 describe("rejects", () => {
   test.each<[string, Partial<LogsOptions>, string]>([
     [
@@ -210,6 +368,9 @@ describe("rejects", () => {
     ],
     ["two forms at once", { json: true, csv: true }, "--json, --csv: give one of them"],
     ["the busiest of what is followed", { top: "path", follow: true }, "--top: cannot be had with --follow"],
+    ["the busiest of a question", { top: "path", sql: "SELECT 1" }, "--sql: cannot be had with --top"],
+    ["a question of what is followed", { follow: true, sql: "SELECT 1" }, "--sql: cannot be had with --follow"],
+    ["a folder beside a form", { out: "logs", json: true }, "--json, --out: give one of them"],
     ["no limit", { limit: "0" }, '--limit: must be a whole number from 1 to 99999, got "0"'],
     [
       "another site",

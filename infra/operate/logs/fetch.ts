@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { awsReason } from "../../terminal/awsReason";
@@ -69,29 +69,51 @@ export async function requests(
   return { unread, broken };
 }
 
-/** Puts the objects into a folder as they are, by region and under their own keys. */
+/** A log object on this machine. */
+export interface LogFile {
+  readonly object: LogObject;
+  readonly file: string;
+}
+
+/** Puts the objects into a folder as they are, by region and under their own keys. What is there is not fetched again. */
 export async function saved(
   readers: ReadonlyMap<string, LogReader>,
   objects: readonly LogObject[],
   folder: string,
   terminal: Pick<Terminal, "say">,
-): Promise<readonly Unread[]> {
+): Promise<{ readonly files: readonly LogFile[]; readonly unread: readonly Unread[] }> {
+  const files: LogFile[] = [];
   const unread: Unread[] = [];
   const progress = progressOf(objects, terminal);
   await each(objects, async (object) => {
     try {
-      const file = path.join(folder, `pop=${object.region}`, ...object.key.split("/").slice(1));
-      mkdirSync(path.dirname(file), { recursive: true });
-      const content = await readers.get(object.region)?.content(object);
-      if (content !== undefined) {
-        await pipeline(content, createWriteStream(file));
+      const file = fileOf(folder, object);
+      const reader = readers.get(object.region);
+      if (reader !== undefined && !isThere(file, object)) {
+        mkdirSync(path.dirname(file), { recursive: true });
+        await pipeline(await reader.content(object), createWriteStream(file));
       }
+      files.push({ object, file });
     } catch (error) {
       unread.push({ region: object.region, reason: `${object.key}: ${awsReason(error)}` });
     }
     progress(object.size);
   });
-  return unread;
+  return { files, unread };
+}
+
+function fileOf(folder: string, { region, key }: LogObject): string {
+  return path.join(folder, `pop=${region}`, ...key.split("/").slice(1));
+}
+
+/** A piece of a log is written once, or again with the same content. */
+function isThere(file: string, { size }: LogObject): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.size === size;
+}
+
+/** What is still to be fetched into a folder. */
+export function absent(objects: readonly LogObject[], folder: string): readonly LogObject[] {
+  return objects.filter((object) => !isThere(fileOf(folder, object), object));
 }
 
 /** Below this nobody waits. */

@@ -6,8 +6,9 @@ import { exitCodes } from "../../terminal/exitCodes";
 import { UserError } from "../../terminal/userError";
 import { deployment, popOf, type Deployment, type StackOptions } from "../pops";
 import { LogReader, type LogObject } from "./bucket";
-import { listed, requests, saved, type Unread } from "./fetch";
+import { absent, listed, requests, saved, type Unread } from "./fetch";
 import { COLUMNS, csv, type Filter, type LogLine } from "./line";
+import { answerSql } from "./sqlAnswer";
 import { Summary, Top, TOPS, type TopKind } from "./summary";
 import { bytesText, requestText, summaryText, topText } from "./text";
 import { hoursOf, windowOf } from "./window";
@@ -23,6 +24,7 @@ export interface LogsOptions extends StackOptions {
   readonly csv?: true;
   readonly follow?: true;
   readonly out?: string;
+  readonly sql?: string;
   readonly yes?: true;
 }
 
@@ -45,12 +47,22 @@ export async function runLogs(options: LogsOptions, terminal: Terminal, folder?:
   if (options.follow === true) {
     return follow(readers, filter, terminal);
   }
+  const fetch = async (out: string) => {
+    const { objects, unread } = await listed(readers, hoursOf(window));
+    await agreed(absent(objects, out), options, terminal);
+    const put = await saved(readers, objects, out, terminal);
+    return { files: put.files, unread: [...missing, ...unread, ...put.unread] };
+  };
+  if (options.sql !== undefined) {
+    const { unread, broken } = await answerSql({ ...options, sql: options.sql }, limit, filter, fetch, terminal);
+    return end(unread, broken, terminal);
+  }
+  if (options.out !== undefined) {
+    return end((await fetch(options.out)).unread, 0, terminal);
+  }
   const { objects, unread: unlisted } = await listed(readers, hoursOf(window));
   const unread = [...missing, ...unlisted];
   await agreed(objects, options, terminal);
-  if (options.out !== undefined) {
-    return end([...unread, ...(await saved(readers, objects, options.out, terminal))], 0, terminal);
-  }
   const view = viewOf(options, top, limit, filter, terminal);
   const taken = await requests(readers, objects, filter, terminal, view.take);
   view.end();
@@ -190,15 +202,17 @@ function siteOf(given: string, hosts: readonly string[]): string {
   return name;
 }
 
-function topOf({ top, json: asJson, csv: asCsv, follow: follows, out }: LogsOptions): TopKind | undefined {
-  const ways = [
-    ...(asJson === true ? ["--json"] : []),
-    ...(asCsv === true ? ["--csv"] : []),
-    ...(follows === true ? ["--follow"] : []),
-    ...(out === undefined ? [] : ["--out"]),
-  ];
+/** What the busiest are wanted by. Refuses options that do not go together. */
+function topOf({ top, json: asJson, csv: asCsv, follow: follows, out, sql }: LogsOptions): TopKind | undefined {
+  const forms = [...given("--json", asJson), ...given("--csv", asCsv), ...given("--follow", follows)];
+  // A question's files may be kept for the next one; nothing else has both.
+  const ways = [...forms, ...(sql === undefined || forms.includes("--follow") ? given("--out", out) : [])];
   if (ways.length > 1) {
     throw new UserError(`${ways.join(", ")}: give one of them`, exitCodes.usage);
+  }
+  const alone = [...given("--follow", follows), ...given("--top", top)];
+  if (sql !== undefined && alone.length > 0) {
+    throw new UserError(`--sql: cannot be had with ${alone.join(", ")}`, exitCodes.usage);
   }
   if (top === undefined) {
     return undefined;
@@ -214,6 +228,10 @@ function topOf({ top, json: asJson, csv: asCsv, follow: follows, out }: LogsOpti
     throw new UserError(`--top: cannot be had with ${ways.join(", ")}`, exitCodes.usage);
   }
   return kind;
+}
+
+function given(name: string, value: string | true | undefined): readonly string[] {
+  return value === undefined ? [] : [name];
 }
 
 function limitOf(text: string): number {
