@@ -42,7 +42,8 @@ export function liveState(lab: Lab): LiveState {
     cities: shownCities(pops.filter(({ state }) => state === "active").map(({ region }) => region)),
     links: [],
     origin: { name: lab.origin.name, state: ORIGIN[lab.origin.state] },
-    attention: lab.origin.state === "up" ? [] : [`the origin is ${lab.origin.state}`],
+    // The page says by itself how the origin is.
+    attention: [],
     events: lab.happenings.events,
     actions: labActions(lab),
     notes: NOTES,
