@@ -58,7 +58,8 @@ export class Alarms extends pulumi.ComponentResource {
     });
 
     alarm("load-balancer-ports", {
-      alarmDescription: "The load balancer ran out of ports towards a node: more nodes are needed (55,000 each).",
+      alarmDescription:
+        'The load balancer ran out of ports towards a node (55,000 each). See the runbook, "A PoP has too little room".',
       namespace: "AWS/NetworkELB",
       metricName: "PortAllocationErrorCount",
       dimensions: { LoadBalancer: args.loadBalancerArnSuffix },
@@ -67,7 +68,8 @@ export class Alarms extends pulumi.ComponentResource {
 
     if (args.natGatewayId !== undefined) {
       alarm("nat-ports", {
-        alarmDescription: "The NAT gateway ran out of ports towards an origin (55,000 per address and destination).",
+        alarmDescription:
+          'The NAT gateway ran out of ports towards an origin (55,000 per address and destination). See the runbook, "A PoP has too little room".',
         namespace: "AWS/NATGateway",
         metricName: "ErrorPortAllocation",
         dimensions: { NatGatewayId: args.natGatewayId },
@@ -77,7 +79,7 @@ export class Alarms extends pulumi.ComponentResource {
 
     for (const [host, arn] of Object.entries(args.certificateArns)) {
       alarm(`certificate-${host}`, {
-        alarmDescription: `The certificate of ${host} is not being renewed: does its validation record still stand?`,
+        alarmDescription: `The certificate of ${host} is not being renewed. See the runbook, "A certificate is not renewed".`,
         namespace: "AWS/CertificateManager",
         metricName: "DaysToExpiry",
         dimensions: { CertificateArn: arn },

@@ -118,7 +118,7 @@ export class PopRouting extends pulumi.ComponentResource {
       args.alarmTopicArn,
       {
         region: ROUTE53_METRICS_REGION,
-        alarmDescription: `PoP ${pop.region} is unhealthy: Route 53 sends its users to the next one.`,
+        alarmDescription: `PoP ${pop.region} is unhealthy: Route 53 sends its users to the next one. See the runbook, "A PoP is in trouble".`,
         namespace: "AWS/Route53",
         metricName: "HealthCheckStatus",
         dimensions: { HealthCheckId: healthCheck.id },

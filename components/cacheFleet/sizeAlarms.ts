@@ -29,7 +29,7 @@ export function sizeAlarms(name: string, options: SizeAlarmOptions, parent: pulu
     );
 
   alarm("at-maximum", {
-    alarmDescription: `Group ${name} is at its maximum size: it cannot grow with its traffic. Raise nodes.max.`,
+    alarmDescription: `Group ${name} is at its maximum size: it cannot grow with its traffic. See the runbook, "A PoP has too little room".`,
     comparisonOperator: "GreaterThanOrEqualToThreshold",
     evaluationPeriods: 15,
     metricQueries: [

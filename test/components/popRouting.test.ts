@@ -93,7 +93,8 @@ describe("the way to a PoP", () => {
   test("tells of an unhealthy PoP from us-east-1, where the metrics are, and of one that falls silent", () => {
     expect(made.inputs("MetricAlarm", "way-unhealthy")).toEqual({
       region: "us-east-1",
-      alarmDescription: "PoP eu-central-1 is unhealthy: Route 53 sends its users to the next one.",
+      alarmDescription:
+        'PoP eu-central-1 is unhealthy: Route 53 sends its users to the next one. See the runbook, "A PoP is in trouble".',
       namespace: "AWS/Route53",
       metricName: "HealthCheckStatus",
       dimensions: { HealthCheckId: "id-of-way" },
