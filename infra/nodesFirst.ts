@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { accountView } from "./config/account";
+import type { Service } from "./terminal/account";
 import { awsReason } from "./terminal/awsReason";
-import { proxyOptions } from "./terminal/proxy";
 
 /** A PoP's nodes, as its latency records need them. */
 export interface Nodes {
@@ -67,22 +68,19 @@ export async function nodesAreThere({ region, group, min }: Nodes): Promise<void
 
 /** Healthy targets of that of the group's target groups which has the fewest. */
 async function fewestHealthy(region: string, name: string): Promise<number> {
-  const [autoScaling, loadBalancing] = await Promise.all([
+  const [autoScaling, loadBalancing, { accountOptions }] = await Promise.all([
     import("@aws-sdk/client-auto-scaling"),
     import("@aws-sdk/client-elastic-load-balancing-v2"),
+    import("./terminal/account"),
   ]);
   // As the provider has it from the stack's configuration; else what the environment says.
-  const profile = new pulumi.Config("aws").get("profile");
-  const options = {
-    region,
-    requestHandler: { ...PATIENCE, ...proxyOptions() },
-    ...(profile === undefined ? {} : { profile }),
-  };
-  const groups = new autoScaling.AutoScalingClient(options);
+  const { account } = accountView(pulumi.runtime.allConfig());
+  const options = (service: Service) => accountOptions(service, region, PATIENCE, account);
+  const groups = new autoScaling.AutoScalingClient(options("autoscaling"));
   const { AutoScalingGroups = [] } = await groups.send(
     new autoScaling.DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
   );
-  const targets = new loadBalancing.ElasticLoadBalancingV2Client(options);
+  const targets = new loadBalancing.ElasticLoadBalancingV2Client(options("elbv2"));
   const counts = await Promise.all(
     (AutoScalingGroups[0]?.TargetGroupARNs ?? []).map(async (TargetGroupArn) => {
       const { TargetHealthDescriptions = [] } = await targets.send(

@@ -1,5 +1,3 @@
-// First, since it silences a warning that the SDK would print when it is loaded.
-import "../terminal/awsReason";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
@@ -9,25 +7,23 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { STSClient } from "@aws-sdk/client-sts";
-import { proxyOptions } from "../terminal/proxy";
+import { accountOptions, type Service } from "../terminal/account";
 
 /** There is time, and Service Quotas slows its callers down: what it refuses so is asked again, with pauses. */
-function limits() {
-  return {
-    maxAttempts: 6,
-    requestHandler: {
-      connectionTimeout: 5000,
-      requestTimeout: 20_000,
-      throwOnRequestTimeout: true,
-      ...proxyOptions(),
-    },
-  };
+const ATTEMPTS = { maxAttempts: 6 };
+const TIMEOUTS = { connectionTimeout: 5000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+
+function options(service: Service, region: string) {
+  return { ...ATTEMPTS, ...accountOptions(service, region, TIMEOUTS) };
 }
 
-/** Clients of one region, with the caller's credentials. */
+/** Clients of one region, with the credentials of the stack's account. */
 export function regionalClients(region: string) {
-  const options = { region, ...limits() };
-  return { ec2: new EC2Client(options), kms: new KMSClient(options), quotas: new ServiceQuotasClient(options) };
+  return {
+    ec2: new EC2Client(options("ec2", region)),
+    kms: new KMSClient(options("kms", region)),
+    quotas: new ServiceQuotasClient(options("servicequotas", region)),
+  };
 }
 
 export type RegionalClients = ReturnType<typeof regionalClients>;
@@ -37,17 +33,15 @@ const GLOBAL = "us-east-1";
 
 /** Clients of what an account has one of. */
 export function accountClients(homeRegion: string) {
-  const home = { region: homeRegion, ...limits() };
-  const global = { region: GLOBAL, ...limits() };
   return {
-    sts: new STSClient(home),
-    iam: new IAMClient(home),
-    ec2: new EC2Client(home),
+    sts: new STSClient(options("sts", homeRegion)),
+    iam: new IAMClient(options("iam", homeRegion)),
+    ec2: new EC2Client(options("ec2", homeRegion)),
     // The bucket of packages may be in any region.
-    s3: new S3Client({ ...home, followRegionRedirects: true }),
-    route53: new Route53Client(global),
-    cloudWatch: new CloudWatchClient(global),
-    sns: new SNSClient(global),
+    s3: new S3Client({ ...options("s3", homeRegion), followRegionRedirects: true }),
+    route53: new Route53Client(options("route53", GLOBAL)),
+    cloudWatch: new CloudWatchClient(options("cloudwatch", GLOBAL)),
+    sns: new SNSClient(options("sns", GLOBAL)),
   };
 }
 

@@ -3,7 +3,7 @@ import { placeholders } from "../config/complete";
 import { loadConfig } from "../config/load";
 import type { FootprintConfig } from "../config/model";
 import { stackConfigFromFile } from "../config/stackFile";
-import { stackFile } from "../config/stacks";
+import { bareName, stackFile } from "../config/stacks";
 import { buildPlan } from "../plan/build";
 import type { Plan } from "../plan/model";
 import { withProgress } from "../plan/run";
@@ -47,7 +47,7 @@ export async function runCheck(
   folder?: string,
   lookup: Lookup = new Resolver(DNS),
 ): Promise<number> {
-  const { stack } = options;
+  const stack = bareName(options.stack);
   const values = stackConfigFromFile(stackFile(stack, folder));
   const config = loadConfig(stack, values);
   const plan = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values));

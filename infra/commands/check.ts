@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { CheckOptions } from "../check/run";
+import { byAccountOfStack } from "./operator";
 
 /** `footprint check`: whether the account and the DNS have what an `up` needs. */
 export function registerCheck(program: Command, folder?: string): void {
-  program
-    .command("check")
+  byAccountOfStack(folder, program.command("check"))
     .description("Look, before an `up`, whether the account and the DNS have what a stack file needs. Touches nothing.")
     .requiredOption("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml")
     .option("--json", "print one JSON object")

@@ -6,6 +6,7 @@ import { publicZoneId } from "./zoneId";
 /** `footprint cutover`: has a host lead to the PoPs that another CDN serves today. */
 export function registerCutover(program: Command, folder?: string): void {
   withStack(
+    folder,
     program
       .command("cutover")
       .description("Take a host over from another CDN: its records go and the PoPs' come, in one change batch."),

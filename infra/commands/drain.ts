@@ -5,6 +5,7 @@ import { OUTPUTS_HELP, withStack } from "./operator";
 /** `footprint drain --now`: takes a PoP out of service in the data plane. */
 export function registerDrain(program: Command, folder?: string): void {
   withStack(
+    folder,
     program
       .command("drain")
       .description("Take a PoP out of service at once, without Pulumi: for an emergency.")

@@ -9,14 +9,14 @@ import { awsReason } from "../terminal/awsReason";
 import { replaceFile } from "../terminal/replaceFile";
 import { UserError } from "../terminal/userError";
 import { parameterValue } from "./lookUps";
+import { byAccountOfStack } from "./operator";
 
 /** Images are for arm64 only, as are the packages that a node installs. */
 const ARCHITECTURE = "arm64";
 
 /** Adds `footprint images`. */
 export function registerImages(program: Command, folder: string = STACKS_FOLDER): void {
-  program
-    .command("images")
+  byAccountOfStack(folder, program.command("images"))
     .description("Look up the Debian 13 image of each region of a stack and write the ids into its stack file.")
     .requiredOption("-s, --stack <name>", "stack, as in stacks/Pulumi.<name>.yaml; its file is written")
     .requiredOption("--release <release>", "release of the images, such as 20260901-2345, or latest")

@@ -4,7 +4,10 @@ import { OUTPUTS_HELP, withStack } from "./operator";
 
 /** `footprint logs`: what clients have asked for, from the access logs of every PoP. */
 export function registerLogs(program: Command, folder?: string): void {
-  withStack(program.command("logs").description("Read the access logs of all PoPs: how much, how well, how slow, who."))
+  withStack(
+    folder,
+    program.command("logs").description("Read the access logs of all PoPs: how much, how well, how slow, who."),
+  )
     .option("--since <when>", "from when on: so long ago (90s, 15m, 6h, 2d) or a time (2026-11-28T07:00Z)", "1h")
     .option("--until <when>", "until when; default: now")
     .option("--pop <region...>", "only there; default: every deployed PoP")

@@ -5,6 +5,7 @@ import { OUTPUTS_HELP, withStack } from "./operator";
 /** `footprint purge`: takes content out of the caches of every PoP. */
 export function registerPurge(program: Command, folder?: string): void {
   withStack(
+    folder,
     program
       .command("purge")
       .description("Take content out of the caches of all PoPs, by URL, path, tag or host, or all of it."),

@@ -7,6 +7,7 @@ import { OUTPUTS_HELP, withStack } from "./operator";
 export function registerRotate(program: Command, folder?: string): void {
   const secret = new Argument("<secret>", "origin-auth, by which origins know the edge; or purge, which signs purges");
   withStack(
+    folder,
     program
       .command("rotate")
       .description("Rotate a secret step by step: says where the rotation stands, and does what comes next.")

@@ -5,7 +5,10 @@ import { OUTPUTS_HELP, withStack } from "./operator";
 
 /** `footprint status`: how a deployment is. */
 export function registerStatus(program: Command, folder?: string): void {
-  withStack(program.command("status").description("Say how every PoP of a deployment is, and what needs attention."))
+  withStack(
+    folder,
+    program.command("status").description("Say how every PoP of a deployment is, and what needs attention."),
+  )
     .option("--json", "print one JSON object, with every node")
     .addOption(new Option("--web", "show it on a page, at an address of this machine, until Ctrl-C").conflicts("json"))
     .addOption(

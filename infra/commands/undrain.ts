@@ -5,6 +5,7 @@ import { OUTPUTS_HELP, withStack } from "./operator";
 /** `footprint undrain`: ends what `footprint drain --now` began. */
 export function registerUndrain(program: Command, folder?: string): void {
   withStack(
+    folder,
     program
       .command("undrain")
       .description("Put a PoP back into service that was switched off with `footprint drain --now`.")

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { canonicalName, isHostName } from "../config/names";
+import { asciiHint, canonicalName, isHostName } from "../config/names";
 import { awsReason } from "../terminal/awsReason";
 import { UserError } from "../terminal/userError";
 import { hostedZones } from "./lookUps";
@@ -20,7 +20,7 @@ export function registerZoneId(program: Command): void {
 export async function publicZoneId(given: string): Promise<string> {
   const name = canonicalName(given);
   if (!isHostName(name)) {
-    throw new UserError(`must be the name of a zone, such as example.com, got "${given}"`);
+    throw new UserError(`must be the name of a zone, such as example.com, got "${given}"${asciiHint(given)}`);
   }
   const zones = await hostedZones(name).catch((error: unknown) => {
     throw new UserError(`the hosted zones could not be listed: ${awsReason(error)}`);

@@ -1,3 +1,5 @@
+import { domainToASCII } from "node:url";
+
 /** A host or zone name as a person may have written it, in the one form that is compared: lower case, no final dot. */
 export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/\.$/, "");
@@ -13,6 +15,12 @@ export function isHostName(name: string): boolean {
     // A last label of digits would make it an address (RFC 3696, section 2).
     !/^\d+$/.test(labels[labels.length - 1] ?? "")
   );
+}
+
+/** What to write in place of a name in other letters than ASCII's (UTS #46, as browsers look such names up), in words. */
+export function asciiHint(name: string): string {
+  const ascii = /[^\x20-\x7e]/.test(name) ? domainToASCII(canonicalName(name)) : "";
+  return ascii === "" ? "" : `; in ASCII, as DNS has it, that is "${ascii}"`;
 }
 
 /** Whether the name is the zone's apex or a name below it. */

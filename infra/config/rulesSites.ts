@@ -1,6 +1,6 @@
 import { noTags, notInKey } from "../../components/node/fieldNames";
 import { ORIGINS_LIMIT, SITES_LIMIT, type Origin } from "../../components/node/site";
-import { canonicalName, isHostName, isWithin, zoneOf } from "./names";
+import { asciiHint, canonicalName, isHostName, isWithin, zoneOf } from "./names";
 import { formatOrigin, originTexts, parseOrigin, type OriginFault } from "./origins";
 import type { Path } from "./problems";
 import { repeated, type Finding, type Rule, type RuleContext } from "./rule";
@@ -28,7 +28,7 @@ const hostWildcard = hostRule("host-wildcard", (host) =>
 const hostName = hostRule("host-name", (host) =>
   host.includes("*") || isHostName(host)
     ? undefined
-    : `must be a host name in lower case without a final dot, such as "cdn.example.com", got "${host}"`,
+    : `must be a host name in lower case without a final dot, such as "cdn.example.com", got "${host}"${asciiHint(host)}`,
 );
 
 const hostLength = hostRule("host-length", (host) =>
@@ -86,8 +86,15 @@ function faultRule(id: OriginFault, allowed: string): Rule {
       Object.entries(input.sites)
         .flatMap(([host, site]) => originsOf(host, site))
         .filter(({ parsed }) => parsed === id)
-        .map(({ path, text }) => ({ path, message: `must ${allowed}, got "${text.replace(/\/\/.*@/s, "//...@")}"` })),
+        .map(({ path, text }) => ({
+          path,
+          message: `must ${allowed}, got "${text.replace(/\/\/.*@/s, "//...@")}"${id === "origin-host" ? asciiHint(hostIn(text)) : ""}`,
+        })),
   };
+}
+
+function hostIn(origin: string): string {
+  return /\/\/([^/:]*)/.exec(origin)?.[1] ?? "";
 }
 
 const ORIGIN_FAULTS: readonly Rule[] = [

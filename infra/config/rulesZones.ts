@@ -1,4 +1,4 @@
-import { canonicalName, isHostName, isWithin, primaryZoneOf, zoneOf } from "./names";
+import { asciiHint, canonicalName, isHostName, isWithin, primaryZoneOf, zoneOf } from "./names";
 import { repeated, type Rule } from "./rule";
 
 /**
@@ -16,7 +16,7 @@ const zoneName: Rule = {
       .filter((name) => !isHostName(name))
       .map((name) => ({
         path: ["zones", name],
-        message: `must be a domain name in lower case without a final dot, such as "example.com", got "${name}"`,
+        message: `must be a domain name in lower case without a final dot, such as "example.com", got "${name}"${asciiHint(name)}`,
       })),
 };
 
@@ -96,7 +96,7 @@ const popDomain: Rule = {
       return [
         {
           path: ["popDomain"],
-          message: `must be a name below the primary zone and in no other one, such as "staging.pop.${primary}", got "${name}"`,
+          message: `must be a name below the primary zone and in no other one, such as "staging.pop.${primary}", got "${name}"${asciiHint(name)}`,
         },
       ];
     }

@@ -81,6 +81,30 @@ export function parseStackFile(text: string, file: string): Document {
   return document;
 }
 
+/** What a plan cannot know of a stack file: what a Pulumi ESC environment adds (`environment:`), which only Pulumi opens. */
+export function unreadParts(file: string): readonly string[] {
+  const content: unknown = parseStackFile(readText(file), basename(file)).toJS();
+  return isRecord(content) && content["environment"] !== undefined
+    ? [
+        "the stack file has an environment, which only Pulumi opens: what its pulumiConfig says of a key that the file itself does not set is not in this plan",
+      ]
+    : [];
+}
+
+/**
+ * What stands below `config` in a stack file, as far as it can be read: an operator must get on while somebody edits it.
+ * Empty where there is nothing to read.
+ */
+export function roughConfig(file: string): Readonly<Record<string, unknown>> {
+  try {
+    const content: unknown = parseDocument(readFileSync(file, "utf8"), { merge: true }).toJS();
+    const config: unknown = isRecord(content) ? content["config"] : undefined;
+    return isRecord(config) ? config : {};
+  } catch {
+    return {};
+  }
+}
+
 /** The text of a stack file; a ConfigError where there is none. */
 export function readText(file: string): string {
   try {
@@ -176,7 +200,7 @@ function encrypted(path: Path, value: unknown): readonly Problem[] {
 }
 
 /** A value in the engine's words: a text as it is, anything else as Go's encoding/json writes it. */
-function engineText(value: unknown): string {
+export function engineText(value: unknown): string {
   if (typeof value === "string") {
     return value;
   }

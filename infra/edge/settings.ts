@@ -7,7 +7,7 @@ import type { FootprintConfig } from "../config/model";
 import { didYouMean } from "../config/problems";
 import { siteSchema } from "../config/schemaSite";
 import { stackConfigFromFile } from "../config/stackFile";
-import { stackFile } from "../config/stacks";
+import { bareName, stackFile } from "../config/stacks";
 import { exitCodes } from "../terminal/exitCodes";
 import { UserError } from "../terminal/userError";
 
@@ -40,7 +40,7 @@ export function edgeOptions(origin: Origin, stack?: string, host?: string): Node
 }
 
 function configOf(stack: string): FootprintConfig {
-  return loadConfig(stack, stackConfigFromFile(stackFile(stack)));
+  return loadConfig(bareName(stack), stackConfigFromFile(stackFile(stack)));
 }
 
 function optionsOf(config: FootprintConfig, region: string): NodeOptions {

@@ -1,13 +1,11 @@
-// First, since it silences a warning that the SDK would print when it is loaded.
-import "../terminal/awsReason";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { CLIENT_LIMITS } from "../../components/node/agent/limits";
-import { proxyOptions } from "../terminal/proxy";
+import { accountOptions, type Service } from "../terminal/account";
 
-/** Clients of one region, with the caller's credentials. What does not answer in time counts as away. */
+/** Clients of one region, with the credentials of the stack's account. What does not answer in time counts as away. */
 export interface Clients {
   readonly s3: S3Client;
   readonly sns: SNSClient;
@@ -16,12 +14,11 @@ export interface Clients {
 }
 
 export function clientsOf(region: string): Clients {
-  const options = clientOptions(region);
   return {
-    s3: new S3Client(options),
-    sns: new SNSClient(options),
-    ssm: new SSMClient(options),
-    autoScaling: new AutoScalingClient(options),
+    s3: new S3Client(clientOptions("s3", region)),
+    sns: new SNSClient(clientOptions("sns", region)),
+    ssm: new SSMClient(clientOptions("ssm", region)),
+    autoScaling: new AutoScalingClient(clientOptions("autoscaling", region)),
   };
 }
 
@@ -30,9 +27,13 @@ export function clientsOf(region: string): Clients {
  *
  * @param requestTimeout milliseconds until an answer begins; default: a node's
  */
-export function clientOptions(region: string, requestTimeout: number = CLIENT_LIMITS.requestHandler.requestTimeout) {
-  const requestHandler = { ...CLIENT_LIMITS.requestHandler, requestTimeout, ...proxyOptions() };
-  return { region, ...CLIENT_LIMITS, requestHandler };
+export function clientOptions(
+  service: Service,
+  region: string,
+  requestTimeout: number = CLIENT_LIMITS.requestHandler.requestTimeout,
+) {
+  const timeouts = { ...CLIENT_LIMITS.requestHandler, requestTimeout };
+  return { ...CLIENT_LIMITS, ...accountOptions(service, region, timeouts) };
 }
 
 /** The same for a command that goes on: each region's are made once. */

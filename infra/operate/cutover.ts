@@ -13,7 +13,7 @@ import type { FootprintConfig, SiteConfig } from "../config/model";
 import { canonicalName } from "../config/names";
 import { didYouMean } from "../config/problems";
 import { stackConfigFromFile } from "../config/stackFile";
-import { stackFile } from "../config/stacks";
+import { bareName, stackFile } from "../config/stacks";
 import { awsReason } from "../terminal/awsReason";
 import { confirm, json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
@@ -62,7 +62,7 @@ export async function runCutover(
   folder?: string,
 ): Promise<number> {
   const { stack } = options;
-  const config = loadConfig(stack, stackConfigFromFile(stackFile(stack, folder)));
+  const config = loadConfig(bareName(stack), stackConfigFromFile(stackFile(stack, folder)));
   const site = siteOf(config, options.host);
   const { pops } = await deployment(options, [], terminal, folder);
   const regions = pops.filter(({ state }) => state === "active").map(({ region }) => region);
@@ -70,7 +70,7 @@ export async function runCutover(
     throw new UserError(`stack ${stack} has no active PoP that ${site.host} could lead to; nothing was changed`);
   }
   // Route 53 has one control plane.
-  const route53 = new Route53Client(clientOptions("us-east-1"));
+  const route53 = new Route53Client(clientOptions("route53", "us-east-1"));
   const idOf = async (name: string): Promise<string> =>
     config.zones.find((zone) => zone.name === name)?.id ?? (await zoneIdOf(name));
 

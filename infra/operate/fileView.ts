@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { parseDocument } from "yaml";
 import { loadConfig } from "../config/load";
-import { PROJECT, stackConfigFromFile } from "../config/stackFile";
-import { stackFile } from "../config/stacks";
+import { PROJECT, roughConfig, stackConfigFromFile } from "../config/stackFile";
+import { bareName, stackFile, stackPath } from "../config/stacks";
 
 /** What a stack file says, as far as it can be read: the operator's tool must work while somebody edits it. */
 export interface FileView {
@@ -16,7 +14,7 @@ export interface FileView {
 
 export function fileView(stack: string, folder: string): FileView {
   try {
-    const { pops, sites } = loadConfig(stack, stackConfigFromFile(stackFile(stack, folder)));
+    const { pops, sites } = loadConfig(bareName(stack), stackConfigFromFile(stackFile(stack, folder)));
     const states = new Map(pops.map(({ region, state }) => [region, state]));
     return { states, hosts: sites.map(({ host }) => host), problem: undefined };
   } catch (error) {
@@ -26,19 +24,10 @@ export function fileView(stack: string, folder: string): FileView {
 }
 
 function roughView(stack: string, folder: string): Pick<FileView, "states" | "hosts"> {
-  const keys = (config: unknown, name: string): readonly string[] => {
-    const found = memberOf(config, `${PROJECT}:${name}`) ?? memberOf(config, name);
+  const config = new Map(Object.entries(roughConfig(stackPath(stack, folder))));
+  const keys = (name: string): readonly string[] => {
+    const found = config.get(`${PROJECT}:${name}`) ?? config.get(name);
     return typeof found === "object" && found !== null ? Object.keys(found) : [];
   };
-  try {
-    const content: unknown = parseDocument(readFileSync(stackFile(stack, folder), "utf8"), { merge: true }).toJS();
-    const config = memberOf(content, "config");
-    return { states: new Map(keys(config, "pops").map((region) => [region, undefined])), hosts: keys(config, "sites") };
-  } catch {
-    return { states: new Map(), hosts: [] };
-  }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? new Map(Object.entries(value)).get(name) : undefined;
+  return { states: new Map(keys("pops").map((region) => [region, undefined])), hosts: keys("sites") };
 }

@@ -3,7 +3,7 @@ import type { ParameterPair, SecretRole } from "../../components/node/protocol/p
 import { loadConfig } from "../config/load";
 import type { FootprintConfig } from "../config/model";
 import { stackConfigFromFile } from "../config/stackFile";
-import { stackFile } from "../config/stacks";
+import { bareName, stackFile } from "../config/stacks";
 import { awsReason } from "../terminal/awsReason";
 import { confirm, json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
@@ -58,7 +58,7 @@ export async function runRotate(
   folder?: string,
 ): Promise<number> {
   const file = stackFile(options.stack, folder);
-  const config = loadConfig(options.stack, stackConfigFromFile(file));
+  const config = loadConfig(bareName(options.stack), stackConfigFromFile(file));
   const deployed = await deployment(options, NEEDED, terminal, folder);
   const rotation = await whereItStands(deployed, config, secret);
   if (rotation.step !== "complete" || options.check === true) {

@@ -5,7 +5,7 @@ import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { debianMirrors } from "../edge/mirrors";
 import { awsReason } from "../terminal/awsReason";
 import { exitCodes } from "../terminal/exitCodes";
-import { proxyOptions } from "../terminal/proxy";
+import { accountOptions } from "../terminal/account";
 import { UserError } from "../terminal/userError";
 import { archiveOf, keptArchive } from "./archiveFile";
 import { fetchPackages, megabytes, type PackageSources } from "./packageFiles";
@@ -54,7 +54,7 @@ export async function publishPackages(
     );
   }
   const { S3Client: Client } = await import("@aws-sdk/client-s3");
-  const client = new Client({ ...(region === undefined ? {} : { region }), requestHandler: proxyOptions() });
+  const client = new Client(accountOptions("s3", region));
   const home = await regionOf(client);
   const key = `${STORE_KEYS.packages}${lock.archive.sha256}.tar`;
   const created = await ensureBucket(client, bucket, home, progress);

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { clashes } from "../config/clashes";
 import { loadConfig } from "../config/load";
-import { stackConfigFromFile } from "../config/stackFile";
-import { stackFile } from "../config/stacks";
+import { stackConfigFromFile, unreadParts } from "../config/stackFile";
+import { bareName, stackFile } from "../config/stacks";
 import { exitCodes } from "../terminal/exitCodes";
 import type { Style } from "../terminal/table";
 import { UserError } from "../terminal/userError";
@@ -37,8 +37,10 @@ export interface PlanOptions extends UsersOptions {
  * @throws ConfigError for a stack file with mistakes, UserError for a stack or a former plan that cannot be read
  */
 export async function runPlan(options: PlanOptions, style: Style): Promise<void> {
-  const { stack, json, diff } = options;
-  const values = stackConfigFromFile(stackFile(stack));
+  const { json, diff } = options;
+  const stack = bareName(options.stack);
+  const file = stackFile(stack);
+  const values = stackConfigFromFile(file);
   const former = diff === undefined ? undefined : formerPlan(diff, stack);
   const table = tableOf(options);
   const users = usersOf(options);
@@ -46,7 +48,7 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
   const perspective = { users, ...origin };
   const planned = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values, perspective));
   const config = loadConfig(stack, values);
-  const offline = { ...planned, notes: [...planned.notes, ...clashes(config)] };
+  const offline = { ...planned, notes: [...planned.notes, ...unreadParts(file), ...clashes(config)] };
   const plan = options.live === true ? await withLiveNotes(offline, options) : offline;
   if (options.html !== undefined) {
     const { pageHtml } = await import("./page/html");

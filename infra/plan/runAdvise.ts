@@ -1,5 +1,5 @@
 import { stackConfigFromFile } from "../config/stackFile";
-import { stackFile } from "../config/stacks";
+import { bareName, stackFile } from "../config/stacks";
 import type { Style } from "../terminal/table";
 import { advise } from "./advise";
 import { originRegion, tableOf, usersOf, type UsersOptions } from "./latency/files";
@@ -22,7 +22,8 @@ export interface AdviseOptions extends UsersOptions {
  * @throws ConfigError for a stack file with mistakes, UserError for a stack, a file or a place that is not there
  */
 export async function runAdvise(options: AdviseOptions, style: Style): Promise<void> {
-  const { stack, json, goal, places } = options;
+  const { json, goal, places } = options;
+  const stack = bareName(options.stack);
   const values = stackConfigFromFile(stackFile(stack));
   const table = tableOf(options);
   const origin = options.origin === undefined ? {} : { origin: originRegion(options.origin, table) };

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { bareName } from "../config/stacks";
 import { exitCodes } from "../terminal/exitCodes";
 import { UserError } from "../terminal/userError";
 
@@ -65,13 +66,12 @@ export function handedOver(args: readonly string[]): readonly string[] {
 
 /**
  * The stack that the arguments name, and `fallback` where they name none: what the CLI is told, and the name of its file.
- * A whole name (`organization/footprint/sandbox`) has the file of its last part.
  */
 export function stackOf(args: readonly string[], fallback: string): { readonly name: string; readonly file: string } {
   const at = args.findIndex((arg) => STACK_OPTIONS.includes(arg));
   const joined = args.flatMap((arg) => /^(?:--stack=|-s=?)(.+)$/.exec(arg)?.[1] ?? []);
   const name = joined[0] ?? (at < 0 ? undefined : args[at + 1]) ?? fallback;
-  return { name, file: name.slice(name.lastIndexOf("/") + 1) };
+  return { name, file: bareName(name) };
 }
 
 /** The words of a command, without options and the values of those that are known to have one. */

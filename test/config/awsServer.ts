@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 
 /** What a request to the fake AWS asked for. */
 export interface AwsRequest {
-  /** Region and service of the signature. */
+  /** Of the signature. */
+  readonly accessKey: string;
   readonly region: string;
   readonly service: string;
   readonly method: string;
@@ -68,7 +69,8 @@ export class AwsServer {
   }
 }
 
-function scopeOf(authorization: string): Pick<AwsRequest, "region" | "service"> {
-  const [, region = "", service = ""] = /Credential=test\/\d+\/([^/]+)\/([^/]+)\//.exec(authorization) ?? [];
-  return { region, service };
+function scopeOf(authorization: string): Pick<AwsRequest, "accessKey" | "region" | "service"> {
+  const [, accessKey = "", region = "", service = ""] =
+    /Credential=([^/]+)\/\d+\/([^/]+)\/([^/]+)\//.exec(authorization) ?? [];
+  return { accessKey, region, service };
 }

@@ -148,6 +148,21 @@ export const SITE_CASES: readonly Case[] = [
       'sites["c_dn.example.com"]: must be a host name in lower case without a final dot, such as "cdn.example.com", got "c_dn.example.com"',
     ],
   ],
+  // The ASCII forms are those of Python's idna codec.
+  [
+    'sites["Bücher.example.com"].origin',
+    "https://origin.example.net",
+    [
+      'sites["Bücher.example.com"]: must be a host name in lower case without a final dot, such as "cdn.example.com", got "Bücher.example.com"; in ASCII, as DNS has it, that is "xn--bcher-kva.example.com"',
+    ],
+  ],
+  [
+    'sites["cdn.example.com"].origin',
+    "https://例え.example.net:8443",
+    [
+      'sites["cdn.example.com"].origin: must have a host name in lower case without a final dot, of two labels or more, got "https://例え.example.net:8443"; in ASCII, as DNS has it, that is "xn--r8jz45g.example.net"',
+    ],
+  ],
   [
     'sites["CDN.example.com"].origin',
     "https://origin.example.net",

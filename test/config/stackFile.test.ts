@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Ajv from "ajv";
 import { parse } from "yaml";
@@ -8,7 +9,7 @@ import { SCHEMA_FILE, schemaText, stackFileSchema } from "../../infra/config/jso
 import { loadConfig } from "../../infra/config/load";
 import { ConfigError, problemLine } from "../../infra/config/problems";
 import { REGIONS } from "../../infra/config/regions";
-import { stackConfigFromFile, stackConfigFromText } from "../../infra/config/stackFile";
+import { stackConfigFromFile, stackConfigFromText, unreadParts } from "../../infra/config/stackFile";
 import { SHIPPED } from "../support/stacks";
 import { base } from "./base";
 import { SHAPE_CASES } from "./casesShape";
@@ -234,6 +235,23 @@ describe("a stack file", () => {
       "footprint:pops: must stand once, got footprint:pops in several spellings",
     ]);
   });
+
+  // https://www.pulumi.com/docs/esc/environments/: a list of names, or an environment written out.
+  test.each(["environment:\n  - edge/production\n", "environment:\n  imports: [edge/production]\n"])(
+    "says of an environment that no plan can open it: %j",
+    (environment) => {
+      const temporary = mkdtempSync(join(tmpdir(), "footprint-stack-file-"));
+      const file = join(temporary, "Pulumi.test.yaml");
+      writeFileSync(file, `${environment}config:\n  pops: {}\n`);
+
+      expect(unreadParts(file)).toEqual([
+        "the stack file has an environment, which only Pulumi opens: what its pulumiConfig says of a key that the file itself does not set is not in this plan",
+      ]);
+      expect(stackConfigFromFile(file)).toEqual({ "footprint:pops": "{}" });
+      expect(unreadParts(join(folder, "Pulumi.sandbox.yaml"))).toEqual([]);
+      rmSync(temporary, { recursive: true });
+    },
+  );
 
   test("rejects a namespace that nobody reads", () => {
     const values = stackConfigFromFile(join(folder, "Pulumi.sandbox.yaml"));

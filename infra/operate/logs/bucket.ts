@@ -25,7 +25,7 @@ export class LogReader {
     private readonly region: string,
     private readonly bucket: string,
   ) {
-    this.client = new S3Client(clientOptions(region, PATIENCE_MS));
+    this.client = new S3Client(clientOptions("s3", region, PATIENCE_MS));
   }
 
   /** What nodes have logged of requests in an hour (`2026-11-28T07`). */
