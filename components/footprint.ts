@@ -6,7 +6,7 @@ import { HostedZones } from "./hostedZones";
 import { LatencyRouting } from "./latencyRouting";
 import type { Egress, FlowLogs } from "./network";
 import type { AgentFile } from "./nodeStore";
-import { Pop, type PopParts, type PopState } from "./pop";
+import { Pop, PopState, type PopParts } from "./pop";
 import { popName, ROUTE53_METRICS_REGION, type HealthCheckArgs } from "./popRouting";
 import { refuse } from "./refuse";
 import { configurationKeys, Secrets, type SecretsArgs } from "./secrets";
@@ -138,7 +138,11 @@ export class Footprint extends pulumi.ComponentResource {
     const { protection = true, alarmEmails = [] } = args;
     const primaryZone = args.primaryZone ?? args.zones[0]?.name ?? "";
     const { popDomain = `pop.${primaryZone}` } = args;
-    refuse(this, [...unlistedZones(args, primaryZone), ...outside(popDomain, primaryZone)]);
+    refuse(this, [
+      ...unlistedZones(args, primaryZone),
+      ...outside(popDomain, primaryZone),
+      ...shieldsThatAreNone(args),
+    ]);
 
     const zones = new HostedZones(
       `${name}-zones`,
@@ -224,6 +228,17 @@ function unlistedZones({ zones, sites }: FootprintArgs, primaryZone: string): st
   return used
     .filter(({ zone }) => !names.includes(zone))
     .map(({ path, zone }) => `${path}: must be one of ${names.join(", ")}, got ${JSON.stringify(zone)}`);
+}
+
+function shieldsThatAreNone({ sites, pops }: FootprintArgs): string[] {
+  const active = pops.filter(({ state = PopState.Active }) => state === PopState.Active).map(({ region }) => region);
+  return sites.flatMap(({ host, shield }) =>
+    shield === undefined || active.includes(shield)
+      ? []
+      : [
+          `sites.${host}.shield: must be the region of an active PoP (${active.join(", ")}), got ${JSON.stringify(shield)}`,
+        ],
+  );
 }
 
 function leadsHere({ dns = SiteDns.Now }: SiteArgs): boolean {

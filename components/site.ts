@@ -15,6 +15,11 @@ export interface SiteArgs {
   dns?: SiteDns;
   /** In failover order: the first healthy one is used. */
   origins: OriginArgs[];
+  /**
+   * Region of the PoP by which all others ask the origins: of what it has stored an origin hears once. While it does not
+   * answer, they ask the origins themselves. Default: none.
+   */
+  shield?: string;
   /** The Host that origins are asked by: their own name, or the site's. Default: their own. */
   originHost?: OriginHost;
   cacheKey?: CacheKeyArgs;
@@ -94,6 +99,7 @@ export function siteOf({ host, zone, ...args }: SiteArgs): Site {
     host,
     ...(zone === undefined ? {} : { zone }),
     origins: args.origins,
+    ...(args.shield === undefined ? {} : { shield: args.shield }),
     originHost: args.originHost ?? OriginHost.Origin,
     cacheKey: {
       query: queryOf(args.cacheKey),

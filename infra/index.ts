@@ -21,6 +21,10 @@ export = () => {
   const popStates = Object.fromEntries(config.pops.map(({ region, state }) => [region, state]));
   // What commands need of the file in an incident: it may be in the middle of a change then.
   const hosts = config.sites.map(({ host }) => host);
+  // Purges go there before they go to the PoPs that fetch from there.
+  const shields = Object.fromEntries(
+    config.sites.flatMap(({ host, shield }) => (shield === undefined ? [] : [[host, shield] as const])),
+  );
   const { healthCheck } = config;
   const { popParts, healthCheckIds } = footprint;
   // For what shows AWS's own metrics (`footprint dashboard`), by their dimensions.
@@ -29,6 +33,7 @@ export = () => {
     healthCheckId: healthCheckIds[region],
   }));
   return {
+    ...(Object.keys(shields).length === 0 ? {} : { shields }),
     ...{ endpoints, popNames, egressAddresses, storeBuckets, logBuckets, nodeGroups, nameServers },
     ...{ secretGenerations, popStates, hosts, healthCheck, configurationKeys, measured },
   };

@@ -12,6 +12,8 @@ export interface Site {
   readonly host: string;
   /** Origins in failover order: the first healthy one is used. */
   readonly origins: readonly Origin[];
+  /** Region of the PoP by which those of other regions ask the origins; absent: each asks them itself. */
+  readonly shield?: string;
   /** The Host that origins are asked by: their own name, or the site's. */
   readonly originHost: "origin" | "site";
   /** What of a request tells stored responses apart, beside host and path. */

@@ -85,6 +85,7 @@ function completeSite(host: string, site: SiteInput, zones: readonly string[]): 
 export function siteSettings(site: SiteInput): Omit<Site, "host" | "origins"> {
   const { query, headers, cookies } = site.cacheKey;
   return {
+    ...(site.shield === undefined ? {} : { shield: site.shield }),
     originHost: site.originHost,
     cacheKey: {
       query: typeof query === "string" ? query : [...query].sort(),

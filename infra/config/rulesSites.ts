@@ -204,6 +204,31 @@ const fieldOfTags: Rule = {
     }),
 };
 
+/** A PoP that takes no clients is about to go, and its caches with it. */
+const shieldPop: Rule = {
+  id: "shield-pop",
+  check: ({ input, entire }) =>
+    Object.entries(input.sites).flatMap(([host, { shield }]) => {
+      const path = ["sites", host, "shield"];
+      if (shield === undefined || !entire("pops")) {
+        return [];
+      }
+      const active = Object.keys(input.pops)
+        .filter((region) => input.pops[region]?.state !== "drained")
+        .sort();
+      return active.includes(shield)
+        ? []
+        : [
+            {
+              path,
+              message:
+                `must be the region of an active PoP of this stack (${active.join(", ")}), got "${shield}"` +
+                (shield in input.pops ? ", which is drained: name another one first, or none" : ""),
+            },
+          ];
+    }),
+};
+
 /** Every node of a footprint serves all of its sites. */
 const sitesLimit: Rule = {
   id: "sites-limit",
@@ -250,6 +275,7 @@ export const SITE_RULES: readonly Rule[] = [
   methodsRequired,
   fieldInKey,
   fieldOfTags,
+  shieldPop,
   sitesLimit,
   originsLimit,
 ];

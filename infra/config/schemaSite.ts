@@ -29,6 +29,10 @@ export const siteSchema = z
       description:
         "Host that origins are asked by. origin: their own name, since a shared service (a bucket, a platform) knows no other; the site's is in X-Forwarded-Host. site: the site's own, for an application that would redirect any other name or build links with it. TLS goes by the origin's name in either case.",
     }),
+    shield: z.string().optional().meta({
+      description:
+        "Region of one of this stack's active PoPs, by which all others ask the origins: of what it has stored an origin hears once, however many PoPs there are. Choose the one that is near the origin (`footprint advise`). While it is down or drained, the others ask the origins themselves. Default: none.",
+    }),
     dns: z.enum(["now", "later"]).default("now").meta({
       description:
         "later: everything stands, certificates too, and no record of the host is touched: another CDN goes on serving it until `footprint cutover`. now: the host leads here.",

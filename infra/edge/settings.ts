@@ -34,7 +34,10 @@ export function edgeOptions(origin: Origin, stack?: string, host?: string): Node
     throw new UserError(`--site: the stack has several, name one of them: ${hosts.join(", ")}`, exitCodes.usage);
   }
   const chosen = oneOf("--site", "a site of the stack", host ?? only ?? "", hosts);
-  const sites = config.sites.filter((site) => site.host === chosen).map((site) => ({ ...site, origins: [origin] }));
+  // A PoP of its own asks no other one.
+  const sites = config.sites
+    .filter((site) => site.host === chosen)
+    .map(({ shield, ...site }) => ({ ...site, origins: [origin] }));
   const [first] = config.pops;
   return { ...optionsOf(config, first?.region ?? ""), sites };
 }

@@ -44,6 +44,8 @@ const outputsSchema = z.object({
   popStates: z.record(z.string(), z.enum(["active", "drained"])).optional(),
   /** Hosts of the sites, likewise. */
   hosts: z.array(z.string()).optional(),
+  /** By host, the region of the PoP from which all others fetch; missing where no site has one. */
+  shields: z.record(z.string(), z.string()).optional(),
   /** Seconds between two checks, and how many must fail, likewise. */
   healthCheck: z.object({ interval: z.int(), threshold: z.int() }).optional(),
 });

@@ -31,6 +31,8 @@ export interface PurgeLog extends Patience {
   readonly keys: readonly [string, ...string[]];
   /** Logs of other PoPs from whose nodes this one's fetch: to be published to before. Default: none. */
   readonly before?: readonly PurgeLog[];
+  /** Regions of such logs that could not be published to: nothing there is new enough. Default: none. */
+  readonly unpublished?: readonly string[];
 }
 
 /** The head as it was read. */
@@ -82,14 +84,15 @@ export async function renewHead(log: PurgeLog): Promise<void> {
 }
 
 /** How far the logs are that nodes of this one's PoP depend on. */
-async function reached({ before = [] }: PurgeLog): Promise<Pick<Purge, "after">> {
+async function reached({ before = [], unpublished = [] }: PurgeLog): Promise<Pick<Purge, "after">> {
   const after = await Promise.all(
     before.map(async (log) => {
       const head = await readHead(log).catch(() => null);
       return [log.region, head === undefined ? 0 : (head?.entry?.number ?? null)] as const;
     }),
   );
-  return after.length === 0 ? {} : { after: Object.fromEntries(after) satisfies After };
+  const all = [...after, ...unpublished.map((region) => [region, null] as const)];
+  return all.length === 0 ? {} : { after: Object.fromEntries(all) satisfies After };
 }
 
 /** The place that the next entry follows. The entry there is kept under its number, where nodes look for it from then on. */

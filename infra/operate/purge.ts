@@ -7,8 +7,9 @@ import { table } from "../terminal/table";
 import { clientsOf, type Clients } from "./clients";
 import { readGroup, readNodes, readPointer, takesRequests, type Node } from "./look";
 import { deployment, notDeployedText, popOf, type DeployedPop, type StackOptions } from "./pops";
-import { publishPurge } from "./publish";
+import { publishPurge, type PurgeLog } from "./publish";
 import { purgeKeys } from "./secretValues";
+import { shieldsFirst, shieldsOf, type Published } from "./shields";
 import { entries, targets, targetText, type TargetOptions } from "./targets";
 import { timeout, until } from "./waiting";
 
@@ -79,7 +80,13 @@ export async function runPurge(options: PurgeOptions, terminal: Terminal, folder
   const deployed = await deployment(options, needed, terminal, folder);
   const { notDeployed } = deployed;
   const all = targets(options, deployed.hosts);
-  const pops = options.pop?.map((region) => popOf(deployed.pops, "--pop", region)) ?? deployed.pops;
+  const named = options.pop?.map((region) => popOf(deployed.pops, "--pop", region)) ?? deployed.pops;
+  const shields = shieldsOf(deployed, all);
+  const pops = [...new Set([...named, ...shields])];
+  if (pops.length > new Set(named).size) {
+    const more = shields.filter((pop) => !named.includes(pop)).map(({ region }) => region);
+    terminal.say(`${more.join(", ")}: purged as well, since others fetch from there.`);
+  }
   if (notDeployed.length > 0) {
     terminal.say(notDeployedText(notDeployed));
   }
@@ -94,11 +101,12 @@ export async function runPurge(options: PurgeOptions, terminal: Terminal, folder
     soft: options.soft === true,
     targets: [...part],
   }));
-  const known = new Map<string, string>([...new Set(pops)].map(({ region }) => [region, "not known"]));
+  const known = new Map<string, string>(pops.map(({ region }) => [region, "not known"]));
   const whole = terminal.whenInterrupted(() => interruptedText(known));
+  const publishing = shieldsFirst(shields, (pop, before) => publish(pop, before, purges, terminal));
   const results = await Promise.all(
-    [...new Set(pops)].map((pop) =>
-      purgePop(pop, purges, { seconds, wait: options.wait === true }, terminal, (state) =>
+    pops.map((pop) =>
+      purgePop(pop, publishing, { seconds, wait: options.wait === true }, terminal, (state) =>
         known.set(pop.region, state),
       ),
     ),
@@ -119,7 +127,7 @@ function interruptedText(known: ReadonlyMap<string, string>): string {
 
 async function purgePop(
   pop: DeployedPop,
-  purges: readonly Purge[],
+  publishing: (pop: DeployedPop) => Promise<PopResult>,
   { seconds, wait }: { readonly seconds: number; readonly wait: boolean },
   terminal: Terminal,
   told: (state: string) => void,
@@ -130,7 +138,7 @@ async function purgePop(
   const before: Before = new Map(
     nodes.flatMap(({ instance, report }) => (report === undefined ? [] : [[instance, report.purge]])),
   );
-  const result = await publish(clients, pop, purges, terminal);
+  const result = await publishing(pop);
   const state = result.taken ? `taken, entry ${result.entries.join(" ")}` : `not taken: ${result.error ?? ""}`;
   told(state);
   terminal.say(`${pop.region}: ${state}`);
@@ -149,26 +157,36 @@ async function purgePop(
 }
 
 async function publish(
-  clients: Clients,
   pop: DeployedPop,
+  before: readonly Published[],
   purges: readonly Purge[],
   terminal: Terminal,
 ): Promise<PopResult> {
-  const { region, bucket } = pop;
-  const say = (line: string): void => {
-    terminal.say(`${region}: ${line}`);
-  };
+  const { region } = pop;
   const numbers: number[] = [];
   let error: string | null = null;
   try {
-    const keys = await purgeKeys(clients, await readPointer(clients, pop));
+    const log = {
+      ...(await logOf(pop, terminal)),
+      before: await Promise.all(before.filter(({ taken }) => taken).map((each) => logOf(each.pop, terminal))),
+      unpublished: before.filter(({ taken }) => !taken).map((each) => each.pop.region),
+    };
     for (const purge of purges) {
-      numbers.push(await publishPurge({ s3: clients.s3, region, bucket, keys, say }, purge));
+      numbers.push(await publishPurge(log, purge));
     }
   } catch (thrown) {
     error = awsReason(thrown);
   }
   return { region, taken: error === null, entries: numbers, error, objects: null, counting: 0 };
+}
+
+async function logOf(pop: DeployedPop, terminal: Terminal): Promise<PurgeLog> {
+  const { region, bucket } = pop;
+  const clients = clientsOf(region);
+  const say = (line: string): void => {
+    terminal.say(`${region}: ${line}`);
+  };
+  return { s3: clients.s3, region, bucket, keys: await purgeKeys(clients, await readPointer(clients, pop)), say };
 }
 
 /** What nodes say that they have taken out. */

@@ -112,6 +112,15 @@ describe("a footprint that another program makes", () => {
     );
   });
 
+  test("rejects a shield that is no active PoP", async () => {
+    const given = args();
+    const wrong = { ...given, sites: given.sites.map((site) => ({ ...site, shield: "eu-north-1" })) };
+
+    await expect(made(wrong)).rejects.toThrow(
+      /^sites\.cdn\.example\.com\.shield: must be the region of an active PoP \([a-z0-9, -]+\), got "eu-north-1"$/,
+    );
+  });
+
   test.each([
     ["egress", () => new Network("net", JSON.parse('{"region":"eu-west-1","zones":[]}') as never), "nat, direct, both"],
     ["tlsPolicy", () => new LoadBalancer("lb", JSON.parse('{"region":"eu-west-1"}') as never), "ELBSecurityPolicy"],

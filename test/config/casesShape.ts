@@ -71,6 +71,7 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   ["gzip", 'sites["cdn.example.com"].compression: must be true or false, got "gzip"'],
   ["no", 'sites["cdn.example.com"].clientAddress: must be one of full, truncated, none, got "no"'],
   [302, 'sites["cdn.example.com"].redirectStatus: must be one of 301, 308, got 302'],
+  [1, 'sites["cdn.example.com"].shield: must be a text, got 1'],
   [1, 'sites["cdn.example.com"].tagHeader: must be a text, got 1'],
   [
     "Cache Tag",
@@ -213,7 +214,7 @@ export const UNKNOWN_KEY_CASES: readonly (readonly [key: string, value: unknown,
   [
     "origins",
     "https://o.example.net",
-    'sites["cdn.example.com"]: unknown key "origins", did you mean "origin"? allowed: origin, originHost, dns, cacheKey, stale, maxAge, methods, websocket, compression, clientAddress, redirectStatus, tagHeader',
+    'sites["cdn.example.com"]: unknown key "origins", did you mean "origin"? allowed: origin, originHost, shield, dns, cacheKey, stale, maxAge, methods, websocket, compression, clientAddress, redirectStatus, tagHeader',
   ],
   ["path", "all", 'sites["cdn.example.com"].cacheKey: unknown key "path"; allowed: query, headers, cookies'],
   [

@@ -344,6 +344,13 @@ export const SITE_CASES: readonly Case[] = [
     ],
   ],
   [
+    'sites["cdn.example.com"].shield',
+    "eu-central-1",
+    [
+      'sites["cdn.example.com"].shield: must be the region of an active PoP of this stack (eu-west-1, us-east-1), got "eu-central-1"',
+    ],
+  ],
+  [
     'sites["cdn.example.com"].cacheKey.headers',
     ["Accept-Language", "content-length", "Cookie", "X-Forwarded-Host"],
     [

@@ -42,6 +42,19 @@ const OTHERS: readonly Refusal[] = [
     lines: [`aws:region: unknown region "us-east-9", did you mean "us-east-1"? known: ${KNOWN_REGIONS}`],
   },
   {
+    title: "a shield that is drained",
+    attempt: {
+      draft: {
+        ...base(),
+        sites: { "cdn.example.com": { origin: "https://origin.example.net", shield: "eu-west-1" } },
+        pops: { "eu-west-1": { state: "drained" }, "us-east-1": {} },
+      },
+    },
+    lines: [
+      'sites["cdn.example.com"].shield: must be the region of an active PoP of this stack (us-east-1), got "eu-west-1", which is drained: name another one first, or none',
+    ],
+  },
+  {
     title: "a region that Route 53 does not route to",
     attempt: {
       draft: base(),

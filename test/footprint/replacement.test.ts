@@ -110,6 +110,7 @@ const EDITS: readonly Edit[] = [
     removed: [`SecurityGroupEgressRule ${POP}-nodes-to-8443-ipv4`, `SecurityGroupEgressRule ${POP}-nodes-to-8443-ipv6`],
   }),
   site("originHost", "site"),
+  site("shield", POP),
   site("dns", "later", { replaced: [], removed: [...latencyRecords, `Record footprint-zones-${SITE}-caa`] }),
   site("websocket", true),
   site("cacheKey.query", ["page"]),

@@ -126,6 +126,7 @@ describe("a change touches what it is about, and nothing else", () => {
     ["compression", false],
     ["redirectStatus", 301],
     ["tagHeader", "Cache-Tag"],
+    ["shield", "us-east-1"],
     ["origin", ["https://other.example.org", "https://origin.example.org"]],
   ])("a site's %s reaches the nodes by pointer, serial and bundle alone (P9)", async (key, value) => {
     const sites = { "cdn.example.com": { origin: "https://origin.example.org", [key]: value } };

@@ -475,3 +475,70 @@ describe("a stack file that somebody is editing", () => {
     expect((await purge({ url: URL })).status).toBe(0);
   });
 });
+
+describe("where sites have shields, from whose PoPs the others fetch", () => {
+  const afterIn = (region: (typeof REGIONS)[number], number: number) => edge.purge(region, number)?.after;
+
+  test("the shield's log has a purge before the others' have it, and theirs say how far it is", async () => {
+    edge.writeOutputs({ shields: { "www.example.com": "eu-central-1" } });
+    await purge({ url: URL, pop: ["eu-central-1"] });
+
+    const { status, result } = await asJson({ url: URL });
+
+    expect(status).toBe(0);
+    expect(result.pops.map(({ region, entries }) => [region, entries])).toEqual([
+      ["ap-southeast-2", [1]],
+      ["eu-central-1", [2]],
+      ["us-east-1", [1]],
+    ]);
+    expect([afterIn("ap-southeast-2", 1), afterIn("us-east-1", 1)]).toEqual([
+      { "eu-central-1": 2 },
+      { "eu-central-1": 2 },
+    ]);
+    expect(afterIn("eu-central-1", 2)).toBeUndefined();
+  });
+
+  test("a purge of another site waits for no shield", async () => {
+    edge.writeOutputs({ shields: { "www.example.com": "eu-central-1" } });
+
+    await purge({ url: ["https://shop.example.com/"] });
+
+    expect(afterIn("us-east-1", 1)).toBeUndefined();
+  });
+
+  test("one PoP alone would be filled again from the shield: that one is purged as well, and it is said", async () => {
+    edge.writeOutputs({ shields: { "www.example.com": "eu-central-1" } });
+
+    const { status, err } = await purge({ url: URL, pop: ["us-east-1"] });
+
+    expect(status).toBe(0);
+    expect(err).toContain("eu-central-1: purged as well, since others fetch from there.");
+    expect([edge.head("eu-central-1"), edge.head("us-east-1"), edge.head("ap-southeast-2")]).toEqual([1, 1, undefined]);
+  });
+
+  test("of several shields each is purged a second time, when it needs the others to have the purge", async () => {
+    edge.writeOutputs({ shields: { "www.example.com": "eu-central-1", "shop.example.com": "us-east-1" } });
+
+    const { result } = await asJson({ all: true, yes: true });
+
+    expect(result.pops.map(({ region, entries }) => [region, entries])).toEqual([
+      ["ap-southeast-2", [1]],
+      ["eu-central-1", [1, 2]],
+      ["us-east-1", [1, 2]],
+    ]);
+    // The other one may have been purged the second time already.
+    expect(afterIn("eu-central-1", 2)?.["us-east-1"]).toBeGreaterThanOrEqual(1);
+    expect(afterIn("us-east-1", 2)?.["eu-central-1"]).toBeGreaterThanOrEqual(1);
+    expect(Object.keys(afterIn("ap-southeast-2", 1) ?? {}).sort()).toEqual(["eu-central-1", "us-east-1"]);
+  });
+
+  test("a shield that cannot be purged keeps nobody else from it, and counts as old from then on", async () => {
+    edge.writeOutputs({ shields: { "www.example.com": "eu-central-1" } });
+    edge.cloud.buckets.delete(edge.bucket("eu-central-1"));
+
+    const { status } = await purge({ url: URL });
+
+    expect(status).toBe(1);
+    expect(afterIn("us-east-1", 1)).toEqual({ "eu-central-1": null });
+  });
+});

@@ -55,6 +55,11 @@ export class HaproxyRuntime {
     }
   }
 
+  /** Whether the running configuration uses a map. */
+  async usesMap(file: string): Promise<boolean> {
+    return mapsIn(await this.say("show map"), file).length > 0;
+  }
+
   /** Takes a key out of a map, where it is there. Throws when HAProxy has it afterwards. */
   async deleteMap(file: string, key: string): Promise<void> {
     for (const map of await this.maps(file)) {
@@ -103,8 +108,7 @@ export class HaproxyRuntime {
 
   /** A file that the configuration names in several places is as many maps to HAProxy 3.0, each with an id. */
   private async maps(file: string): Promise<readonly string[]> {
-    const listed = (await this.say("show map")).matchAll(/^(\d+) \(([^)]*)\)/gm);
-    const maps = [...listed].flatMap(([, id = "", name]) => (name === file ? [`#${id}`] : []));
+    const maps = mapsIn(await this.say("show map"), file);
     if (maps.length === 0) {
       throw new Error(`HAProxy has no map ${file}`);
     }
@@ -130,6 +134,10 @@ function escaped(word: string): string {
     throw new Error("HAProxy takes printable characters of ASCII alone in a word");
   }
   return word.replaceAll(/[\\;< ]/g, "\\$&");
+}
+
+function mapsIn(answer: string, file: string): readonly string[] {
+  return [...answer.matchAll(/^(\d+) \(([^)]*)\)/gm)].flatMap(([, id = "", name]) => (name === file ? [`#${id}`] : []));
 }
 
 /** The workers that `show proc` lists: a former one was there before a reload, and ends with its last connection. */

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { AGENT_FILES } from "../agentFiles";
 import { ORIGIN_AUTH_FILE } from "../internalHeaders";
+import { SHIELD_PROOF_FILE, shieldProof } from "../protocol/shieldProof";
 import type { NodeReport } from "../protocol/nodeReport";
 import type { Pointer, SecretRole } from "../protocol/pointer";
 import { readIfThere, writeDurably } from "./durableFile";
@@ -14,13 +15,15 @@ export type ReadParameters = (selectors: readonly string[]) => Promise<ReadonlyM
 
 export interface SecretsOptions {
   readonly parameters: ReadParameters;
-  readonly haproxy: Pick<HaproxyRuntime, "setMap">;
+  readonly haproxy: Pick<HaproxyRuntime, "setMap" | "deleteMap" | "usesMap">;
   readonly log: Log;
   /** Where the values outlive the agent, but not a boot; default: its place on a node. */
   readonly file?: string;
   /** Map of HAProxy's with the proof for origins; default: where HAProxy reads it. */
   readonly mapFile?: string;
-  /** Group that reads the map; default: HAProxy's. */
+  /** Map of HAProxy's with the proof for other PoPs; default: where HAProxy reads it. */
+  readonly shieldFile?: string;
+  /** Group that reads the maps; default: HAProxy's. */
   readonly group?: number;
 }
 
@@ -60,6 +63,7 @@ export class Secrets {
       this.keep(wanted, new Map());
     }
     await this.tellHaproxy();
+    await this.tellShieldProof();
   }
 
   /** Keys that purges may be signed with; none before they were read. */
@@ -144,6 +148,37 @@ export class Secrets {
     } else {
       // Without the cause: whatever HAProxy says may hold the command, and so the value.
       throw new Error("HAProxy does not take the proof for origins");
+    }
+  }
+
+  /** Likewise; where no site has a shield, the file alone. What the former keys proved ends. */
+  private async tellShieldProof(): Promise<void> {
+    const { haproxy, log, shieldFile = SHIELD_PROOF_FILE, group = groupId("haproxy") } = this.options;
+    const wanted = shieldProof(this.purgeKeys());
+    const text = [...wanted].map(([key, value]) => `${key} ${value}\n`).join("");
+    const former = readIfThere(shieldFile) ?? "";
+    if (former !== text) {
+      this.makeFolder();
+      writeDurably(shieldFile, text, 0o640, group);
+    }
+    const gone = former
+      .split("\n")
+      .flatMap((line) => line.split(" ", 1).filter((key) => key !== "" && !wanted.has(key)));
+    try {
+      if (await haproxy.usesMap(shieldFile)) {
+        for (const [key, value] of wanted) {
+          await haproxy.setMap(shieldFile, key, value);
+        }
+        for (const key of gone) {
+          await haproxy.deleteMap(shieldFile, key);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof HaproxyAway)) {
+        // Without the cause, likewise.
+        throw new Error("HAProxy does not take the proof for other PoPs");
+      }
+      log.info("HAProxy is not there to hear of the proof for other PoPs", { reason: reasonOf(error) });
     }
   }
 

@@ -7,11 +7,13 @@ import { READ_DIRECTIVES } from "./directives";
 import { WITHOUT_FALSE_ENDS } from "./falseEndsLua";
 import { HELD_SECONDS } from "./pastCache";
 import { refuse } from "./responses";
+import { keptOfShield, mayBeShielded, restoredOfShield, toShield } from "./shield";
 import { HOP_BY_HOP } from "./siteLua";
 import { LOOK_UP_SITE } from "./sites";
 
 /** What Varnish wants from origins. */
-export function egressSections({ popName, sites }: Pick<NodeOptions, "popName" | "sites">): string {
+export function egressSections(options: Pick<NodeOptions, "popName" | "region" | "sites">): string {
+  const { popName, sites } = options;
   return `
 # From Varnish (frontend fetch), and from clients past it, by the site's name.
 frontend egress from to-origins
@@ -19,8 +21,8 @@ frontend egress from to-origins
     # Above what is let through, so that the others hear at once that there is no room.
     maxconn ${bound("EGRESS_CONNECTIONS")}
     backlog ${bound("IN_FLIGHT")}
-${egressRules(popName)}
-${failover("origin", sites).join("\n")}
+${egressRules(popName, options)}
+${[...toShield(options), ...failover("origin", sites)].join("\n")}
     default_backend no-origin
 
 # WebSocket and server-sent events: on connections of their own, so that they take nobody's place.
@@ -28,7 +30,7 @@ frontend egress-held from to-origins
     bind unix@${SOCKETS.egressHeld} mode 600
     maxconn ${bound("HELD")}
     timeout client ${String(HELD_SECONDS)}s
-${egressRules(popName)}
+${egressRules(popName, { ...options, sites: [] })}
 ${failover(
   "held",
   sites.filter(({ websocket }) => websocket),
@@ -55,7 +57,7 @@ ${sites.flatMap(originBackends).join("\n\n")}
 }
 
 /** What is asked, in which form, and what is taken of the answer. */
-function egressRules(popName: string): string {
+function egressRules(popName: string, shielded: Pick<NodeOptions, "popName" | "region" | "sites">): string {
   return `    # A reload closes idle connections, and would do so under Varnish's next request: so there are none. To open
     # one costs little here.
     option httpclose
@@ -80,7 +82,7 @@ ${LOOK_UP_SITE}
     # A last try goes on a new connection: a kept one is used again by requests of the same name alone.
     http-request set-var(txn.connection) uuid if { req.hdr(${INTERNAL.again}) -m found }
     http-request set-var(txn.new_variant) bool(true) if { req.hdr(${INTERNAL.variant}) -m found }
-    http-request set-var(txn.target) pathq
+    http-request set-var(txn.target) pathq${mayBeShielded(shielded)}
     http-request del-header ${INTERNAL_PREFIX} -m beg
     # Node and version are Varnish's own affair: the edge has named itself already.
     http-request del-header x-varnish
@@ -90,9 +92,9 @@ ${LOOK_UP_SITE}
     http-request set-header ${ORIGIN_AUTH_HEADER} %[var(txn.proof)] if { var(txn.proof) -m found }
     # What could not be delivered is not stored either.
 ${refuse(popName, { status: 502, text: `the origin sent more than ${String(FIELDS_LIMIT)} header fields`, error: "http_response_header_section_size", instead: "response", when: `if { res.fhdr_cnt gt ${String(FIELDS_LIMIT)} }` })}
-    http-response del-header ${INTERNAL_PREFIX} -m beg
+${keptOfShield(shielded)}    http-response del-header ${INTERNAL_PREFIX} -m beg
     http-response lua.response
-${refuse(popName, { status: 502, text: "the origin's header is too large", error: "http_response_header_section_size", instead: "response", when: "if { var(txn.too_large) -m bool }" })}
+${restoredOfShield(shielded)}${refuse(popName, { status: 502, text: "the origin's header is too large", error: "http_response_header_section_size", instead: "response", when: "if { var(txn.too_large) -m bool }" })}
     # Some services count lists by Content-Range; in what is no part Varnish takes it for an error.
     http-response set-header ${INTERNAL.contentRange} %[res.hdr(content-range)] if { res.hdr(content-range) -m found } !{ status 206 304 416 }
     http-response del-header content-range unless { status 206 416 }

@@ -11,7 +11,7 @@ import { refusedShares } from "./shares";
 import { SITE_LUA } from "./siteLua";
 
 /** How the names of origins are resolved. */
-const RESOLVED = `    # IPv4 first: origins allow-list the nodes' fixed addresses, which are IPv4.
+export const RESOLVED = `    # IPv4 first: origins allow-list the nodes' fixed addresses, which are IPv4.
     default-server resolvers vpc resolve-prefer ipv4 init-addr last,libc,none`;
 
 /** What both sides of HAProxy share. */
@@ -124,7 +124,7 @@ ${RESOLVED}
  * Who is sent on to an origin, and who hears at once that there is no room: one origin that hangs costs what is behind it
  * and nothing else, and one client of a slow origin its own share.
  */
-function misses(popName: string, sites: readonly Site[]): string {
+export function misses(popName: string, sites: readonly Site[]): string {
   const full = (what: string, when: string): string =>
     refuse(popName, {
       status: 503,

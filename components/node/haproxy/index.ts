@@ -8,12 +8,13 @@ import { egressSections } from "./egress";
 import { FALSE_ENDS_LUA, falseEndsLua } from "./falseEndsLua";
 import { fetchSections } from "./fetch";
 import { FINAL_LUA, finalLua } from "./finalLua";
-import { globalSections } from "./global";
+import { globalSections, misses, RESOLVED } from "./global";
 import { healthSections } from "./health";
 import { pastCacheBackends } from "./pastCache";
 import { purgeFrontend } from "./purge";
 import { redirectFrontend } from "./redirect";
 import { SITE_LUA, siteLua } from "./siteLua";
+import { shieldSections } from "./shield";
 import { siteMaps } from "./sites";
 import { trafficFrontend } from "./traffic";
 
@@ -40,6 +41,7 @@ export function haproxyConfig(options: NodeOptions): string {
     purgeFrontend(options.popName),
     fetchSections(),
     egressSections(options),
+    shieldSections(options, misses(options.popName, options.sites), RESOLVED),
     healthSections(options),
   );
 }

@@ -9,6 +9,7 @@ import { CLIENT_TABLES, IN_FLIGHT, clientConnections, clientRequests } from "./c
 import { acceptedCodings, trueType } from "./compression";
 import { waysPastCache } from "./pastCache";
 import { refuse } from "./responses";
+import { markedNode, provedNode, sameRequest, withoutInternal } from "./shield";
 import { refusedShares } from "./shares";
 import { TARGET_LIMIT, toOneForm } from "./siteLua";
 import { IS_SITE, LOOK_UP_SITE } from "./sites";
@@ -35,7 +36,7 @@ ${clientConnections("connections", ["CLIENT_CONNECTIONS", "CLIENT_CONNECTIONS_CR
 ${accessLog(options)}
     # The name that was asked for, in one spelling: without port and final dot, in lower case.
 ${loggedOf()}
-${LOOK_UP_SITE}
+${LOOK_UP_SITE}${provedNode(options)}
 ${loggedClient()}
 
     # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has,
@@ -73,14 +74,14 @@ ${waysPastCache(popName)}
 ${toOneForm(popName)}
     http-request set-var(txn.base) pathq
     http-request del-header ^(${UNTRUSTED_FIELDS.join("|")})$ -m reg
-    http-request del-header ${INTERNAL_PREFIX} -m beg
+    http-request del-header ${INTERNAL_PREFIX} -m beg${markedNode(options)}
     http-request set-header ${INTERNAL.client} %[var(${CLIENT_ADDRESS})]
     http-request set-header ${INTERNAL.site} %[var(txn.settings)]
     http-request set-header ${INTERNAL.key} %[var(txn.told_apart),sha2(256),hex] if { var(txn.told_apart) -m found }
     http-request set-header ${INTERNAL.onlyIfCached} 1 if { req.hdr(cache-control) -m str -i only-if-cached }
     http-request set-header ${INTERNAL.hits} 1 if { sc_conn_cur(2) gt ${bound("SITE_IN_FLIGHT_HITS")} } !few-of-site
     http-request set-header X-Forwarded-Proto https
-    http-request set-header X-Request-ID %[unique-id]
+    http-request set-header X-Request-ID %[unique-id]${sameRequest(options)}
     # Equal lists in one spelling, so that they find the same variant (RFC 9110, sections 5.6.3 and 12.5.4).
     http-request set-header Accept-Language %[req.fhdr(accept-language),lower,regsub([[:space:]]+,,g)] if { req.fhdr_cnt(accept-language) eq 1 }
     # Codings in one list of eight, for the same reason.
@@ -95,7 +96,7 @@ ${acceptedCodings()}
     http-response set-var(txn.cache) res.hdr(${INTERNAL.cache})
     http-response set-header Content-Range %[res.hdr(${INTERNAL.contentRange})] if { res.hdr(${INTERNAL.contentRange}) -m found }
 ${trueType()}
-    http-response del-header ${INTERNAL_PREFIX} -m beg
+${withoutInternal(options, INTERNAL_PREFIX)}
     http-after-response set-header X-Request-ID %[unique-id]
     # A node that is about to leave ends each connection with an answer. HTTP/2 has no such field: the agent has HAProxy
     # reload then, since a former worker sends GOAWAY on all of its connections.

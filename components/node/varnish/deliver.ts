@@ -1,12 +1,17 @@
 import { INTERNAL } from "../internalHeaders";
 
 /** Renders /etc/varnish/deliver.vcl. */
-export function deliverVcl(popName: string): string {
+export function deliverVcl(popName: string, shields: boolean): string {
+  // What a node of another PoP stores is what the origin sent.
+  const unlessShielded = (statements: string): string =>
+    shields
+      ? `    if (!req.http.${INTERNAL.shielded}) {\n${statements.replaceAll(/^ {4}/gm, "        ")}\n    }`
+      : statements;
   return `# What a client is told.
 
 sub vcl_deliver {
     call seek;
-    call compression;
+${unlessShielded("    call compression;")}
     call conditions;
 
     # RFC 9211: what this cache did, after what caches before it say of themselves.
@@ -41,9 +46,9 @@ sub vcl_deliver {
     # The edge names itself, not its node and version.
     set resp.http.Via = regsub(resp.http.Via, "1\\.1 [^ ,]+ \\(Varnish/[^,]+\\)$", "1.1 ${popName}");
     # For caches of the site's owner alone.
-    unset resp.http.Surrogate-Control;
+${unlessShielded("    unset resp.http.Surrogate-Control;")}
     unset resp.http.xkey;
-    unset resp.http.X-Footprint-Tags;
+${unlessShielded("    unset resp.http.X-Footprint-Tags;")}
     unset resp.http.X-Varnish;
     return (deliver);
 }

@@ -9,22 +9,25 @@ import { purgeVcl } from "./purge";
 import { rangesVcl } from "./ranges";
 import { requestVcl } from "./request";
 import { responseVcl } from "./response";
+import { shieldVcl } from "./shield";
 import { sharedVcl } from "./shared";
 import { staleVcl } from "./stale";
 
 /** Renders Varnish's configuration. It is the same for all sites: what differs comes with each request. */
-export function varnishFiles({ popName, region }: NodeOptions): NodeFiles {
+export function varnishFiles({ popName, region, sites }: NodeOptions): NodeFiles {
+  const shields = sites.some(({ shield }) => shield !== undefined);
   return {
-    "/etc/varnish/default.vcl": mainVcl(),
+    "/etc/varnish/default.vcl": mainVcl(shields),
     "/etc/varnish/request.vcl": requestVcl(),
     "/etc/varnish/purge.vcl": purgeVcl(),
     "/etc/varnish/shared.vcl": sharedVcl(),
     "/etc/varnish/in_flight.vcl": inFlightVcl(),
     "/etc/varnish/peers.vcl": peersVcl(region),
-    "/etc/varnish/stale.vcl": staleVcl(),
-    "/etc/varnish/response.vcl": responseVcl(),
+    ...(shields ? { "/etc/varnish/shield.vcl": shieldVcl() } : {}),
+    "/etc/varnish/stale.vcl": staleVcl(shields),
+    "/etc/varnish/response.vcl": responseVcl(shields),
     "/etc/varnish/ranges.vcl": rangesVcl(),
     "/etc/varnish/compression.vcl": compressionVcl(),
-    "/etc/varnish/deliver.vcl": deliverVcl(popName),
+    "/etc/varnish/deliver.vcl": deliverVcl(popName, shields),
   };
 }

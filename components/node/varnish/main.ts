@@ -1,7 +1,7 @@
 import { SOCKETS } from "../sockets";
 
 /** Renders /etc/varnish/default.vcl: the frame that takes in the others. */
-export function mainVcl(): string {
+export function mainVcl(shields: boolean): string {
   return `# Written by Footprint from the configuration bundle; changes by hand are lost at the next one.
 #
 # In the order in which a request meets them:
@@ -10,7 +10,7 @@ export function mainVcl(): string {
 #   shared.vcl     who may have what is stored, and when an answer is "not modified"
 #   in_flight.vcl  what is being fetched while it is purged
 #   peers.vcl      what another node of ours may have of what is stored
-#   stale.vcl      when a stale response is used, and when one waits for a fresh one
+${shields ? "#   shield.vcl     what comes by way of another PoP\n" : ""}#   stale.vcl      when a stale response is used, and when one waits for a fresh one
 #   response.vcl   whether and for how long a response is stored
 #   ranges.vcl     where a part of a response comes from
 #   compression.vcl  what HAProxy is to compress
@@ -47,7 +47,7 @@ include "./in_flight.vcl";
 include "./peers.vcl";
 include "./request.vcl";
 include "./shared.vcl";
-include "./stale.vcl";
+${shields ? 'include "./shield.vcl";\n' : ""}include "./stale.vcl";
 include "./response.vcl";
 include "./ranges.vcl";
 include "./compression.vcl";

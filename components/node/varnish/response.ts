@@ -5,10 +5,10 @@ import { VARIANTS_LIMIT } from "../limits";
 export const LARGE_OBJECT = "1MB";
 
 /** Renders /etc/varnish/response.vcl. */
-export function responseVcl(): string {
+export function responseVcl(shields: boolean): string {
   return `# Whether and for how long a response is stored (RFC 9111).
 
-sub vcl_backend_response {
+sub vcl_backend_response {${shields ? "\n    call from_shield;" : ""}
     # No check of gzip: what Varnish does not like, such as several members, is the client's to judge.
     set beresp.filters = "";
     call no_room;

@@ -1,7 +1,12 @@
 import { INTERNAL } from "../internalHeaders";
 
 /** Renders /etc/varnish/stale.vcl. */
-export function staleVcl(): string {
+export function staleVcl(shields: boolean): string {
+  // The one that asks has a window of its own, and does not know how much of this one is over.
+  // What the origin has failed to replace is not fresh since that took a while: another node goes by it.
+  const fresh = "obj.ttl + (now - req.time) > 0s";
+  const isFresh = shields ? `obj.ttl > 0s || (req.http.X-Footprint-Wants != "stale" && ${fresh})` : fresh;
+  const unlessShielded = shields ? ` && !req.http.${INTERNAL.shielded}` : "";
   return `# When a stale response is used (RFC 5861), and when one waits for a fresh one.
 #
 # An object's grace is the longer of its two windows:
@@ -14,12 +19,12 @@ export function staleVcl(): string {
 sub vcl_hit {
     call validate_first;
     # Fresh when the request came: it may have waited for the fetch of this very object.
-    if (obj.ttl + (now - req.time) > 0s) {
+    if (${isFresh}) {
         set req.http.X-Footprint-Cache = "hit";
         return (deliver);
     }
     set req.http.X-Footprint-Cache = "stale";
-    if (obj.ttl + std.duration(obj.http.X-Footprint-Swr + "s", 0s) > 0s) {
+    if (obj.ttl + std.duration(obj.http.X-Footprint-Swr + "s", 0s) > 0s${unlessShielded}) {
         return (deliver);
     }
     if (obj.ttl + std.duration(obj.http.X-Footprint-Sie + "s", 0s) > 0s) {

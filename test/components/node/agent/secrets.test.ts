@@ -1,3 +1,4 @@
+import { createHash, createHmac } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +25,7 @@ describe("the secrets of an agent", () => {
   let told: string[];
   let haproxyFails: Error | undefined;
   let said: string[];
+  let hasShields: boolean;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "footprint-secrets-"));
@@ -32,6 +34,7 @@ describe("the secrets of an agent", () => {
     away = false;
     told = [];
     haproxyFails = undefined;
+    hasShields = false;
   });
 
   afterEach(() => {
@@ -58,10 +61,13 @@ describe("the secrets of an agent", () => {
           told.push(`${key} ${value}`);
           return Promise.resolve();
         },
+        deleteMap: (_, key) => Promise.resolve(void told.push(`no ${key}`)),
+        usesMap: () => Promise.resolve(hasShields),
       },
       log: kept.log,
       file: join(folder, "secrets/known.json"),
       mapFile: join(folder, "secrets/origin-auth.map"),
+      shieldFile: join(folder, "secrets/shield.map"),
       group: process.getgid?.() ?? 0,
     });
   }
@@ -159,7 +165,11 @@ describe("the secrets of an agent", () => {
   test("rejects a value that would end the line of a header, without telling it", async () => {
     const read = new Secrets({
       parameters: (selectors) => Promise.resolve(new Map(selectors.map((name) => [name, "bad\r\nvalue"]))),
-      haproxy: { setMap: () => Promise.resolve() },
+      haproxy: {
+        setMap: () => Promise.resolve(),
+        deleteMap: () => Promise.resolve(),
+        usesMap: () => Promise.resolve(false),
+      },
       log: keptLog().log,
       file: join(folder, "known.json"),
       mapFile: join(folder, "origin-auth.map"),
@@ -170,5 +180,44 @@ describe("the secrets of an agent", () => {
       new Error("the parameter origin-current:1 has characters that a header cannot carry"),
     );
     expect(existsSync(join(folder, "origin-auth.map"))).toBe(false);
+  });
+
+  /** Lines of the map for shields, and what of them is no secret of another kind. */
+  const proofs = () => readFileSync(join(folder, "secrets/shield.map"), "utf8").trimEnd().split("\n");
+
+  test("prove to other PoPs, by the purge keys, that the node is ours: it sends both proofs, and takes either", async () => {
+    hasShields = true;
+    await secrets().follow(wanted([1, 1, 1, 2]));
+
+    // RFC 2104 and FIPS 180-4, by Node's own library.
+    const proof = (key: string) => createHmac("sha256", key).update("footprint shield").digest("hex");
+    const digest = (text: string) => createHash("sha256").update(text).digest("hex").toUpperCase();
+    const [current, next] = [proof("value-of-purge-current:1"), proof("value-of-purge-next:2")];
+    const lines = [`own ${current},${next}`, `${digest(current)} accepted`, `${digest(next)} accepted`];
+    expect(proofs()).toEqual(lines);
+    expect(told).toEqual(expect.arrayContaining(lines));
+    expect(proofs().join()).not.toContain("value-of");
+  });
+
+  test("what a former key proved ends in the running HAProxy, too", async () => {
+    hasShields = true;
+    const read = secrets();
+    await read.follow(wanted([1, 1, 1, 1]));
+    const former = proofs().slice(1);
+    told.length = 0;
+
+    await read.follow(wanted([1, 1, 2, 2]));
+
+    const kept = proofs().slice(1);
+    expect(former.filter((line) => kept.includes(line))).toEqual([]);
+    expect(told.filter((line) => line.startsWith("no ")).sort()).toEqual(
+      former.map((line) => `no ${line.split(" ")[0] ?? ""}`).sort(),
+    );
+  });
+
+  test("where no site has a shield, HAProxy is told of no proof for one", async () => {
+    await secrets().follow(wanted([1, 1, 1, 1]));
+
+    expect(told.filter((line) => !line.startsWith("current "))).toEqual([]);
   });
 });
