@@ -4,7 +4,10 @@ import { OUTPUTS_HELP, withStack } from "./operator";
 
 /** `footprint dashboard`: what a footprint does, to look at. */
 export function registerDashboard(program: Command, folder?: string): void {
-  withStack(program.command("dashboard").description("Write a dashboard of all PoPs, for CloudWatch or for Grafana."))
+  withStack(
+    folder,
+    program.command("dashboard").description("Write a dashboard of all PoPs, for CloudWatch or for Grafana."),
+  )
     .option("--grafana", "as Grafana imports it, for a CloudWatch data source")
     .option("--out <file>", "there, instead of to standard output")
     .addHelpText(

@@ -7,12 +7,15 @@ export function registerLab(program: Command): void {
     .command("lab")
     .description("Run a whole footprint on this machine: what the real engine deploys to the stand-in for AWS serves.")
     .option("-s, --stack <name>", "stack to deploy", "sandbox")
-    .option("--origin <url>", "take every site from here: http://host[:port] or https://host[:port]; else pages of its own")
+    .option(
+      "--origin <url>",
+      "take every site from here: http://host[:port] or https://host[:port]; else pages of its own",
+    )
     .addHelpText(
       "after",
       `
 Needs Linux and root. Each node that the stack's groups want is booted from its user data: systemd, HAProxy, Varnish and the
-agent, in namespaces of its own, about 300 MB each. A Debian 13 with their packages is installed into the cache folder at
+agent, in namespaces of its own, about 120 MB each. A Debian 13 with their packages is installed into the cache folder at
 the first run (a minute, 600 MB); nothing else of the machine is changed, and nothing is left when it ends.
 
 Runs until Ctrl-C. What to paste in another terminal is printed when it serves.

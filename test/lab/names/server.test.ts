@@ -41,7 +41,8 @@ describe("a name server", () => {
       { address: "203.0.113.2", ttl: 60 },
     ]);
     expect(v6).toEqual(["2001:db8::3"]);
-    expect(await resolver.resolveCaa("www.example.com")).toEqual([
+    // Newer Nodes say the type, too.
+    expect(await resolver.resolveCaa("www.example.com")).toMatchObject([
       { critical: 0, issue: "amazon.com" },
       { critical: 0, issuewild: "amazon.com" },
     ]);
