@@ -64,7 +64,7 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     const [, connections] = /(?:^|\0)CONNECTIONS=(\d+)/.exec(await of("haproxy.service", "environ")) ?? [];
     const [, cache] = /memory=malloc,(\d+)m/.exec(await of("varnish.service", "cmdline")) ?? [];
 
-    expect(Number(cache) / megabytes).toBeCloseTo(0.5 * 0.75, 2);
+    expect(Number(cache) / megabytes).toBeCloseTo(0.48 * 0.75, 2);
     const wanted = Math.min((megabytes * 1024) / 264, Number(files) / 4);
     expect(Number(connections) / wanted).toBeCloseTo(1, 2);
   });
