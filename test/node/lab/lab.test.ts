@@ -101,7 +101,8 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     lab.origin.version = 2;
     expect(await news()).toBe(`${HOST}/news, version 1\n`);
 
-    const waiting = ["--wait", "--timeout", "300"];
+    // The stack's file of this repository has a PoP more.
+    const waiting = ["--pop", FIRST, SECOND, "--wait", "--timeout", "300"];
     expect(await footprint("purge", "--url", `https://${HOST}/news`, ...waiting)).toMatchObject({ status: 0 });
     expect(await news()).toBe(`${HOST}/news, version 2\n`);
     agent.destroy();
