@@ -217,7 +217,7 @@ async function take(world: World, each: Step): Promise<void> {
       world.slip(world[each.node], each.resource);
       break;
     default:
-      world[each.node][each.does as "restart" | "reboot" | "loseCache"]();
+      world[each.node][each.does]();
   }
 }
 

@@ -153,7 +153,7 @@ export class Secrets {
 
   /** Likewise; where no site has a shield, the file alone. What the former keys proved ends. */
   private async tellShieldProof(): Promise<void> {
-    const { haproxy, log, shieldFile = SHIELD_PROOF_FILE, group = groupId("haproxy") } = this.options;
+    const { log, shieldFile = SHIELD_PROOF_FILE, group = groupId("haproxy") } = this.options;
     const wanted = shieldProof(this.purgeKeys());
     const text = [...wanted].map(([key, value]) => `${key} ${value}\n`).join("");
     const former = readIfThere(shieldFile) ?? "";
@@ -164,21 +164,31 @@ export class Secrets {
     const gone = former
       .split("\n")
       .flatMap((line) => line.split(" ", 1).filter((key) => key !== "" && !wanted.has(key)));
-    try {
-      if (await haproxy.usesMap(shieldFile)) {
-        for (const [key, value] of wanted) {
-          await haproxy.setMap(shieldFile, key, value);
-        }
-        for (const key of gone) {
-          await haproxy.deleteMap(shieldFile, key);
-        }
+    const failure: unknown = await this.setShieldProof(shieldFile, wanted, gone).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure instanceof HaproxyAway) {
+      log.info("HAProxy is not there to hear of the proof for other PoPs", { reason: reasonOf(failure) });
+    } else if (failure !== undefined) {
+      // Without the cause, likewise.
+      throw new Error("HAProxy does not take the proof for other PoPs");
+    }
+  }
+
+  private async setShieldProof(
+    file: string,
+    wanted: ReadonlyMap<string, string>,
+    gone: readonly string[],
+  ): Promise<void> {
+    const { haproxy } = this.options;
+    if (await haproxy.usesMap(file)) {
+      for (const [key, value] of wanted) {
+        await haproxy.setMap(file, key, value);
       }
-    } catch (error) {
-      if (!(error instanceof HaproxyAway)) {
-        // Without the cause, likewise.
-        throw new Error("HAProxy does not take the proof for other PoPs");
+      for (const key of gone) {
+        await haproxy.deleteMap(file, key);
       }
-      log.info("HAProxy is not there to hear of the proof for other PoPs", { reason: reasonOf(error) });
     }
   }
 

@@ -31,6 +31,9 @@ frontend egress-held from to-origins
     maxconn ${bound("HELD")}
     timeout client ${String(HELD_SECONDS)}s
 ${egressRules(popName, { ...options, sites: [] })}
+    # Over HTTP/2, by which answers go on from here, any success would mean that WebSocket is spoken (RFC 8441, section 5).
+    http-request set-var(txn.upgrade) bool(true) if { req.hdr(upgrade) -m found }
+    http-response set-status 501 if { var(txn.upgrade) -m bool } { status 200:299 }
 ${failover(
   "held",
   sites.filter(({ websocket }) => websocket),
