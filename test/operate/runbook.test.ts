@@ -30,7 +30,7 @@ test("there are command lines in it", () => {
   expect(LINES.length).toBeGreaterThan(10);
 });
 
-test.each(LINES)("footprint %s is a command line that is taken", (line) => {
+test.each(LINES)("footprint %s is a command line that is taken", async (line) => {
   const program = new Command("footprint").exitOverride().configureOutput({ writeErr: () => undefined });
   for (const register of [
     registerStatus,
@@ -54,7 +54,7 @@ test.each(LINES)("footprint %s is a command line that is taken", (line) => {
     }),
   );
 
-  program.parse(
+  await program.parseAsync(
     (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', "")),
     { from: "user" },
   );
