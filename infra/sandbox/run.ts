@@ -3,9 +3,11 @@ import * as path from "node:path";
 import { stackFile } from "../config/stacks";
 import { resolveCli, type Cli } from "../pulumi/cli";
 import { coloursFor } from "../terminal/colours";
+import { say } from "../terminal/say";
 import { UserError } from "../terminal/userError";
 import { handedOver, stackOf } from "./cliArguments";
 import { Sandbox } from "./sandbox";
+import { begins } from "./stepLines";
 
 const DEFAULT_STACK = "sandbox";
 
@@ -59,15 +61,12 @@ async function tour(sandbox: Sandbox, cli: Cli): Promise<number> {
   // On a terminal a line of the preview becomes the update's. Elsewhere each would stay, and each step's beginning too.
   const status = process.stdout.isTTY
     ? await sandbox.run(["up", "--yes"])
-    : await sandbox.runFiltered(["up", "--yes", "--skip-preview"], (line) => !BEGINS.test(line));
+    : await sandbox.runFiltered(["up", "--yes", "--skip-preview"], (line) => !begins(line));
   if (status === 0) {
     process.stdout.write(NEXT);
   }
   return status;
 }
-
-/** A line of the CLI that says of a resource that its step begins; another says that it is done. */
-const BEGINS = / (creating|updating|replacing|deleting|refreshing) \(\d+s\)\s*$/;
 
 const NEXT = `
 Nothing of this left the machine. What to try next:
@@ -92,8 +91,4 @@ async function select(sandbox: Sandbox, stack: string): Promise<void> {
   if (status !== 0) {
     throw new UserError(`The stack ${stack} could not be selected.\n${stdout}${stderr}`);
   }
-}
-
-function say(line: string): void {
-  process.stderr.write(`footprint: ${line}\n`);
 }
