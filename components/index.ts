@@ -12,13 +12,13 @@ export { LatencyRouting, type LatencyRoutingArgs } from "./latencyRouting";
 export {
   popName,
   PopRouting,
-  ROUTE53_METRICS_REGION,
   type AliasTarget,
   type HealthCheckArgs,
   type PopRoutingArgs,
   type RoutedPop,
   type RoutingArgs,
 } from "./popRouting";
+export { ROUTE53_METRICS_REGION } from "./route53";
 
 export { Egress, FlowLogs, Network, type NetworkArgs } from "./network";
 export type { Zone } from "./zone";

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { takingOver, type HostedName } from "./hostedName";
 import { POP_HEALTH_PATH } from "./node/ports";
 import { allOf } from "./order";
+import { ROUTE53_METRICS_REGION } from "./route53";
 import { topicAlarm } from "./topicAlarm";
 
 /** A PoP as DNS sees it. */
@@ -44,9 +45,6 @@ export interface HealthCheckArgs {
 export interface PopRoutingArgs extends RoutingArgs {
   pop: RoutedPop;
 }
-
-/** Route 53 is global; its metrics are in this region, and so are alarms on them. */
-export const ROUTE53_METRICS_REGION = "us-east-1";
 
 /** The name by which one PoP is reached, whatever its state. */
 export function popName(region: string, popDomain: string): string {

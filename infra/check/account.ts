@@ -3,7 +3,7 @@ import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
 import { ListRolesCommand } from "@aws-sdk/client-iam";
 import { ListTopicsCommand } from "@aws-sdk/client-sns";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { ROUTE53_METRICS_REGION } from "../../components/popRouting";
+import { ROUTE53_METRICS_REGION } from "../../components/route53";
 import type { FootprintConfig } from "../config/model";
 import { awsReason } from "../terminal/awsReason";
 import { UserError } from "../terminal/userError";

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { engineText, qualified, roughConfig } from "./stackFile";
 import type { Account, Role, Service } from "../terminal/account";
 import { jsonOf } from "../terminal/jsonOf";
+import { goDuration } from "./goDuration";
+import { engineText, qualified, roughConfig } from "./stackFile";
 
 /** What a stack file says of the account, and what of that only Pulumi goes by. */
 export interface AccountView {
@@ -10,7 +11,7 @@ export interface AccountView {
   readonly onlyPulumi: readonly string[];
 }
 
-/** Other names of the provider for a service. */
+/** Names of the provider for a service, of which some have two. */
 const SERVICES: Readonly<Record<string, Service>> = {
   autoscaling: "autoscaling",
   cloudwatch: "cloudwatch",
@@ -28,22 +29,11 @@ const SERVICES: Readonly<Record<string, Service>> = {
   sts: "sts",
 };
 
-/** Hours, minutes and seconds of Go's time.ParseDuration, which the provider reads it with; seconds. */
-const duration = z
-  .string()
-  .regex(/^(?:\d+(?:\.\d+)?[hms])+$/)
-  .transform((text) =>
-    [...text.matchAll(/([\d.]+)([hms])/g)].reduce(
-      (sum, [, count = "0", unit = "s"]) => sum + Number(count) * (unit === "h" ? 3600 : unit === "m" ? 60 : 1),
-      0,
-    ),
-  );
-
 const role = z
   .strictObject({
     roleArn: z.string(),
     sessionName: z.string().optional(),
-    duration: duration.optional(),
+    duration: z.string().transform(goDuration).pipe(z.number()).optional(),
     externalId: z.string().optional(),
     policy: z.string().optional(),
     policyArns: z.array(z.string()).optional(),
@@ -51,29 +41,17 @@ const role = z
     tags: z.record(z.string(), z.string()).optional(),
     transitiveTagKeys: z.array(z.string()).optional(),
   })
-  .transform(
-    ({
-      roleArn,
-      sessionName,
-      duration: seconds,
-      externalId,
-      policy,
-      policyArns,
-      sourceIdentity,
-      tags,
-      ...rest
-    }): Role => ({
-      RoleArn: roleArn,
-      RoleSessionName: sessionName,
-      DurationSeconds: seconds,
-      ExternalId: externalId,
-      Policy: policy,
-      PolicyArns: policyArns?.map((arn) => ({ arn })),
-      SourceIdentity: sourceIdentity,
-      Tags: tags === undefined ? undefined : Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-      TransitiveTagKeys: rest.transitiveTagKeys,
-    }),
-  );
+  .transform((given): Role => ({
+    RoleArn: given.roleArn,
+    RoleSessionName: given.sessionName,
+    DurationSeconds: given.duration,
+    ExternalId: given.externalId,
+    Policy: given.policy,
+    PolicyArns: given.policyArns?.map((arn) => ({ arn })),
+    SourceIdentity: given.sourceIdentity,
+    Tags: given.tags && Object.entries(given.tags).map(([Key, Value]) => ({ Key, Value })),
+    TransitiveTagKeys: given.transitiveTagKeys,
+  }));
 
 const endpoints = z
   .array(z.record(z.string(), z.string()))
@@ -84,18 +62,6 @@ const endpoints = z
         .flatMap(([name, url]) => (SERVICES[name] === undefined ? [] : [[SERVICES[name], url] as const])),
     ),
   );
-
-/** What our own commands go by, and how the engine writes it. */
-const GONE_BY = {
-  profile: z.string(),
-  assumeRoles: z.array(role),
-  endpoints,
-  s3UsePathStyle: z.boolean(),
-  useFipsEndpoint: z.boolean(),
-  useDualstackEndpoint: z.boolean(),
-  httpsProxy: z.string(),
-  noProxy: z.string(),
-} as const;
 
 /** What chooses an account or a way to it, and only Pulumi can follow. */
 const ONLY_PULUMI: readonly string[] = [
@@ -131,7 +97,7 @@ export function accountOfFile(file: string): AccountView {
  */
 export function accountView(values: Readonly<Record<string, string>>): AccountView {
   const onlyPulumi = ONLY_PULUMI.map((name) => `aws:${name}`).filter((key) => values[key] !== undefined);
-  const read = <T>(name: keyof typeof GONE_BY, schema: z.ZodType<T>): T | undefined => {
+  const read = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
     const text = values[`aws:${name}`];
     if (text === undefined) {
       return undefined;
@@ -142,16 +108,15 @@ export function accountView(values: Readonly<Record<string, string>>): AccountVi
     }
     return data;
   };
-  const { assumeRoles, ...schemas } = GONE_BY;
   const account: Account = {
-    profile: read("profile", schemas.profile),
-    roles: read("assumeRoles", assumeRoles),
-    endpoints: read("endpoints", schemas.endpoints),
-    s3UsePathStyle: read("s3UsePathStyle", schemas.s3UsePathStyle),
-    useFipsEndpoint: read("useFipsEndpoint", schemas.useFipsEndpoint),
-    useDualstackEndpoint: read("useDualstackEndpoint", schemas.useDualstackEndpoint),
-    httpsProxy: read("httpsProxy", schemas.httpsProxy),
-    noProxy: read("noProxy", schemas.noProxy),
+    profile: read("profile", z.string()),
+    roles: read("assumeRoles", z.array(role)),
+    endpoints: read("endpoints", endpoints),
+    s3UsePathStyle: read("s3UsePathStyle", z.boolean()),
+    useFipsEndpoint: read("useFipsEndpoint", z.boolean()),
+    useDualstackEndpoint: read("useDualstackEndpoint", z.boolean()),
+    httpsProxy: read("httpsProxy", z.string()),
+    noProxy: read("noProxy", z.string()),
   };
   return { account, onlyPulumi };
 }

@@ -83,8 +83,7 @@ export function parseStackFile(text: string, file: string): Document {
 
 /** What a plan cannot know of a stack file: what a Pulumi ESC environment adds (`environment:`), which only Pulumi opens. */
 export function unreadParts(file: string): readonly string[] {
-  const content: unknown = parseStackFile(readText(file), basename(file)).toJS();
-  return isRecord(content) && content["environment"] !== undefined
+  return roughContent(file)["environment"] !== undefined
     ? [
         "the stack file has an environment, which only Pulumi opens: what its pulumiConfig says of a key that the file itself does not set is not in this plan",
       ]
@@ -96,10 +95,14 @@ export function unreadParts(file: string): readonly string[] {
  * Empty where there is nothing to read.
  */
 export function roughConfig(file: string): Readonly<Record<string, unknown>> {
+  const config = roughContent(file)["config"];
+  return isRecord(config) ? config : {};
+}
+
+function roughContent(file: string): Readonly<Record<string, unknown>> {
   try {
     const content: unknown = parseDocument(readFileSync(file, "utf8"), { merge: true }).toJS();
-    const config: unknown = isRecord(content) ? content["config"] : undefined;
-    return isRecord(config) ? config : {};
+    return isRecord(content) ? content : {};
   } catch {
     return {};
   }

@@ -3,6 +3,8 @@ import type { NodeOptions } from "../../components/node/options";
 import type { Origin } from "../../components/node/site";
 import { coloursFor } from "../terminal/colours";
 import { exitCodes } from "../terminal/exitCodes";
+import { stopSignal } from "../terminal/interruption";
+import { say } from "../terminal/say";
 import { UserError } from "../terminal/userError";
 import { readableAccess } from "./accessLine";
 import { debianRoot } from "./debianRoot";
@@ -36,7 +38,7 @@ export async function runEdge({ origin: text, stack, site, port }: EdgeOptions):
   const root = await debianRoot(say);
   await warnOf(origin, text);
 
-  const stopped = stopSignal();
+  const stopped = Promise.race([stopSignal(), unread()]);
   const node = await RunningNode.start({
     root,
     files: (listen) => nodeFiles({ ...options, listen }),
@@ -72,14 +74,9 @@ async function serve(
   }
 }
 
-/** Resolves at Ctrl-C, at the end of the terminal or of who reads, or when something else asks this process to stop. */
-function stopSignal(): Promise<"stopped"> {
+/** Resolves when nobody reads any more. */
+function unread(): Promise<"stopped"> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-      process.on(signal, () => {
-        resolve("stopped");
-      });
-    }
     process.stdout.on("error", () => {
       resolve("stopped");
     });
@@ -115,8 +112,4 @@ async function warnOf({ host, port }: Origin, text: string): Promise<void> {
   if (!(await accepts(host, port))) {
     say(`warning: the origin ${text} does not take connections yet; the node answers 503 until it does`);
   }
-}
-
-function say(line: string): void {
-  process.stderr.write(`footprint: ${line}\n`);
 }

@@ -2,18 +2,16 @@ import type { NodeOptions } from "../../components/node/options";
 import type { Origin } from "../../components/node/site";
 import { popName } from "../../components/popRouting";
 import { siteSettings } from "../config/complete";
-import { loadConfig } from "../config/load";
 import type { FootprintConfig } from "../config/model";
+import { configOfStack } from "../config/ofStack";
 import { didYouMean } from "../config/problems";
 import { siteSchema } from "../config/schemaSite";
-import { stackConfigFromFile } from "../config/stackFile";
-import { bareName, stackFile } from "../config/stacks";
 import { exitCodes } from "../terminal/exitCodes";
 import { UserError } from "../terminal/userError";
 
 /** What the nodes of one PoP of a stack are rendered from. */
 export function nodeOptions(stack: string, pop: string): NodeOptions {
-  const config = configOf(stack);
+  const config = configOfStack(stack);
   const regions = config.pops.map(({ region }) => region);
   return optionsOf(config, oneOf("--pop", "a PoP of the stack", pop, regions));
 }
@@ -27,7 +25,7 @@ export function edgeOptions(origin: Origin, stack?: string, host?: string): Node
     const site = { host: "localhost", ...siteSettings(siteSchema.parse({ origin: "" })), origins: [origin] };
     return { region: "local", popName: "local.pop.localhost", sites: [site] };
   }
-  const config = configOf(stack);
+  const config = configOfStack(stack);
   const hosts = config.sites.map((site) => site.host);
   const [only, ...others] = hosts;
   if (host === undefined && others.length > 0) {
@@ -40,10 +38,6 @@ export function edgeOptions(origin: Origin, stack?: string, host?: string): Node
     .map(({ shield, ...site }) => ({ ...site, origins: [origin] }));
   const [first] = config.pops;
   return { ...optionsOf(config, first?.region ?? ""), sites };
-}
-
-function configOf(stack: string): FootprintConfig {
-  return loadConfig(bareName(stack), stackConfigFromFile(stackFile(stack)));
 }
 
 function optionsOf(config: FootprintConfig, region: string): NodeOptions {

@@ -1,5 +1,5 @@
 import { ListSubscriptionsCommand, type SNSClient, type Subscription } from "@aws-sdk/client-sns";
-import { ROUTE53_METRICS_REGION } from "../../components/popRouting";
+import { ROUTE53_METRICS_REGION } from "../../components/route53";
 import { awsReason } from "../terminal/awsReason";
 import { plain } from "../terminal/plain";
 import type { clientsOf } from "./clients";

@@ -8,12 +8,10 @@ import {
   type RRType,
 } from "@aws-sdk/client-route-53";
 import { popName } from "../../components/popRouting";
-import { loadConfig } from "../config/load";
 import type { FootprintConfig, SiteConfig } from "../config/model";
 import { canonicalName } from "../config/names";
+import { configOfStack } from "../config/ofStack";
 import { didYouMean } from "../config/problems";
-import { stackConfigFromFile } from "../config/stackFile";
-import { bareName, stackFile } from "../config/stacks";
 import { awsReason } from "../terminal/awsReason";
 import { confirm, json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
@@ -62,7 +60,7 @@ export async function runCutover(
   folder?: string,
 ): Promise<number> {
   const { stack } = options;
-  const config = loadConfig(bareName(stack), stackConfigFromFile(stackFile(stack, folder)));
+  const config = configOfStack(stack, folder);
   const site = siteOf(config, options.host);
   const { pops } = await deployment(options, [], terminal, folder);
   const regions = pops.filter(({ state }) => state === "active").map(({ region }) => region);

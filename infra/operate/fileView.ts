@@ -1,6 +1,6 @@
-import { loadConfig } from "../config/load";
-import { PROJECT, roughConfig, stackConfigFromFile } from "../config/stackFile";
-import { bareName, stackFile, stackPath } from "../config/stacks";
+import { configOfStack } from "../config/ofStack";
+import { PROJECT, roughConfig } from "../config/stackFile";
+import { stackPath } from "../config/stacks";
 
 /** What a stack file says, as far as it can be read: the operator's tool must work while somebody edits it. */
 export interface FileView {
@@ -14,7 +14,7 @@ export interface FileView {
 
 export function fileView(stack: string, folder: string): FileView {
   try {
-    const { pops, sites } = loadConfig(bareName(stack), stackConfigFromFile(stackFile(stack, folder)));
+    const { pops, sites } = configOfStack(stack, folder);
     const states = new Map(pops.map(({ region, state }) => [region, state]));
     return { states, hosts: sites.map(({ host }) => host), problem: undefined };
   } catch (error) {

@@ -103,7 +103,13 @@ export async function runPurge(options: PurgeOptions, terminal: Terminal, folder
   }));
   const known = new Map<string, string>(pops.map(({ region }) => [region, "not known"]));
   const whole = terminal.whenInterrupted(() => interruptedText(known));
-  const publishing = shieldsFirst(shields, (pop, before) => publish(pop, before, purges, terminal));
+  const logs = new Map<DeployedPop, Promise<PurgeLog>>();
+  const logOf = (pop: DeployedPop): Promise<PurgeLog> => {
+    const log = logs.get(pop) ?? logIn(pop, terminal);
+    logs.set(pop, log);
+    return log;
+  };
+  const publishing = shieldsFirst(shields, (pop, before) => publish(pop, before, purges, logOf));
   const results = await Promise.all(
     pops.map((pop) =>
       purgePop(pop, publishing, { seconds, wait: options.wait === true }, terminal, (state) =>
@@ -160,15 +166,15 @@ async function publish(
   pop: DeployedPop,
   before: readonly Published[],
   purges: readonly Purge[],
-  terminal: Terminal,
+  logOf: (pop: DeployedPop) => Promise<PurgeLog>,
 ): Promise<PopResult> {
   const { region } = pop;
   const numbers: number[] = [];
   let error: string | null = null;
   try {
     const log = {
-      ...(await logOf(pop, terminal)),
-      before: await Promise.all(before.filter(({ taken }) => taken).map((each) => logOf(each.pop, terminal))),
+      ...(await logOf(pop)),
+      before: await Promise.all(before.filter(({ taken }) => taken).map((each) => logOf(each.pop))),
       unpublished: before.filter(({ taken }) => !taken).map((each) => each.pop.region),
     };
     for (const purge of purges) {
@@ -180,7 +186,7 @@ async function publish(
   return { region, taken: error === null, entries: numbers, error, objects: null, counting: 0 };
 }
 
-async function logOf(pop: DeployedPop, terminal: Terminal): Promise<PurgeLog> {
+async function logIn(pop: DeployedPop, terminal: Terminal): Promise<PurgeLog> {
   const { region, bucket } = pop;
   const clients = clientsOf(region);
   const say = (line: string): void => {

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { ParameterPair, SecretRole } from "../../components/node/protocol/pointer";
-import { loadConfig } from "../config/load";
 import type { FootprintConfig } from "../config/model";
-import { stackConfigFromFile } from "../config/stackFile";
-import { bareName, stackFile } from "../config/stacks";
+import { configOfStack } from "../config/ofStack";
+import { stackFile } from "../config/stacks";
 import { awsReason } from "../terminal/awsReason";
 import { confirm, json, type Terminal } from "../terminal/confirm";
 import { exitCodes } from "../terminal/exitCodes";
@@ -58,7 +57,7 @@ export async function runRotate(
   folder?: string,
 ): Promise<number> {
   const file = stackFile(options.stack, folder);
-  const config = loadConfig(bareName(options.stack), stackConfigFromFile(file));
+  const config = configOfStack(options.stack, folder);
   const deployed = await deployment(options, NEEDED, terminal, folder);
   const rotation = await whereItStands(deployed, config, secret);
   if (rotation.step !== "complete" || options.check === true) {

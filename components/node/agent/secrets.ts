@@ -62,7 +62,7 @@ export class Secrets {
       // What was `next` is `current`.
       this.keep(wanted, new Map());
     }
-    await this.tellHaproxy();
+    await this.tellOriginProof();
     await this.tellShieldProof();
   }
 
@@ -121,59 +121,56 @@ export class Secrets {
     this.options.log.info("secrets read", { selectors });
   }
 
-  /**
-   * The map first: HAProxy reads it at its next start. Then the running process, without a reload, and each time anew:
-   * one that was just starting may have read the former map.
-   */
-  private async tellHaproxy(): Promise<void> {
-    const { haproxy, log, mapFile = ORIGIN_AUTH_FILE, group = groupId("haproxy") } = this.options;
+  private async tellOriginProof(): Promise<void> {
+    const { haproxy, mapFile = ORIGIN_AUTH_FILE } = this.options;
     const wanted = this.known?.["origin-auth"];
     if (wanted === undefined) {
       return;
     }
-    const proof = wanted.current.value;
-    const line = `current ${proof}\n`;
-    if (readIfThere(mapFile) !== line) {
-      this.makeFolder();
-      writeDurably(mapFile, line, 0o640, group);
-    }
-    const failure: unknown = await haproxy.setMap(mapFile, "current", proof).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (failure === undefined) {
+    const { value } = wanted.current;
+    if (await this.tell("origins", mapFile, [["current", value]], () => haproxy.setMap(mapFile, "current", value))) {
       this.sent = wanted;
-    } else if (failure instanceof HaproxyAway) {
-      log.info("HAProxy is not there to hear of the proof for origins", { reason: reasonOf(failure) });
-    } else {
-      // Without the cause: whatever HAProxy says may hold the command, and so the value.
-      throw new Error("HAProxy does not take the proof for origins");
     }
   }
 
-  /** Likewise; where no site has a shield, the file alone. What the former keys proved ends. */
+  /** Where no site has a shield, in the file alone. What the former keys proved ends. */
   private async tellShieldProof(): Promise<void> {
-    const { log, shieldFile = SHIELD_PROOF_FILE, group = groupId("haproxy") } = this.options;
+    const { shieldFile = SHIELD_PROOF_FILE } = this.options;
     const wanted = shieldProof(this.purgeKeys());
-    const text = [...wanted].map(([key, value]) => `${key} ${value}\n`).join("");
-    const former = readIfThere(shieldFile) ?? "";
-    if (former !== text) {
-      this.makeFolder();
-      writeDurably(shieldFile, text, 0o640, group);
-    }
-    const gone = former
+    const gone = (readIfThere(shieldFile) ?? "")
       .split("\n")
       .flatMap((line) => line.split(" ", 1).filter((key) => key !== "" && !wanted.has(key)));
-    const failure: unknown = await this.setShieldProof(shieldFile, wanted, gone).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (failure instanceof HaproxyAway) {
-      log.info("HAProxy is not there to hear of the proof for other PoPs", { reason: reasonOf(failure) });
-    } else if (failure !== undefined) {
-      // Without the cause, likewise.
-      throw new Error("HAProxy does not take the proof for other PoPs");
+    await this.tell("other PoPs", shieldFile, wanted, () => this.setShieldProof(shieldFile, wanted, gone));
+  }
+
+  /**
+   * The map first: HAProxy reads it at its next start. Then the running process, without a reload, and each time anew:
+   * one that was just starting may have read the former map.
+   *
+   * @returns whether the running process has it; not when there is none
+   */
+  private async tell(
+    whom: string,
+    file: string,
+    entries: Iterable<readonly [string, string]>,
+    say: () => Promise<void>,
+  ): Promise<boolean> {
+    const text = [...entries].map(([key, value]) => `${key} ${value}\n`).join("");
+    if ((readIfThere(file) ?? "") !== text) {
+      this.makeFolder();
+      writeDurably(file, text, 0o640, this.options.group ?? groupId("haproxy"));
     }
+    try {
+      await say();
+      return true;
+    } catch (failure) {
+      if (failure instanceof HaproxyAway) {
+        this.options.log.info(`HAProxy is not there to hear of the proof for ${whom}`, { reason: reasonOf(failure) });
+        return false;
+      }
+    }
+    // Without the cause: whatever HAProxy says may hold the command, and so the value.
+    throw new Error(`HAProxy does not take the proof for ${whom}`);
   }
 
   private async setShieldProof(

@@ -1,4 +1,10 @@
-import { METRIC_DIMENSIONS, METRICS_NAMESPACE, type MetricName } from "../../../components/node/protocol/metrics";
+import {
+  METRIC_DIMENSIONS,
+  METRICS_NAMESPACE,
+  METRICS_PERIOD,
+  type MetricName,
+} from "../../../components/node/protocol/metrics";
+import { ROUTE53_METRICS_REGION } from "../../../components/route53";
 
 /** What an operator looks at, as data: CloudWatch's dashboard and Grafana's are made of the same. */
 export interface Board {
@@ -53,9 +59,6 @@ export interface Measured {
   readonly pops: readonly MeasuredPop[];
 }
 
-/** Route 53's metrics are there alone. */
-const ROUTE53_METRICS_REGION = "us-east-1";
-
 /**
  * The world at the top, then each PoP, then origins, then what costs.
  *
@@ -104,16 +107,8 @@ function worldGraphs(pops: readonly Pop[]): readonly Graph[] {
       "percent",
       byPop(pops, ({ own }) => share(own("ServerErrors", "Sum"), own("Requests", "Sum"))),
     ),
-    graph(
-      "First byte, p50",
-      "milliseconds",
-      byPop(pops, ({ own }) => ({ metric: own("FirstByte", "p50") })),
-    ),
-    graph(
-      "First byte, p99",
-      "milliseconds",
-      byPop(pops, ({ own }) => ({ metric: own("FirstByte", "p99") })),
-    ),
+    percentile(pops, "First byte", "FirstByte", "p50"),
+    percentile(pops, "First byte", "FirstByte", "p99"),
     graph(
       "Healthy for Route 53 (1) or not (0)",
       "count",
@@ -136,6 +131,14 @@ function worldGraphs(pops: readonly Pop[]): readonly Graph[] {
       },
     ),
   ];
+}
+
+function percentile(pops: readonly Pop[], title: string, name: MetricName, which: "p50" | "p99"): Graph {
+  return graph(
+    `${title}, ${which}`,
+    "milliseconds",
+    byPop(pops, ({ own }) => ({ metric: own(name, which) })),
+  );
 }
 
 function popGraphs(pop: Pop): readonly Graph[] {
@@ -191,8 +194,12 @@ function nodes(pop: Pop): Graph {
       label: "unhealthy",
       metric: loadBalancer(pop, "UnHealthyHostCount", "Maximum", { TargetGroup: pop.targetGroupArnSuffix }),
     },
-    // Each adds one a minute.
-    { label: "publishing", math: "60 * $sum / PERIOD($sum)", of: { sum: pop.own("Reporting", "Sum") } },
+    // Each adds one in that time.
+    {
+      label: "publishing",
+      math: `${String(METRICS_PERIOD)} * $sum / PERIOD($sum)`,
+      of: { sum: pop.own("Reporting", "Sum") },
+    },
   ]);
 }
 
@@ -220,16 +227,8 @@ function originGraphs(pops: readonly Pop[]): readonly Graph[] {
       "percent",
       byPop(pops, ({ own }) => share(own("OriginFailures", "Sum"), own("OriginRequests", "Sum"))),
     ),
-    graph(
-      "Waited for an origin's first byte, p50",
-      "milliseconds",
-      byPop(pops, ({ own }) => ({ metric: own("OriginFirstByte", "p50") })),
-    ),
-    graph(
-      "Waited for an origin's first byte, p99",
-      "milliseconds",
-      byPop(pops, ({ own }) => ({ metric: own("OriginFirstByte", "p99") })),
-    ),
+    percentile(pops, "Waited for an origin's first byte", "OriginFirstByte", "p50"),
+    percentile(pops, "Waited for an origin's first byte", "OriginFirstByte", "p99"),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { METRICS_PERIOD } from "../../../components/node/protocol/metrics";
 import {
   mathOf,
   regionOf,
@@ -70,8 +71,7 @@ function properties({ title, unit, series, stacked }: Graph) {
     stacked: stacked === true,
     // Each line says its own, but there must be one.
     region: first === undefined ? undefined : regionOf(first),
-    // Nodes publish once a minute.
-    period: 60,
+    period: METRICS_PERIOD,
     yAxis: { left: { min: 0, label: AXES[unit], showUnits: false } },
     metrics: series.flatMap(rows),
   };
