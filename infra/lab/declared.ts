@@ -13,6 +13,7 @@ export const TYPES = {
   loadBalancer: "aws:lb/loadBalancer:LoadBalancer",
   object: "aws:s3/bucketObjectv2:BucketObjectv2",
   parameter: "aws:ssm/parameter:Parameter",
+  record: "aws:route53/record:Record",
   /** What the types of Route 53 begin with. */
   route53: "aws:route53/",
   subnet: "aws:ec2/subnet:Subnet",

@@ -1,10 +1,8 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
-import { loadConfig } from "../config/load";
 import type { FootprintConfig } from "../config/model";
-import { stackConfigFromFile } from "../config/stackFile";
-import { stackFile } from "../config/stacks";
+import { configOfStack } from "../config/ofStack";
 import { authority } from "../edge/authority";
 import { PrivateRoot } from "../edge/privateRoot";
 import type { Cli } from "../pulumi/cli";
@@ -87,7 +85,7 @@ export class Lab {
       const machines = new Machines({
         ...{ cloud, image, trust: certificates.authority.certificate },
         ports: { aws: awsTls, origin: origin.port, originTls },
-        originPorts: () => originPorts(configOf(options)),
+        originPorts: () => originPorts(configOfStack(options.stack, stacks)),
       });
       let aws: LivingAws | undefined;
       const sandbox = await Sandbox.open({
@@ -140,7 +138,7 @@ export class Lab {
 
   /** The stack's configuration as its file is now. @throws ConfigError for one with mistakes */
   get config(): FootprintConfig {
-    return configOf(this.options);
+    return configOfStack(this.options.stack, this.options.stacks);
   }
 
   /** Whether each PoP of the stack file takes clients, by region; nothing of a file with mistakes. */
@@ -175,10 +173,6 @@ async function ended(stops: readonly (() => unknown)[]): Promise<void> {
   for (const stop of [...stops].reverse()) {
     await stop();
   }
-}
-
-function configOf({ stack, stacks }: Pick<LabOptions, "stack" | "stacks">): FootprintConfig {
-  return loadConfig(stack, stackConfigFromFile(stackFile(stack, stacks)));
 }
 
 /** Those of the stack's file, and the usual ones. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { nodeReportSchema, type NodeReport } from "../../components/node/protocol/nodeReport";
 import { region as regionOf } from "../config/regions";
-import type { LiveNode, LiveOrigin, LivePop, LiveState, NodeCondition } from "../page/live/state";
+import type { LiveNode, LiveOrigin, LivePop, LiveState, NodeCondition, PopCondition } from "../page/live/state";
 import { shownCities, SHOWN_CITIES_NOTE } from "../plan/latency/shownCities";
 import type { Entity } from "../sandbox/aws/world";
 import { jsonOf } from "../terminal/jsonOf";
@@ -55,24 +55,23 @@ function livePop(lab: Lab, entity: Entity): LivePop {
   const { place, lat, lon } = regionOf(code);
   const group = lab.aws.groups.get(entity.id);
   const store = lab.storeOf(code);
-  const isRouted = lab.aws.world
-    .ofType("aws:route53/record:Record")
-    .some(({ properties }) => properties.setIdentifier === code);
+  const isRouted = lab.aws.world.ofType(TYPES.record).some(({ properties }) => properties.setIdentifier === code);
   const switched = lab.cloud.object(store, STORE_KEYS.drain) !== undefined;
   const healthy = group?.healthy.length ?? 0;
   const enough = healthy >= (group?.settings.min ?? 0);
+  const condition = (): PopCondition => {
+    if (switched) {
+      return "drained";
+    }
+    if (isRouted) {
+      return healthy > 0 ? "active" : "unhealthy";
+    }
+    return enough && lab.popStates[code] === "drained" ? "drained" : "warming";
+  };
   const reports = reportsOf(lab, store);
   return {
     ...{ region: code, place, lat, lon },
-    state: switched
-      ? "drained"
-      : isRouted
-        ? healthy > 0
-          ? "active"
-          : "unhealthy"
-        : enough && lab.popStates[code] === "drained"
-          ? "drained"
-          : "warming",
+    state: condition(),
     attention: [
       ...(switched ? ["its drain switch is thrown"] : []),
       ...(isRouted && !enough

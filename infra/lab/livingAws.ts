@@ -1,3 +1,4 @@
+import { goDuration } from "../config/goDuration";
 import type { Live } from "../sandbox/aws/live";
 import { Refusal } from "../sandbox/aws/refusal";
 import { plain, text, valuesAt, type Values } from "../sandbox/aws/values";
@@ -291,7 +292,7 @@ export class LivingAws implements Live {
 
   /** Waits as the provider does (`waitForCapacityTimeout`) until so many are healthy in every target group. */
   private async capacity({ id, properties }: Entity, wanted: number): Promise<Refusal | undefined> {
-    const end = Date.now() + milliseconds(text(properties.waitForCapacityTimeout));
+    const end = Date.now() + (goDuration(text(properties.waitForCapacityTimeout)) ?? 0) * 1000;
     const healthy = () => this.groups.get(id)?.healthy.length ?? 0;
     while (healthy() < wanted && Date.now() < end && !this.givenUp) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -376,10 +377,4 @@ export class LivingAws implements Live {
     }
     this.show();
   }
-}
-
-/** A duration as Go writes it: "20m", "90s", "1h". */
-function milliseconds(duration: string): number {
-  const [, amount = "0", unit = "s"] = /^(\d+)([smh])$/.exec(duration) ?? [];
-  return Number(amount) * { s: 1000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h"];
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import { UserError } from "../terminal/userError";
+import { join } from "./machine/bridge";
 import { proxyHeader } from "./proxyHeader";
 import type { Target, TargetGroup } from "./targetGroup";
 
@@ -139,14 +140,9 @@ export class LabLoadBalancer {
     if (group.settings.proxyProtocol) {
       node.write(proxyHeader(client));
     }
-    for (const [from, to] of [
-      [client, node],
-      [node, client],
-    ] as const) {
-      from.on("error", () => to.destroy());
-      from.on("close", () => to.end());
-      from.pipe(to);
-    }
+    join(client, node);
+    client.on("close", () => node.end());
+    node.on("close", () => client.end());
     client.setTimeout(IDLE_MS, () => client.destroy());
   }
 

@@ -7,6 +7,8 @@ import { stackFile } from "../config/stacks";
 import { resolveCli } from "../pulumi/cli";
 import { serveLivePage } from "../page/live/server";
 import { coloursFor } from "../terminal/colours";
+import { stopSignal } from "../terminal/interruption";
+import { say } from "../terminal/say";
 import { UserError } from "../terminal/userError";
 import { act } from "./actions";
 import { LAB_ROOT } from "./image";
@@ -91,19 +93,4 @@ function shellFile(variables: Readonly<Record<string, string>>): string {
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
     .join("");
-}
-
-/** Resolves at Ctrl-C, at the end of the terminal, or when something else asks this process to stop. */
-function stopSignal(): Promise<"stopped"> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-      process.on(signal, () => {
-        resolve("stopped");
-      });
-    }
-  });
-}
-
-function say(line: string): void {
-  process.stderr.write(`footprint: ${line}\n`);
 }

@@ -6,7 +6,7 @@ import { text } from "../sandbox/aws/values";
 export function firstSteps(lab: Lab, page: string, environmentFile: string): string {
   const { stack } = lab.options;
   const hosts = lab.aws.world
-    .ofType("aws:route53/record:Record")
+    .ofType(TYPES.record)
     .flatMap(({ properties }) => (properties.setIdentifier === undefined ? [] : [text(properties.name)]));
   const host = hosts[0] ?? "";
   const doors = lab.aws.world.ofType(TYPES.loadBalancer).map(({ id, region }) => {

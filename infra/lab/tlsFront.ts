@@ -2,6 +2,7 @@ import { once } from "node:events";
 import * as net from "node:net";
 import * as tls from "node:tls";
 import type { Certificates } from "./certificates";
+import { join } from "./machine/bridge";
 
 export interface TlsFront {
   /** Of the loopback interface. */
@@ -26,14 +27,7 @@ export async function tlsFront(certificates: Certificates, to: number): Promise<
       },
     },
     (client) => {
-      const behind = net.connect(to, "127.0.0.1");
-      for (const [from, onward] of [
-        [client, behind],
-        [behind, client],
-      ] as const) {
-        from.on("error", () => onward.destroy());
-        from.pipe(onward);
-      }
+      join(client, net.connect(to, "127.0.0.1"));
     },
   );
   server.on("connection", (socket: net.Socket) => {

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { debianRoot, debianRootFolder, NODE_ROOT, type DebianRecipe } from "../../infra/edge/debianRoot";
-import { RESOLVER_ROOT } from "../../infra/lab/cities/resolvers";
 import { LAB_ROOT } from "../../infra/lab/image";
 import type { Requirement } from "../support/requirements";
 import { makeMachinePackages } from "./life/machineLock";
@@ -17,10 +16,7 @@ export const DEBIAN = requirement("a Debian 13 to run nodes of, as root", NODE_R
 /** Root on Linux, and a Debian as a new machine has it: for suites that boot a node. */
 export const IMAGE = requirement("a fresh Debian 13 to boot nodes from, as root", IMAGE_ROOT);
 
-/** Root on Linux, and a Debian with a resolver: for suites that ask for names as people do. */
-export const RESOLVER = requirement("a Debian 13 with a resolver, as root", RESOLVER_ROOT);
-
-/** The same for a Debian that a lab boots its nodes from. */
+/** Root on Linux, and a Debian that a lab boots its nodes from, and asks for names in. */
 export const LAB = requirement("a Debian 13 for the lab, as root", LAB_ROOT);
 
 function requirement(name: string, recipe: DebianRecipe): Requirement {
@@ -33,7 +29,7 @@ function requirement(name: string, recipe: DebianRecipe): Requirement {
 
 async function install(): Promise<void> {
   const progress = (line: string) => process.stderr.write(`footprint: ${line}\n`);
-  for (const recipe of [NODE_ROOT, IMAGE_ROOT, RESOLVER_ROOT, LAB_ROOT]) {
+  for (const recipe of [NODE_ROOT, IMAGE_ROOT, LAB_ROOT]) {
     await debianRoot(progress, recipe);
   }
   await makeMachinePackages(progress);

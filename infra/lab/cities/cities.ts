@@ -1,4 +1,5 @@
 import type { Figures } from "../names/choose";
+import { SHOWN_CITIES } from "../../plan/latency/shownCities";
 import type { LatencyTable, MeasuredPlace } from "../../plan/latency/table";
 
 /** Where clients of the lab ask from. */
@@ -8,28 +9,6 @@ export interface City extends MeasuredPlace {
   /** Address of the resolver that they ask: their provider's in the city, or the public one. */
   readonly resolver: string;
 }
-
-/** Places of the plan's table on six continents. */
-export const CITY_NAMES = [
-  "Buenos Aires",
-  "Cairo",
-  "Cape Town",
-  "Chicago",
-  "Dubai",
-  "Frankfurt",
-  "Lagos",
-  "London",
-  "Los Angeles",
-  "Mexico",
-  "New York",
-  "Pune",
-  "Sao Paulo",
-  "Singapore",
-  "Stockholm",
-  "Sydney",
-  "Tokyo",
-  "Warsaw",
-] as const;
 
 /** People here ask a public resolver that is in no city and tells a part of their address (RFC 7871). */
 const ASK_PUBLIC: readonly string[] = ["Cairo", "Lagos", "Mexico", "Warsaw"];
@@ -57,7 +36,7 @@ export function publicResolverAddress(network: string): string {
  *
  * @throws Error for a name that the table does not have
  */
-export function citiesIn(network: string, { places }: LatencyTable, names: readonly string[] = CITY_NAMES): City[] {
+export function citiesIn(network: string, { places }: LatencyTable, names: readonly string[] = SHOWN_CITIES): City[] {
   return names.map((name, index) => {
     const place = places.find((each) => each.name === name);
     if (place === undefined) {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 
@@ -27,23 +28,14 @@ export interface FarOptions extends Distance {
  */
 export async function connectFar({ address, port, from, roundTrip, within }: FarOptions): Promise<Duplex> {
   const near = connect({ host: address, port, localAddress: from, noDelay: true });
+  const late = setTimeout(() => near.destroy(new Error(`no connection within ${String(within)} ms`)), within);
   try {
-    await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => {
-        reject(new Error(`no connection within ${String(within)} ms`));
-      }, within);
-      near.once("connect", resolve).once("error", reject);
-      near.once("close", () => {
-        clearTimeout(late);
-      });
-      near.once("connect", () => {
-        clearTimeout(late);
-      });
-    });
+    await once(near, "connect");
   } catch (error) {
-    near.destroy();
     await passed(roundTrip);
     throw error;
+  } finally {
+    clearTimeout(late);
   }
   const far = new FarSocket(near, roundTrip);
   await passed(roundTrip);

@@ -1,12 +1,8 @@
 import { Resolver } from "node:dns/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DebianRecipe } from "../../edge/debianRoot";
 import { PrivateRoot } from "../../edge/privateRoot";
 import { Service } from "../../edge/service";
 import type { Endpoint } from "../names/server";
-
-/** A Debian with a resolver: apart from that of the nodes, on which nothing runs that a node does not have. */
-export const RESOLVER_ROOT: DebianRecipe = { packages: ["unbound", "bind9-dnsutils"], updated: true };
 
 export interface ResolverOptions {
   /** Where it answers, and what it asks from: to name servers this is the place of who asks. */
@@ -23,7 +19,7 @@ export class Resolvers {
   ) {}
 
   /**
-   * @param folder a Debian as RESOLVER_ROOT describes it
+   * @param folder the lab's Debian
    * @param nameServer knows all names: there is no other name server in the lab
    */
   static async start(folder: string, nameServer: Endpoint, resolvers: readonly ResolverOptions[]): Promise<Resolvers> {

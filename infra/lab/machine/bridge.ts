@@ -3,18 +3,22 @@ import * as net from "node:net";
 
 export type Stop = () => Promise<void>;
 
+/** Hands on what comes over either of two connections over the other; an error of one is the end of both. */
+export function join(one: net.Socket, other: net.Socket): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.on("error", () => to.destroy());
+    from.pipe(to);
+  }
+}
+
 /** Leads connections to a socket of a file system to a port of this machine's loopback interface. */
 export function bridged(path: string, port: number): Promise<Stop> {
   return listening(
     net.createServer((socket) => {
-      const server = net.connect(port, "127.0.0.1");
-      for (const [from, to] of [
-        [socket, server],
-        [server, socket],
-      ] as const) {
-        from.on("error", () => to.destroy());
-        from.pipe(to);
-      }
+      join(socket, net.connect(port, "127.0.0.1"));
     }),
     path,
   );

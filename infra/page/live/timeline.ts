@@ -26,9 +26,13 @@ export function looked(former: LiveState | undefined, look: Look): LiveState {
 
 /** The state with more events, each with the next number; the oldest go. */
 export function withEvents(state: LiveState, at: string, added: readonly Happening[]): LiveState {
-  const next = (state.events.at(-1)?.number ?? 0) + 1;
-  const events = [...state.events, ...added.map((event, index) => ({ ...event, number: next + index, at }))];
-  return { ...state, events: events.slice(-EVENTS_KEPT) };
+  return { ...state, events: appended(state.events, at, added) };
+}
+
+/** Events with more of them, likewise. */
+export function appended(events: readonly LiveEvent[], at: string, added: readonly Happening[]): readonly LiveEvent[] {
+  const next = (events.at(-1)?.number ?? 0) + 1;
+  return [...events, ...added.map((event, index) => ({ ...event, number: next + index, at }))].slice(-EVENTS_KEPT);
 }
 
 /** What the difference of two looks tells, as the footprint's own doing. */

@@ -8,7 +8,8 @@ import {
   publicResolverAddress,
   type City,
 } from "../../../infra/lab/cities/cities";
-import { RESOLVER_ROOT, Resolvers } from "../../../infra/lab/cities/resolvers";
+import { Resolvers } from "../../../infra/lab/cities/resolvers";
+import { LAB_ROOT } from "../../../infra/lab/image";
 import { answerTo, type Question } from "../../../infra/lab/names/answer";
 import { NameServer } from "../../../infra/lab/names/server";
 import { answer } from "../../../infra/plan/latency/answers";
@@ -16,7 +17,7 @@ import { SHIPPED_LATENCY } from "../../../infra/plan/latency/table";
 import { ADDRESSES, known, latencyRecord, POPS, valueRecord, ZONE, type Sick } from "../../lab/names/footprint";
 import { describeWith } from "../../support/requirements";
 import { some } from "../../support/some";
-import { RESOLVER } from "../debianRoot";
+import { LAB } from "../debianRoot";
 
 // Witnesses: unbound, dig of BIND 9, and Node's resolver, which is c-ares.
 
@@ -29,7 +30,7 @@ const FOOTPRINT = [
   valueRecord("brief.example.com", "A", 1, ["192.0.2.9"]),
 ];
 
-describeWith([RESOLVER], "the resolvers of the lab's cities", () => {
+describeWith([LAB], "the resolvers of the lab's cities", () => {
   const cities = citiesIn(NETWORK, SHIPPED_LATENCY);
   const figures = figuresByAddress(cities);
   const asked: [string, string][] = [];
@@ -45,7 +46,7 @@ describeWith([RESOLVER], "the resolvers of the lab's cities", () => {
     server = await NameServer.start({ address: nameServerAddress(NETWORK), port: 53 }, answering);
     const shared = publicResolverAddress(NETWORK);
     const own = cities.map(({ resolver }) => resolver).filter((address) => address !== shared);
-    resolvers = await Resolvers.start(debianRootFolder(RESOLVER_ROOT), server.endpoint, [
+    resolvers = await Resolvers.start(debianRootFolder(LAB_ROOT), server.endpoint, [
       ...own.map((address) => ({ endpoint: { address, port: 53 }, clientSubnet: false })),
       { endpoint: { address: shared, port: 53 }, clientSubnet: true },
     ]);
@@ -101,7 +102,7 @@ describeWith([RESOLVER], "the resolvers of the lab's cities", () => {
   });
 
   test("are told by the name server what dig reads, too", async () => {
-    const root = await PrivateRoot.start(debianRootFolder(RESOLVER_ROOT));
+    const root = await PrivateRoot.start(debianRootFolder(LAB_ROOT));
     try {
       const dig = async (...args: string[]) => (await root.exec("dig", `@${server.endpoint.address}`, ...args)).stdout;
       const subnet = city("Sydney").address.replace(/\.1$/, ".0/24");

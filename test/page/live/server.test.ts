@@ -1,5 +1,5 @@
 import { request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { once } from "node:events";
 import { EventSource } from "eventsource";
 import { serveLivePage, type LivePage } from "../../../infra/page/live/server";
@@ -36,6 +36,14 @@ function listen(page: LivePage): EventSource {
   const source = new EventSource(new URL("events", page.address));
   opened.push(source);
   return source;
+}
+
+/** A listener that reads nothing, as a browser that sleeps. */
+function sleeping(port: string): Socket {
+  const silent = connect(Number(port), "127.0.0.1");
+  opened.push({ close: () => silent.destroy() });
+  silent.pause().write(`GET /events HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+  return silent;
 }
 
 async function heard(source: EventSource, event: string): Promise<string> {
@@ -106,10 +114,7 @@ test("says which server it is, in the page and in the stream, so that a page of 
 test("ends with open streams, after a word of farewell, and leaves no timer or socket", async () => {
   const page = await serve();
   const { port } = new URL(page.address);
-  // One that reads nothing, as a browser that sleeps.
-  const silent = connect(Number(port), "127.0.0.1");
-  opened.push({ close: () => silent.destroy() });
-  silent.pause().write(`GET /events HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+  sleeping(port);
   const source = listen(page);
   await heard(source, "state");
   const farewell = heard(source, "end");
@@ -137,10 +142,7 @@ test("knows whether anybody listens", async () => {
 
 test("a listener that does not read misses states, which wait for it nowhere, and gets the newest", async () => {
   const page = await serve();
-  const { port } = new URL(page.address);
-  const silent = connect(Number(port), "127.0.0.1");
-  opened.push({ close: () => silent.destroy() });
-  silent.pause().write(`GET /events HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+  const silent = sleeping(new URL(page.address).port);
   const source = listen(page);
   await heard(source, "state");
   const size = 4_000_000;
