@@ -102,8 +102,13 @@ export class Engine {
     const skip = command === "up" ? ["--skip-preview"] : [];
     const outcome = await this.sandbox.capture(
       [command, "--stack", stack, ...yes, ...skip, "--event-log", events, ...args],
-      // The flag for the log of events is there for those who debug the CLI.
-      { PULUMI_DEBUG_COMMANDS: "true" },
+      {
+        // The flag for the log of events is there for those who debug the CLI.
+        PULUMI_DEBUG_COMMANDS: "true",
+        // To write the whole state after each step is two thirds of the processor time of a large update. What ends by
+        // itself, also in a failure, still writes it at its end.
+        PULUMI_SKIP_CHECKPOINTS: "true",
+      },
     );
     const text = readIfThere(events);
     return { ...outcome, steps: stepsOf(text), events: text, calls: jsonLines<LogEntry>(readIfThere(calls)) };

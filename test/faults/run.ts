@@ -12,9 +12,17 @@ import { type Green, isGoodEnough, judge, type Verdict, whyUnfit } from "./verdi
 /** Two dozen test files at once, perhaps on a busy machine. */
 const longestGreenRun = 600_000;
 
+/** Faults that one process of jest is for. */
+const BATCH = 10;
+
 interface Outcome {
   readonly patch: Patch;
   readonly verdict: Verdict;
+}
+
+interface Seeded extends Outcome {
+  /** What it rests on, as it is printed after the name. */
+  readonly why: string;
 }
 
 async function main(): Promise<number> {
@@ -43,6 +51,7 @@ async function seedAll(patches: readonly Patch[], parent: string): Promise<Outco
   const [first] = scratches;
   const started = Date.now();
   const green = first === undefined ? undefined : await withoutFault(patches, first);
+  first?.endJest();
   if (first === undefined || green === undefined) {
     throw new Error("jest gave no result without a fault: run npm test first");
   }
@@ -51,15 +60,44 @@ async function seedAll(patches: readonly Patch[], parent: string): Promise<Outco
   const queue = [...patches];
   const outcomes: Outcome[] = [];
   const work = async (scratch: Scratch): Promise<void> => {
-    for (let patch = queue.shift(); patch !== undefined; patch = queue.shift()) {
-      const began = Date.now();
-      const { verdict, why } = await seed(patch, scratch, green, (test) => path.join(first.directory, test));
-      outcomes.push({ patch, verdict });
-      console.log(`[${outcomes.length}/${patches.length}] ${verdict.padEnd(7)} ${patch.name} ${seconds(began)}${why}`);
+    const absolute = (test: string) => path.join(first.directory, test);
+    for (let batch = queue.splice(0, BATCH); batch.length > 0; batch = queue.splice(0, BATCH)) {
+      for (const seeded of await seedBatch(batch, scratch, (patch) => seedOne(patch, scratch, green, absolute))) {
+        outcomes.push(seeded);
+        const { patch, verdict, why } = seeded;
+        console.log(`[${outcomes.length}/${patches.length}] ${verdict.padEnd(7)} ${patch.name}${why}`);
+      }
     }
   };
   await Promise.all(scratches.map(work));
   return outcomes;
+}
+
+/**
+ * Seeds faults one after the other in one process, and then runs the tests of the last one without it. Where these are
+ * red, a fault has left something behind, and red has meant nothing since: each gets a process of its own.
+ */
+async function seedBatch(
+  batch: readonly Patch[],
+  scratch: Scratch,
+  seed: (patch: Patch) => Promise<Seeded>,
+): Promise<Seeded[]> {
+  const together: Seeded[] = [];
+  for (const patch of batch) {
+    together.push(await seed(patch));
+  }
+  const [last] = batch.slice(-1);
+  const control = last === undefined ? undefined : await runTestsOf(last, scratch);
+  scratch.endJest();
+  if (control?.numFailedTests === 0 && together.every(({ verdict }) => verdict !== "crashed")) {
+    return together;
+  }
+  const alone: Seeded[] = [];
+  for (const patch of batch) {
+    alone.push(await seed(patch));
+    scratch.endJest();
+  }
+  return alone;
 }
 
 /** Runs what the patches name: whole files, and of the others the tests with the titles that are asked for. */
@@ -85,26 +123,34 @@ async function withoutFault(patches: readonly Patch[], scratch: Scratch): Promis
   return { testResults };
 }
 
-async function seed(
+async function seedOne(
   patch: Patch,
   scratch: Scratch,
   green: Green,
   absolute: (test: string) => string,
-): Promise<{ verdict: Verdict; why: string }> {
+): Promise<Seeded> {
   const unfit = whyUnfit(patch, green, absolute);
   if (unfit !== undefined) {
-    return { verdict: "unfit", why: `: ${unfit}` };
+    return { patch, verdict: "unfit", why: `: ${unfit}` };
   }
   try {
     scratch.apply(patch.file);
   } catch (error) {
-    return { verdict: "unfit", why: `: does not apply: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      patch,
+      verdict: "unfit",
+      why: `: does not apply: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
-  const only = patch.only === undefined ? [] : ["--testNamePattern", patch.only];
-  // No --bail: with it jest may end before it has written its results.
-  const results = await scratch.jest(["--runInBand", ...only, "--runTestsByPath", ...patch.tests]);
+  const results = await runTestsOf(patch, scratch);
   scratch.revert(patch.file);
-  return { verdict: judge(results), why: firstRed(results) };
+  return { patch, verdict: judge(results), why: firstRed(results) };
+}
+
+// No --bail: with it jest may end before it has written its results.
+function runTestsOf({ only, tests }: Patch, scratch: Scratch): Promise<JestResults | undefined> {
+  const titles = only === undefined ? [] : ["--testNamePattern", only];
+  return scratch.jest(["--runInBand", ...titles, "--runTestsByPath", ...tests]);
 }
 
 /** The test that has noticed, for a reader who asks whether it did so for the right reason. */

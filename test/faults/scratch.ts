@@ -1,4 +1,5 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { copyTree, repository } from "../support/tree";
@@ -21,6 +22,7 @@ const longestRun = 120_000;
 /** A copy of the tree in which faults can be seeded one after the other, with the packages of the original. */
 export class Scratch {
   readonly directory: string;
+  private server: ChildProcess | undefined;
 
   constructor(parent: string, number: number) {
     this.directory = path.join(parent, `tree-${number}`);
@@ -39,25 +41,37 @@ export class Scratch {
     this.git("apply", "--reverse", patch);
   }
 
-  /** @returns undefined when jest came to no result within the time allowed, milliseconds. */
+  /**
+   * Runs tests in the process that this tree has, until `endJest`.
+   *
+   * @returns undefined when jest came to no result within the time allowed, milliseconds.
+   */
   async jest(args: readonly string[], limit = longestRun): Promise<JestResults | undefined> {
     const results = path.join(this.directory, "..", `${path.basename(this.directory)}.json`);
-    const cache = path.join(this.directory, "..", "jest");
     fs.rmSync(results, { force: true });
-    await run(
-      process.execPath,
-      [
-        "node_modules/jest/bin/jest.js",
-        "--json",
-        `--outputFile=${results}`,
-        `--testResultsProcessor=${path.join(__dirname, "plainResults.js")}`,
-        `--cacheDirectory=${cache}`,
-        ...args,
-      ],
-      this.directory,
-      limit,
-    );
+    this.server ??= startJest(this.directory);
+    const isAlive = await answers(this.server, limit, [
+      ...["--json", `--outputFile=${results}`, `--testResultsProcessor=${path.join(__dirname, "plainResults.js")}`],
+      ...["--selectProjects", "plain", `--cacheDirectory=${path.join(this.directory, "..", "jest")}`],
+      ...args,
+    ]);
+    if (!isAlive) {
+      this.endJest();
+    }
     return fs.existsSync(results) ? (JSON.parse(fs.readFileSync(results, "utf8")) as JestResults) : undefined;
+  }
+
+  /** What tests have left behind in the process goes with it, and all its children. */
+  endJest(): void {
+    const pid = this.server?.pid;
+    this.server = undefined;
+    if (pid !== undefined) {
+      try {
+        process.kill(-pid, "SIGKILL");
+      } catch {
+        // All of them have ended by themselves.
+      }
+    }
   }
 
   private git(...args: string[]): void {
@@ -67,19 +81,23 @@ export class Scratch {
   }
 }
 
-/** Ends with the process, whatever its exit code, and after `limit` with the death of all its children too. */
-function run(program: string, args: readonly string[], cwd: string, limit: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, stdio: "ignore", detached: true });
-    const timer = setTimeout(() => {
-      if (child.pid !== undefined) {
-        process.kill(-child.pid, "SIGKILL");
-      }
-    }, limit);
-    child.on("error", reject);
-    child.on("exit", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+function startJest(cwd: string): ChildProcess {
+  const stdio = ["ignore", "ignore", "ignore", "ipc"] as const;
+  return spawn(process.execPath, [path.join(__dirname, "jestServer.js")], { cwd, stdio: [...stdio], detached: true });
+}
+
+/** @returns whether it did what it was asked for; not when it died or took longer than the limit */
+async function answers(server: ChildProcess, limit: number, args: readonly string[]): Promise<boolean> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(limit)]);
+  const answer = once(server, "message", { signal }).then(() => true);
+  const death = once(server, "exit", { signal }).then(() => false);
+  server.send([...args]);
+  try {
+    return await Promise.race([answer, death]).catch(() => false);
+  } finally {
+    // The one that has not come.
+    over.abort();
+    await Promise.allSettled([answer, death]);
+  }
 }
