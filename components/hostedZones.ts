@@ -66,8 +66,12 @@ export class HostedZones extends pulumi.ComponentResource {
           // Certificates' validation records stay when their PoP goes, and a zone that holds any cannot be deleted:
           // only a teardown, which begins with `protection: false`, takes them with the zone.
           { name: zone.name, enableAcceleratedRecovery: true, forceDestroy: !args.protection },
-          // Dropped from a stack that is protected it is given back, with everybody's records in it.
-          { parent: this, protect: args.protection && zone.handOver !== true, retainOnDelete: args.protection },
+          // Dropped from a stack that is protected, or handed over, it is given back, with everybody's records in it.
+          {
+            parent: this,
+            protect: args.protection && zone.handOver !== true,
+            retainOnDelete: args.protection || zone.handOver === true,
+          },
         );
         ids[zone.name] = made.zoneId;
         nameServers[zone.name] = made.nameServers;

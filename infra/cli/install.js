@@ -196,6 +196,8 @@ function say(line) {
 /** Runs the step for this repository and ends the process with the remedy when it fails. */
 function run(needed = { dev: true }) {
   try {
+    // Every command keeps something there: one that cannot is told of it before anything else.
+    cacheHome();
     ensureInstalled(path.resolve(__dirname, "..", ".."), needed);
   } catch (error) {
     // What the machine refuses, it says itself: a folder that cannot be written, a full disk.

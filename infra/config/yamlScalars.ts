@@ -12,7 +12,7 @@ export function engineReading(source: string): string | number | bigint | boolea
   if (!/^[-+\d]/.test(source)) {
     return source;
   }
-  if (TIMESTAMP.test(source)) {
+  if (TIMESTAMP.test(source) && isMoment(source)) {
     return new Timestamp(source);
   }
   const plain = source.replaceAll("_", "");
@@ -43,6 +43,13 @@ const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 const TIMESTAMP =
   /^\d{4}-(?:1[0-2]|0?[1-9])-(?:[12]\d|3[01]|0?[1-9])(?:[Tt]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})| +\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?)?$/;
 const WITHOUT_ZONE = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]| +)(\d{2}:\d{2}:\d{2})Z?)?$/;
+
+/** Go takes no 30th of February for a date, nor an hour 24: it stays a text. */
+function isMoment(source: string): boolean {
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (source.match(/\d+/g) ?? []).map(Number);
+  const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return day <= days && hour < 24 && minute < 60 && second < 60;
+}
 
 /** `strconv.ParseInt` and then `ParseUint`, with the base that the prefix says: 64 bits, and only the first has a sign. */
 function whole(plain: string): number | bigint | undefined {

@@ -1,4 +1,5 @@
 import type { ChangedResource, Changes, PlanDiff, ReplacedResource, ResourceRef } from "./diff";
+import type { PopSummary, RoutingSummary } from "./model";
 
 /** What clients notice of a deployment, PoP by PoP, in sentences. A PoP of which they notice nothing has none. */
 export interface Consequences {
@@ -8,29 +9,57 @@ export interface Consequences {
   readonly global: readonly string[];
 }
 
+/** What a plan says beside its resources. */
+export interface Side {
+  readonly routing: Pick<RoutingSummary, "hosts" | "popNames">;
+  readonly pops: Readonly<Record<string, Pick<PopSummary, "egress">>>;
+}
+
 /** Says for each part of a difference what it means for who is served. */
-export function consequences({ pops, global }: Pick<PlanDiff, "pops" | "global">): Consequences {
+export function consequences({ pops, global }: Pick<PlanDiff, "pops" | "global">, was: Side, is: Side): Consequences {
   const all = [...Object.values(pops), global];
   return {
     refused: all
       .flatMap(({ remove, replace }) => [...remove, ...replace])
       .flatMap((each) => (each.refused ? [each.name] : [])),
     pops: Object.fromEntries(
-      Object.entries(pops).map(([region, changes]) => [region, ofPop(withoutHostsOf(changes, global))]),
+      Object.entries(pops).map(([region, changes]) => [region, ofPop(region, changes, was, is)]),
     ),
-    global: ofHosts(global),
+    global: [
+      ...ofHosts(was, is),
+      ...ofZones(all, was, is),
+      ...zonesGone(global),
+      ...ofPopNames(was, is),
+      ...ofSecrets(global),
+    ],
   };
 }
 
-function ofPop(changes: Changes): readonly string[] {
+function ofPop(region: string, changes: Changes, was: Side, is: Side): readonly string[] {
   if (isThere(changes.add, "Pop")) {
-    return ["new: it takes its users when nodes.min nodes are healthy"];
+    const takesUsers = Object.values(is.routing.hosts).some((regions) => regions.includes(region));
+    return [takesUsers ? "new: it takes its users when nodes.min nodes are healthy" : "new: it takes no clients yet"];
   }
   if (isThere(changes.remove, "Pop")) {
     return ["gone: with its caches, and with the addresses that origins know"];
   }
-  const sentences = MEANINGS.filter(({ holds }) => holds(changes)).map(({ says }) => says);
-  return [...sentences, ...ofHosts(changes)];
+  // A host that comes or goes everywhere says nothing of one PoP.
+  const lasting = answered(was).filter((host) => answered(is).includes(host));
+  const answers = ({ routing }: Side) => lasting.some((host) => routing.hosts[host]?.includes(region) === true);
+  return [
+    ...(answers(was) && !answers(is)
+      ? ["takes no clients any more: they go to the next PoP within a minute, whose caches are cold for them"]
+      : []),
+    ...(!answers(was) && answers(is) ? ["takes clients"] : []),
+    ...MEANINGS.filter(({ holds }) => holds(changes)).map(({ says }) => says),
+    ...(hasOtherAddresses(region, changes, was, is) ? ["origins are asked from other addresses"] : []),
+  ];
+}
+
+/** Nodes go by the addresses of the NAT gateway, or each by its own. */
+function hasOtherAddresses(region: string, { add, remove }: Changes, was: Side, is: Side): boolean {
+  const [before, after] = [was, is].map(({ pops }) => pops[region]?.egress === "nat");
+  return before !== after || (after === true && (isThere(add, "Eip") || isThere(remove, "Eip")));
 }
 
 interface Meaning {
@@ -40,12 +69,8 @@ interface Meaning {
 
 const MEANINGS: readonly Meaning[] = [
   {
-    holds: ({ add, remove }) => latency(remove) && !latency(add),
-    says: "takes no clients any more: they go to the next PoP within a minute, whose caches are cold for them",
-  },
-  { holds: ({ add, remove }) => latency(add) && !latency(remove), says: "takes clients" },
-  {
-    holds: ({ replace }) => isThere(replace, "LoadBalancer") || follows(replace, "LoadBalancer"),
+    holds: (changes) =>
+      isThere(changes.replace, "LoadBalancer") || follows(changes.replace, "LoadBalancer") || losesSubnets(changes),
     says: "its load balancer is made anew, with other addresses: connections to it end",
   },
   {
@@ -57,13 +82,13 @@ const MEANINGS: readonly Meaning[] = [
     says: "nodes of other types or prices take the place of those that run, a few at a time, with empty caches",
   },
   {
-    // A bundle is named by its content.
-    holds: ({ replace }) => replace.some(({ name }) => name.endsWith("-store-bundle")),
-    says: "its nodes take up a new configuration within some minutes, each at its own time: caches stay",
+    holds: ({ change }) => shrinks(change, "Group", "maxSize"),
+    says: "nodes beyond nodes.max end, each drained first: their caches are gone",
   },
   {
-    holds: ({ add, remove }) => isThere(add, "Eip") || isThere(remove, "Eip"),
-    says: "origins are asked from other addresses",
+    // A bundle is named by its content.
+    holds: ({ replace }) => replace.some(({ name }) => name.endsWith("-store-bundle")),
+    says: "its nodes take up a new configuration within some minutes, each at its own time: caches stay, but what a changed cacheKey tells apart is fetched anew",
   },
   {
     holds: ({ add, remove, change }) =>
@@ -77,40 +102,77 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
-/** Records of hosts that come or go at all PoPs say nothing of one PoP. */
-function withoutHostsOf(changes: Changes, global: Changes): Changes {
-  const hosts = [...global.add, ...global.remove].flatMap((each) => caaHost(each) ?? []);
-  // A host at an apex has no CAA record of its own, and a certificate all the same.
-  const certified = [...changes.add, ...changes.remove]
-    .filter(({ type }) => kind(type) === "Certificate")
-    .map(({ name }) => name.replace(/^.*-certificate-/, ""));
-  const known = [...hosts, ...certified];
-  const others = <T extends ResourceRef>(list: readonly T[]): readonly T[] =>
-    list.filter(({ type, name }) => kind(type) !== "Record" || !known.some((host) => name.includes(`-${host}-`)));
-  return { ...changes, add: others(changes.add), remove: others(changes.remove) };
+/** Hosts that have an answer. */
+function answered({ routing: { hosts } }: Side): readonly string[] {
+  return Object.keys(hosts).filter((host) => hosts[host]?.length !== 0);
 }
 
-function caaHost({ name, type }: ResourceRef): string | undefined {
-  return kind(type) === "Record" ? /^\w+-zones-(.+)-caa$/.exec(name)?.[1] : undefined;
-}
-
-/** Hosts that come, go, or have their records in another zone. */
-function ofHosts({ add, remove, replace }: Changes): readonly string[] {
-  const hosts = (list: readonly ResourceRef[]) => list.flatMap((each) => caaHost(each) ?? []);
-  const moved = hosts(replace);
-  const come = hosts(add);
-  const gone = hosts(remove);
+function ofHosts(was: Side, is: Side): readonly string[] {
+  const [before, after] = [answered(was), answered(is)];
   return [
-    ...come.map((host) => `${host} is served, at each PoP once its certificate is valid`),
-    ...gone.map((host) => `${host} has no answer any more`),
-    ...moved.map((host) => `${host} leaves its hosted zone for another one, in one step`),
+    ...after
+      .filter((host) => !before.includes(host))
+      .map((host) => `${host} is served, at each PoP once its certificate is valid`),
+    ...before.filter((host) => !after.includes(host)).map((host) => `${host} has no answer any more`),
   ];
 }
 
-function latency(list: readonly ResourceRef[]): boolean {
-  return list.some(
-    ({ type, name }) => kind(type) === "Record" && /-(?:a|aaaa)$/.test(name) && !/-own-(?:a|aaaa)$/.test(name),
+/** Names whose records go from one hosted zone to another one. */
+function ofZones(all: readonly Changes[], was: Side, is: Side): readonly string[] {
+  const left = all
+    .flatMap(({ replace }) => replace)
+    .filter(({ type, changes }) => kind(type) === "Record" && changes.some(({ path }) => path === "inputs.zoneId"))
+    .map(({ name }) => name);
+  const moved = answered(is).filter(
+    (host) => answered(was).includes(host) && left.some((name) => name.endsWith(`-${host}-a`)),
   );
+  const areNames = left.some((name) => name.endsWith("-own-a")) && domainOf(was) === domainOf(is);
+  return [...moved, ...(areNames ? [domainOf(is)] : [])].map(
+    (name) => `${name} leaves its hosted zone for another one, in one step`,
+  );
+}
+
+function zonesGone({ remove }: Changes): readonly string[] {
+  return remove
+    .filter(({ type, retained, refused }) => kind(type) === "Zone" && !retained && !refused)
+    .map(({ name }) => `the hosted zone ${name.replace(/^.*?-zones-/, "")} is deleted, with everybody's records in it`);
+}
+
+function ofPopNames(was: Side, is: Side): readonly string[] {
+  return domainOf(was) === domainOf(is)
+    ? []
+    : [`the names of the single PoPs are below ${domainOf(is)} from now on, and no longer below ${domainOf(was)}`];
+}
+
+/** What the names of the single PoPs have in common. */
+function domainOf({ routing: { popNames } }: Side): string {
+  return Object.values(popNames)[0]?.replace(/^[^.]*\./, "") ?? "";
+}
+
+/** Both values of a secret live, so that one can go. */
+function ofSecrets({ add, remove }: Changes): readonly string[] {
+  const roles = (list: readonly ResourceRef[]) =>
+    list.flatMap(({ type, name }) =>
+      kind(type) === "RandomPassword" ? (/-secrets-(.+)-\d+$/.exec(name)?.slice(1) ?? []) : [],
+    );
+  const gone = roles(remove);
+  return [...new Set(gone)].flatMap((role) => {
+    const neitherStays = gone.filter((each) => each === role).length > 1;
+    if (neitherStays) {
+      return [`the secret ${role} keeps neither of its values: who knows the former ones refuses what has a new one`];
+    }
+    return role === "origin-auth" && roles(add).includes(role)
+      ? ["origins are sent the other value of the secret origin-auth: each must know both"]
+      : [];
+  });
+}
+
+/** The provider replaces a load balancer whose subnets do not grow in number; unknown ids of new ones hide it in a plan. */
+function losesSubnets({ add, remove }: Changes): boolean {
+  const count = (list: readonly ResourceRef[]) => list.filter(({ name }) => name.includes("-network-public-")).length;
+  const subnets = (list: readonly ResourceRef[]) => list.filter(({ type }) => kind(type) === "Subnet");
+  const lost = count(subnets(remove));
+  return lost > 0 && count(subnets(add)) <= lost;
 }
 
 function isThere(list: readonly ResourceRef[], wanted: string): boolean {
@@ -124,6 +186,14 @@ function follows(replace: readonly ReplacedResource[], wanted: string): boolean 
 function touches(change: readonly ChangedResource[], wanted: string, property: string): boolean {
   return change.some(
     ({ type, changes }) => kind(type) === wanted && changes.some(({ path }) => path.split(/[.[]/)[1] === property),
+  );
+}
+
+function shrinks(change: readonly ChangedResource[], wanted: string, property: string): boolean {
+  return change.some(
+    ({ type, changes }) =>
+      kind(type) === wanted &&
+      changes.some(({ path, before, after }) => path === `inputs.${property}` && Number(after) < Number(before)),
   );
 }
 

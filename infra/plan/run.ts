@@ -58,7 +58,7 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
     print(json, plan, () => renderPlan(plan, style));
   } else {
     const difference = diffPlans(former, plan);
-    const clients = consequences(difference);
+    const clients = consequences(difference, former, plan);
     const isChange = Object.values(difference.summary).some((count) => count > 0);
     print(json, { ...difference, clients }, () =>
       [renderDiff(stack, difference, style), ...(isChange ? [renderConsequences(clients, style)] : [])].join("\n"),
@@ -106,6 +106,11 @@ export function print(json: true | undefined, value: object, text: () => string)
 const jsonRecord = z.record(z.string(), z.json());
 const planFile = z.object({
   stack: z.string(),
+  routing: z.object({
+    hosts: z.record(z.string(), z.array(z.string())),
+    popNames: z.record(z.string(), z.string()),
+  }),
+  pops: z.record(z.string(), z.object({ egress: z.enum(["nat", "direct", "both"]) })),
   resources: z.array(
     z.object({
       type: z.string(),
@@ -121,7 +126,7 @@ const planFile = z.object({
   ),
 });
 
-function formerPlan(file: string, stack: string): Pick<Plan, "resources"> {
+function formerPlan(file: string, stack: string): z.output<typeof planFile> {
   const former = planIn(file);
   if (former.stack !== stack) {
     throw new UserError(

@@ -56,7 +56,8 @@ function stackFiles(stacks: string): string[] {
 function copyStackFile(from: string, to: string): void {
   const text = fs.readFileSync(from, "utf8");
   const chosen = Object.entries(INSTEAD).reduce((all, [from, instead]) => all.replaceAll(from, instead), text);
-  const document = parseDocument(chosen);
+  // Failsafe, so that each scalar is written back as it stands: the engine reads some of them otherwise than this parser.
+  const document = parseDocument(chosen, { schema: "failsafe" });
   if (document.errors.length > 0) {
     // The program says what is wrong with it; this only copies.
     fs.writeFileSync(to, text);

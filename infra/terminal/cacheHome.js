@@ -57,7 +57,10 @@ function ownTemporary() {
     fs.mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if (error.code !== "EEXIST") {
-      throw error;
+      throw Object.assign(
+        new Error(`${error.code}: no cache folder can be made; set XDG_CACHE_HOME to a folder that you may write to`),
+        { code: error.code },
+      );
     }
   }
   const { uid, mode } = fs.lstatSync(folder);

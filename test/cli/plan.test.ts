@@ -42,7 +42,10 @@ describe("footprint plan", () => {
   test("rejects the plan of another stack, with exit code 2", () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-diff-"));
     const file = path.join(folder, "before.json");
-    fs.writeFileSync(file, JSON.stringify({ stack: "europe", resources: [] }));
+    fs.writeFileSync(
+      file,
+      JSON.stringify({ stack: "europe", routing: { hosts: {}, popNames: {} }, pops: {}, resources: [] }),
+    );
 
     const { status, stdout, stderr } = footprint(["plan", "--stack", "sandbox", "--diff", file]);
     fs.rmSync(folder, { recursive: true });

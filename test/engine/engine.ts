@@ -178,7 +178,17 @@ export class Engine {
 
   /** What is to go wrong from now on; nothing when the list is empty. */
   plan(faults: readonly Fault[]): void {
-    fs.writeFileSync(path.join(this.folder, "world", "faults.json"), JSON.stringify(faults));
+    const file = path.join(this.folder, "world", "faults.json");
+    // The stand-in may look at it at any moment.
+    fs.writeFileSync(`${file}.planned`, JSON.stringify(faults));
+    fs.renameSync(`${file}.planned`, file);
+  }
+
+  /** Calls that have fitted a planned fault so far, by its place in the list. */
+  hits(place: number): number {
+    const file = path.join(this.folder, "world", "faults.json");
+    const faults = JSON.parse(fs.readFileSync(file, "utf8")) as readonly { readonly seen?: number }[];
+    return faults[place]?.seen ?? 0;
   }
 
   /** Every file of the sandbox but the project's: state, backups, history, world and calls. */

@@ -8,9 +8,14 @@ import { small, valuesOf, type StackInput } from "../support/stacks";
 const EDITED = "eu-west-1";
 const OTHER = { "us-east-1": { egress: "direct" } };
 const IMAGE = "ami-0fedcba9876543210";
-const CONFIGURATION = "its nodes take up a new configuration within some minutes, each at its own time: caches stay";
+const CONFIGURATION =
+  "its nodes take up a new configuration within some minutes, each at its own time: caches stay, but what a changed cacheKey tells apart is fetched anew";
 const REPLACED =
   "its nodes are replaced, a few at a time, for as long as an instance refresh takes: each new one has an empty cache";
+const UNPROTECTED = { protection: false };
+const ZONE = { "example.com": { id: "Z0123456789ABCDEFGHIJ", primary: true } };
+const FEWER = "nodes beyond nodes.max end, each drained first: their caches are gone";
+const ADDRESSES = "origins are asked from other addresses";
 const NOTHING: Consequences = { refused: [], pops: {}, global: [] };
 
 function stack(pop: object = {}, more: object = {}): StackInput {
@@ -19,7 +24,7 @@ function stack(pop: object = {}, more: object = {}): StackInput {
 
 async function between(before: StackInput, after: StackInput): Promise<Consequences> {
   const [was, is] = [await buildPlan("test", valuesOf(before)), await buildPlan("test", valuesOf(after))];
-  const { refused, pops, global } = consequences(diffPlans(was, is));
+  const { refused, pops, global } = consequences(diffPlans(was, is), was, is);
   return { refused, pops: Object.fromEntries(Object.entries(pops).filter(([, said]) => said.length > 0)), global };
 }
 
@@ -78,36 +83,32 @@ describe("what clients notice", () => {
         global: ["www.example.com has no answer any more"],
       },
     ],
-    ["both ways out", stack(), stack({ egress: "both" }), { pops: { [EDITED]: [REPLACED] } }],
+    ["both ways out", stack(), stack({ egress: "both" }), { pops: { [EDITED]: [REPLACED, ADDRESSES] } }],
     [
       "no NAT gateway at once",
       stack(),
       stack({ egress: "direct" }),
       {
         refused: [`${EDITED}-egress-both-before-removing-nat`],
-        pops: { [EDITED]: [REPLACED, "origins are asked from other addresses"] },
+        pops: { [EDITED]: [REPLACED, ADDRESSES] },
       },
     ],
-    [
-      "no NAT gateway any more",
-      stack({ egress: "both" }),
-      stack({ egress: "direct" }),
-      {
-        pops: { [EDITED]: ["origins are asked from other addresses"] },
-      },
-    ],
+    ["no NAT gateway any more", stack({ egress: "both" }), stack({ egress: "direct" }), {}],
     [
       "another zone of a drained PoP",
       stack({ state: "drained", zones: 3 }),
       stack({ state: "drained", zones: 2 }),
       {
         pops: {
-          [EDITED]: [
-            "its load balancer is made anew, with other addresses: connections to it end",
-            "origins are asked from other addresses",
-          ],
+          [EDITED]: ["its load balancer is made anew, with other addresses: connections to it end", FEWER, ADDRESSES],
         },
       },
+    ],
+    [
+      "a zone of a drained PoP exchanged",
+      stack({ state: "drained", egress: "direct", zones: ["euw1-az1", "euw1-az2"] }),
+      stack({ state: "drained", egress: "direct", zones: ["euw1-az1", "euw1-az3"] }),
+      { pops: { [EDITED]: ["its load balancer is made anew, with other addresses: connections to it end"] } },
     ],
     [
       "a zone more",
@@ -115,10 +116,7 @@ describe("what clients notice", () => {
       stack({ zones: 3, nodes: { min: 6 } }),
       {
         pops: {
-          [EDITED]: [
-            "origins are asked from other addresses",
-            "it has other zones: clients come to its new addresses as DNS tells them",
-          ],
+          [EDITED]: ["it has other zones: clients come to its new addresses as DNS tells them", ADDRESSES],
         },
       },
     ],
@@ -132,6 +130,50 @@ describe("what clients notice", () => {
           (host) => `${host} leaves its hosted zone for another one, in one step`,
         ),
       },
+    ],
+    ["fewer nodes at most", stack({ nodes: { max: 40 } }), stack(), { pops: { [EDITED]: [FEWER] } }],
+    [
+      "a secret's next generation",
+      stack(),
+      stack({}, { secrets: { originAuth: 2 } }),
+      { global: ["origins are sent the other value of the secret origin-auth: each must know both"] },
+    ],
+    [
+      "the generation after the next",
+      stack(),
+      stack({}, { secrets: { purge: 3 } }),
+      {
+        global: ["the secret purge keeps neither of its values: who knows the former ones refuses what has a new one"],
+      },
+    ],
+    [
+      "other names of the PoPs",
+      stack(),
+      stack({}, { popDomain: "one.pop.example.com" }),
+      {
+        pops: everywhere(CONFIGURATION),
+        global: [
+          "the names of the single PoPs are below one.pop.example.com from now on, and no longer below pop.example.com",
+        ],
+      },
+    ],
+    [
+      "a zone that was made, where nothing is protected",
+      stack({}, { ...UNPROTECTED, zones: { ...ZONE, "example.net": { create: true } } }),
+      stack({}, { ...UNPROTECTED, zones: { ...ZONE, "example.net": { id: "Z0123456789NETZONE000" } } }),
+      { global: ["the hosted zone example.net is deleted, with everybody's records in it"] },
+    ],
+    [
+      "a zone that was made, where nothing is protected, as it is handed over",
+      stack({}, { ...UNPROTECTED, zones: { ...ZONE, "example.net": { create: true, handOver: true } } }),
+      stack({}, { ...UNPROTECTED, zones: { ...ZONE, "example.net": { id: "Z0123456789NETZONE000" } } }),
+      {},
+    ],
+    [
+      "a CAA record at the apex",
+      stack(),
+      stack({}, { zones: { "example.com": { id: "Z0123456789ABCDEFGHIJ", caaAtApex: true } } }),
+      {},
     ],
     [
       "a slower health check",
@@ -148,9 +190,7 @@ describe("what clients notice", () => {
   test("a PoP that comes or goes is told of as a whole", async () => {
     const [with3, without] = [{ ...small({ [EDITED]: {}, ...OTHER, "sa-east-1": { state: "drained" } }) }, stack()];
 
-    expect((await between(without, with3)).pops).toEqual({
-      "sa-east-1": ["new: it takes its users when nodes.min nodes are healthy"],
-    });
+    expect((await between(without, with3)).pops).toEqual({ "sa-east-1": ["new: it takes no clients yet"] });
     expect(await between(with3, without)).toEqual({
       ...NOTHING,
       pops: { "sa-east-1": ["gone: with its caches, and with the addresses that origins know"] },

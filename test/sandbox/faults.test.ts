@@ -107,6 +107,18 @@ it("slows down: another call overtakes the slow one", async () => {
   expect(finished).toEqual(["quick", "slow"]);
 });
 
+it("holds a call until the fault is taken out of the file", async () => {
+  plan({ method: "create", type: VPC, name: "held", effect: "held" });
+  const finished: string[] = [];
+
+  const held = make("held").then(() => finished.push("held"));
+  await make("other").then(() => finished.push("other"));
+  plan();
+  await held;
+
+  expect(finished).toEqual(["other", "held"]);
+});
+
 it("strikes no preview", async () => {
   plan({ method: "create", type: VPC, effect: "fail" });
 

@@ -12,9 +12,10 @@ const faultSchema = z.strictObject({
   name: z.string().optional(),
   /**
    * `fail`: AWS refuses, nothing is done; `fail-late`: it is done, and then the provider fails; `throttle`: the provider
-   * is told to slow down `retries` times before the call passes; `slow`: the call takes `ms` longer.
+   * is told to slow down `retries` times before the call passes; `slow`: the call takes `ms` longer; `held`: it goes on
+   * when the fault is taken out of the file.
    */
-  effect: z.enum(["fail", "fail-late", "throttle", "slow"]),
+  effect: z.enum(["fail", "fail-late", "throttle", "slow", "held"]),
   /** The first call that is hit, counted from 1 over all calls that fit. */
   nth: z.int().min(1).default(1),
   /** Calls that are hit. */
@@ -27,6 +28,9 @@ const faultSchema = z.strictObject({
   /** Calls that fitted so far; the stand-in counts here, so that a restart forgets nothing. */
   seen: z.int().min(0).default(0),
 });
+
+/** Milliseconds between two looks at whether a held call may go on. */
+const LOOK = 50;
 
 /** A fault as written into the file. */
 export type Fault = z.input<typeof faultSchema>;
@@ -71,6 +75,9 @@ export class Faults {
             await sleep(fault.ms);
           }
           break;
+        case "held":
+          await this.release(fault);
+          break;
         default:
           fault.effect satisfies never;
       }
@@ -78,12 +85,25 @@ export class Faults {
     return late;
   }
 
+  /** Waits until the file no longer asks for a fault, or is gone. */
+  private async release({ effect, method, type, name }: Planned): Promise<void> {
+    const isSame = (other: Planned) =>
+      other.effect === effect && other.method === method && other.type === type && other.name === name;
+    while (this.planned().some(isSame)) {
+      await sleep(LOOK);
+    }
+  }
+
+  private planned(): readonly Planned[] {
+    return existsSync(this.file) ? z.array(faultSchema).parse(JSON.parse(readFileSync(this.file, "utf8"))) : [];
+  }
+
   /** Faults that hit this call; counts it. */
   private hits(call: { readonly method: Method; readonly type: string; readonly name: string }): readonly Planned[] {
-    if (!existsSync(this.file)) {
+    const faults = this.planned();
+    if (faults.length === 0) {
       return [];
     }
-    const faults = z.array(faultSchema).parse(JSON.parse(readFileSync(this.file, "utf8")));
     const fits = (fault: Planned) =>
       fault.method === call.method &&
       (fault.type === "*" || fault.type === call.type) &&

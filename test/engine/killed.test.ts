@@ -1,0 +1,127 @@
+import * as fs from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { text } from "../../infra/sandbox/aws/values";
+import type { Entity } from "../../infra/sandbox/aws/world";
+import type { Outcome } from "../../infra/sandbox/sandbox";
+import { describeWith } from "../support/requirements";
+import { Engine, PULUMI_CLI, STORY, tiny, type Run } from "./engine";
+import { lines, nameOf } from "./steps";
+
+const STACK = "one";
+const REGION = "eu-west-1";
+const FOOTPRINT = tiny({ [REGION]: {} });
+const SUBNET = "aws:ec2/subnet:Subnet";
+/** Two zones, each with a subnet of the load balancer and one of the nodes. */
+const SUBNETS = 4;
+
+interface Pending {
+  readonly type: string;
+  readonly resource: { readonly urn: string; readonly type: string };
+}
+
+// The steps are those of RUNBOOK, "`up` was killed".
+describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes something", () => {
+  let engine: Engine;
+  let locked: Run;
+  let pending: readonly Pending[];
+  let forgotten: Outcome;
+  let again: Run;
+  let over: Run;
+
+  beforeAll(async () => {
+    engine = await Engine.open();
+    engine.write(STACK, FOOTPRINT);
+    engine.plan([{ method: "create", type: SUBNET, effect: "held", times: SUBNETS }]);
+    await engine.pulumi("stack", "select", "--create", STACK);
+    // Not by `run`, whose engine writes its state at its end alone.
+    const killed = engine.pulumi("up", "--stack", STACK, "--yes", "--skip-preview");
+    await until("all subnets are asked for", () => engine.hits(0) >= SUBNETS);
+    process.kill(updateBelow(process.pid), "SIGKILL");
+    expect((await killed).status).not.toBe(0);
+    locked = await engine.run("up", STACK);
+
+    // AWS goes on with what it was asked for, and nobody is left who hears of it.
+    engine.plan([]);
+    await until("AWS has made the subnets", () => subnets().length === SUBNETS);
+    await engine.pulumi("cancel", "--stack", STACK, "--yes");
+    pending = ((await engine.deployment(STACK)).pending_operations ?? []) as readonly Pending[];
+    // Nothing uses what the engine never heard of.
+    const there = pending.flatMap(({ resource }) => found(resource) ?? []);
+    engine.tamper((entity) =>
+      there.some(({ type, id }) => type === entity.type && id === entity.id) ? undefined : entity,
+    );
+    forgotten = await engine.pulumi("refresh", "--stack", STACK, "--yes", "--skip-preview", "--clear-pending-creates");
+    again = await engine.done("up", STACK);
+    over = await engine.run("preview", STACK);
+  }, STORY);
+
+  afterAll(() => {
+    engine.close();
+  });
+
+  function subnets(): readonly Entity[] {
+    return engine.world().filter(({ type }) => type === SUBNET);
+  }
+
+  /** What an operator finds by the tag `Name`, or, of what has no tags, by what it belongs to. */
+  function found({ urn, type }: Pending["resource"]): Entity | undefined {
+    return engine
+      .world()
+      .filter((entity) => entity.type === type)
+      .find(({ properties, urn: made }) => {
+        const { Name: name } = (properties.tags ?? {}) as { readonly Name?: string };
+        return name === undefined ? made === urn : text(name) === nameOf(urn);
+      });
+  }
+
+  test("locks the stack, and leaves what it was making pending", () => {
+    expect(locked.status).not.toBe(0);
+    expect(`${locked.stdout}${locked.stderr}`).toContain("the stack is currently locked");
+    expect(pending.filter(({ type, resource }) => type === "creating" && resource.type === SUBNET)).toHaveLength(
+      SUBNETS,
+    );
+  });
+
+  test("goes on after the runbook's steps, with nothing twice", () => {
+    expect(forgotten).toMatchObject({ status: 0 });
+    expect(again.status).toBe(0);
+    expect(subnets()).toHaveLength(SUBNETS);
+  });
+
+  test("is over: no changes and no warning", () => {
+    expect(over.status).toBe(0);
+    expect(lines(over.steps)).toEqual([]);
+    expect(`${over.stdout}${over.stderr}`).not.toContain("warning");
+  });
+});
+
+/** The CLI that a process has started and that runs an update. */
+function updateBelow(parent: number): number {
+  const found = fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .find((pid) => {
+      try {
+        const [, fields = ""] = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+        const args = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+        return Number(fields.split(" ")[1]) === parent && args.includes("up");
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    });
+  if (found === undefined) {
+    throw new Error("no process of the CLI runs an update");
+  }
+  return Number(found);
+}
+
+/** Waits for what comes for certain. @throws Error when it has not come within five minutes, which only ends what hangs */
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  for (let look = 0; !isSo(); look++) {
+    if (look === 3000) {
+      throw new Error(`this has not come about: ${what}`);
+    }
+    await sleep(100);
+  }
+}
