@@ -11,8 +11,10 @@ export const INTERNAL = {
   site: "X-Footprint-Site",
   /** What tells responses apart, beside host and URL. */
   key: "X-Footprint-Told-Apart",
-  /** There is a stale response to fall back on. */
+  /** There is a stale response to fall back on: a client "waits", or it is asked in the "background". */
   stale: "X-Footprint-Stale",
+  /** The last time that its URL was asked for at the origin there was no answer in time. */
+  slow: "X-Footprint-Slow",
   /** There is no room for the request: nothing was asked of the origin. */
   full: "X-Footprint-Full",
   /** A request that only what is stored may answer: its site has too many in flight. */

@@ -10,6 +10,7 @@ import {
   VARNISH_FOLDER,
 } from "./processes";
 import { SOCKETS, SOCKETS_GROUP } from "./sockets";
+import { CLIENT_PACE } from "./timing";
 
 /** Where a node's NVMe disk is mounted, if it has one. */
 export const NVME = "/var/lib/varnish/nvme";
@@ -51,6 +52,7 @@ fi
 export LARGEST_OBJECT="$((size * 1024 / 10))K"
 
 # shortlived: what is stored at all is stored where room is made for it. timeout_idle: of HAProxy's connections alone.
+# idle_send_timeout: longer than a client may take nothing, or a slow download would end after send_timeout.
 # thread_queue_limit: what came faster than threads are made waits for one and is not dropped.
 # http_gzip_support: codings are the origin's and HAProxy's, and Vary means what it says of them.
 # workspace: 20 KB of tags are 100 KB of keys. What is not used of it is not in memory.
@@ -64,7 +66,7 @@ exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/de
     -p thread_pool_min=200 -p thread_pool_max="$THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
     -p http_max_hdr=${String(FIELDS_WITHIN)} -p http_req_hdr_len=16k -p http_resp_hdr_len=32k -p http_resp_size=48k \\
     -p workspace_client=512k -p workspace_backend=512k \\
-    -p timeout_idle=60 -p rush_exponent=1000 -p cc_command="%D -O0 -g0" \\
+    -p timeout_idle=60 -p idle_send_timeout=${String(CLIENT_PACE.patience + 30)} -p rush_exponent=1000 -p cc_command="%D -O0 -g0" \\
     -p transit_buffer="\${TRANSIT}k" -p shortlived=0 -p nuke_limit=1000 \\
     -p http_range_support=on -p http_gzip_support=off -p max_restarts=4 -p feature=+http_date_postel "$@"
 `;

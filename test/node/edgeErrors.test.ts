@@ -1,11 +1,8 @@
 import { describeWith } from "../support/requirements";
-import type { NodeFiles } from "../../components/node/nodeFiles";
 import { DEBIAN } from "./debianRoot";
 import { bytes, Held, inTurn, reply, type Handler } from "./origin/scripted";
 import { Rig } from "./origin/rig";
-
-const HAPROXY_FILE = "/etc/haproxy/haproxy.cfg";
-const ORIGIN_TIME = "set-timeout server 10s";
+import { until } from "./origin/until";
 
 const FAILURES: readonly (readonly [string, Handler])[] = [
   ["closes without an answer", bytes("")],
@@ -15,17 +12,13 @@ const FAILURES: readonly (readonly [string, Handler])[] = [
   ["breaks off within the body", bytes("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 9\r\n\r\nabc")],
 ];
 
-function withShortPatience(files: NodeFiles): NodeFiles {
-  const config = files[HAPROXY_FILE] ?? "";
-  expect(config).toContain(ORIGIN_TIME);
-  return { ...files, [HAPROXY_FILE]: config.replaceAll(ORIGIN_TIME, "set-timeout server 1s") };
-}
+const STALE_IF_ERROR = { "cache-control": "max-age=60, stale-while-revalidate=0, stale-if-error=600" };
 
 describeWith([DEBIAN], "what the edge says of its own errors", () => {
   let rig: Rig;
 
   beforeAll(async () => {
-    rig = await Rig.start({ edit: withShortPatience });
+    rig = await Rig.start();
   });
 
   afterAll(async () => {
@@ -64,9 +57,8 @@ describeWith([DEBIAN], "what the edge says of its own errors", () => {
   test("one client waits for an origin that hangs, the next ones get the stale copy at once", async () => {
     const paths = Array.from({ length: 20 }, (_, i) => `/hangs/${String(i)}`);
     const held = new Held(reply("new"));
-    const fields = { "cache-control": "max-age=60, stale-while-revalidate=0, stale-if-error=600" };
     for (const path of paths) {
-      rig.origin.on(path, inTurn(reply("old", fields), held.handler));
+      rig.origin.on(path, inTurn(reply("old", STALE_IF_ERROR), held.handler));
       await rig.get(path);
       await rig.age(path);
     }
@@ -81,5 +73,24 @@ describeWith([DEBIAN], "what the edge says of its own errors", () => {
     expect(bodies).toEqual(paths.map(() => "old"));
     // Now and then one has to try.
     expect(asked).toBeLessThanOrEqual(4);
+  });
+
+  test("what its origin was too slow for is asked for once more, with time, while all get the stale copy", async () => {
+    const held = new Held(reply("new", { "cache-control": "max-age=600" }));
+    rig.origin.on("/slow", inTurn(reply("old", STALE_IF_ERROR), held.handler));
+    await rig.get("/slow");
+    // What hung before keeps a request from the origin for some seconds.
+    await until("a request that waits in vain", async () => {
+      await rig.age("/slow");
+      await rig.get("/slow");
+      return rig.origin.requests("/slow").length > 1;
+    });
+    await rig.origin.received("/slow", 3);
+
+    expect((await rig.crowd(20, "/slow")).map(({ body }) => body)).toEqual(Array(20).fill("old"));
+    expect(rig.origin.requests("/slow")).toHaveLength(3);
+    held.release();
+    await until("the new response", async () => (await rig.get("/slow")).body === "new");
+    expect(rig.origin.requests("/slow")).toHaveLength(3);
   });
 });

@@ -23,8 +23,8 @@ function impatient(files: NodeFiles): NodeFiles {
   return {
     ...files,
     [HAPROXY_FILE]: haproxy
-      .replaceAll("timeout client 60s", "timeout client 1s")
-      .replaceAll("timeout client 75s", "timeout client 1s")
+      .replaceAll("timeout client 120s", "timeout client 1s")
+      .replaceAll("timeout client 150s", "timeout client 1s")
       .replaceAll("timeout server 60s", "timeout server 1s")
       .replaceAll("timeout server 75s", "timeout server 1s"),
   };

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import type { IncomingHttpHeaders, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import session from "express-session";
@@ -127,6 +127,44 @@ describeWith([DEBIAN], "what an origin did not declare fresh", () => {
     await rig.age(path);
 
     expect(await rig.get(path)).toMatchObject({ status: 500, body: "broken" });
+  });
+
+  test("what varies by a field in which the origin sees two clients differ is not given from one to the other", async () => {
+    const seen = async (path: string, client: string) => {
+      const { body } = await rig.ask(path, { client });
+      const fields: IncomingHttpHeaders = rig.origin.requests(path).at(-1)?.headers ?? {};
+      return { body, fields };
+    };
+    const [one, other] = ["203.0.113.1", "203.0.113.2"] as const;
+    rig.origin.on("/told", reply("x", { "cache-control": "no-store" }));
+    const [first, second] = [(await seen("/told", one)).fields, (await seen("/told", other)).fields];
+    const differing = Object.keys(first).filter((name) => first[name] !== second[name]);
+    expect(differing).toContain("x-forwarded-for");
+
+    for (const name of differing) {
+      // RFC 9110, section 12.5.5.
+      const fields = { "cache-control": "max-age=600", vary: name };
+      rig.origin.on(`/varies/${name}`, (response, received) =>
+        reply(String(received.headers[name]), fields)(response, received),
+      );
+      const [{ body }, { body: next }] = [await seen(`/varies/${name}`, one), await seen(`/varies/${name}`, other)];
+      expect([name, next]).not.toEqual([name, body]);
+    }
+  });
+
+  test("a heuristic lifetime is not for what says Pragma: no-cache, as HTTP/1.0 had it", async () => {
+    const modified = { "last-modified": "Tue, 01 Sep 2020 00:00:00 GMT" };
+    rig.origin.on("/pragma", reply("x", { ...modified, pragma: "No-Cache" }));
+    rig.origin.on("/pragma/explicit", reply("x", { "cache-control": "max-age=600", pragma: "no-cache" }));
+
+    for (const path of ["/pragma", "/pragma/explicit"]) {
+      await rig.get(path);
+      await rig.get(path);
+    }
+
+    expect(rig.origin.requests("/pragma")).toHaveLength(2);
+    // RFC 9111, section 5.4: in a response it means nothing beside Cache-Control.
+    expect(rig.origin.requests("/pragma/explicit")).toHaveLength(1);
   });
 
   test("a heuristic lifetime is not for who sends cookies or credentials", async () => {

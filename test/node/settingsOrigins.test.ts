@@ -100,7 +100,7 @@ describeWith([DEBIAN], "origins of a site, in failover order", () => {
     await until("the origin to be down", async () =>
       (await rig.node.say(SOCKETS.admin, "show stat"))
         .split("\n")
-        .some((line) => /^origin:.*,origin,.*,DOWN,/.test(line)),
+        .some((line) => /^origin:[^,]*,http:[^,]*,.*,DOWN,/.test(line)),
     );
 
     expect((await rig.get("/")).status).toBe(503);

@@ -95,7 +95,7 @@ export class ShieldedPops {
   /** Whether the node of an edge takes the shield to be up. */
   async isUp(edge: string): Promise<boolean> {
     const csv = await this.node(edge).say(SOCKETS.admin, "show stat");
-    const line = csv.split("\n").find((each) => each.startsWith(`shields:${SHIELD},pop,`));
+    const line = csv.split("\n").find((each) => each.startsWith(`shields:${SHIELD},`) && !each.includes(",BACKEND,"));
     return line?.split(",")[17]?.startsWith("UP") === true;
   }
 

@@ -114,6 +114,32 @@ describeWith([DEBIAN], "a client that is slow without end", () => {
     expect(await steady.end()).toBeGreaterThan(HUGE);
     clients.forEach(({ leave }) => leave());
   });
+
+  test("is one that takes nothing, and not one of whom kernels hide what it takes", async () => {
+    const reader = new SteadyReader(rig.node.ports.traffic, "/huge");
+    const moved = async () => clientStreams(await haproxy.say("show sess older 1")).find(({ waits }) => waits)?.moved;
+    /** What HAProxy has sent on when it can send no more for now. */
+    const stuck = async () => {
+      let last: number | undefined;
+      return until("a client that takes no more", async () => {
+        const former = last;
+        last = await moved();
+        return last !== undefined && last === former && last;
+      });
+    };
+
+    // What a client of 2 KB a second takes in a minute, for which it is not let go, and a buffer of each kernel and program.
+    const minute = 128 * KB;
+    const first = await stuck();
+    expect(first).toBeLessThan(5 * minute);
+    for (let i = 1; i <= 4; i++) {
+      await reader.reads(minute);
+    }
+    expect(await until("what it took", async () => ((await moved()) ?? 0) > first && (await moved()))).toBeGreaterThan(
+      first,
+    );
+    await reader.end();
+  });
 });
 
 /** Reads as much as a test says, and the rest at its end. */

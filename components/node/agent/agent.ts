@@ -24,6 +24,7 @@ import { Metadata } from "./metadata";
 import { Metrics, type Observed } from "./metrics";
 import { NodeHealth } from "./nodeHealth";
 import { once } from "./once";
+import { OriginAddresses } from "./originAddresses";
 import { ownHealth } from "./ownHealth";
 import { ssmParameters } from "./parameters";
 import { PointerWatch } from "./pointerWatch";
@@ -205,7 +206,9 @@ export class Agent {
       lagSeconds: () => feed.lagSeconds(),
     });
     const slowClients = new SlowClients({ haproxy: this.haproxy, pace: CLIENT_PACE, log });
+    const addresses = new OriginAddresses({ haproxy: this.haproxy });
     void this.listen(ports.agentMetrics);
+    this.every("addresses of origins", timing.healthPoll, () => addresses.look());
     this.every("slow clients", CLIENT_PACE.look, () => slowClients.look());
     this.every("configuration", timing.pointerPoll, () => this.followPointer());
     this.every("secrets", timing.pointerPoll, () => this.followSecrets());

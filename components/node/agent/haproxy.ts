@@ -55,9 +55,13 @@ export class HaproxyRuntime {
     }
   }
 
-  /** Whether the running configuration uses a map. */
-  async usesMap(file: string): Promise<boolean> {
-    return mapsIn(await this.say("show map"), file).length > 0;
+  /** The keys that HAProxy itself has in a map; undefined when the running configuration does not use it. */
+  async keysOf(file: string): Promise<ReadonlySet<string> | undefined> {
+    const maps = mapsIn(await this.say("show map"), file);
+    const entries = await Promise.all(maps.map((map) => this.say(`show map ${map}`)));
+    return maps.length === 0
+      ? undefined
+      : new Set(entries.flatMap((text) => [...text.matchAll(/^0x[0-9a-f]+ (\S+) /gm)].map(([, key = ""]) => key)));
   }
 
   /** Takes a key out of a map, where it is there. Throws when HAProxy has it afterwards. */

@@ -15,7 +15,7 @@ export type ReadParameters = (selectors: readonly string[]) => Promise<ReadonlyM
 
 export interface SecretsOptions {
   readonly parameters: ReadParameters;
-  readonly haproxy: Pick<HaproxyRuntime, "setMap" | "deleteMap" | "usesMap">;
+  readonly haproxy: Pick<HaproxyRuntime, "setMap" | "deleteMap" | "keysOf">;
   readonly log: Log;
   /** Where the values outlive the agent, but not a boot; default: its place on a node. */
   readonly file?: string;
@@ -137,10 +137,7 @@ export class Secrets {
   private async tellShieldProof(): Promise<void> {
     const { shieldFile = SHIELD_PROOF_FILE } = this.options;
     const wanted = shieldProof(this.purgeKeys());
-    const gone = (readIfThere(shieldFile) ?? "")
-      .split("\n")
-      .flatMap((line) => line.split(" ", 1).filter((key) => key !== "" && !wanted.has(key)));
-    await this.tell("other PoPs", shieldFile, wanted, () => this.setShieldProof(shieldFile, wanted, gone));
+    await this.tell("other PoPs", shieldFile, wanted, () => this.setShieldProof(shieldFile, wanted));
   }
 
   /**
@@ -173,17 +170,18 @@ export class Secrets {
     throw new Error(`HAProxy does not take the proof for ${whom}`);
   }
 
-  private async setShieldProof(
-    file: string,
-    wanted: ReadonlyMap<string, string>,
-    gone: readonly string[],
-  ): Promise<void> {
+  /** What is to go is what HAProxy itself has beside that: a call that failed half-way is made good by the next one. */
+  private async setShieldProof(file: string, wanted: ReadonlyMap<string, string>): Promise<void> {
     const { haproxy } = this.options;
-    if (await haproxy.usesMap(file)) {
-      for (const [key, value] of wanted) {
-        await haproxy.setMap(file, key, value);
-      }
-      for (const key of gone) {
+    const held = await haproxy.keysOf(file);
+    if (held === undefined) {
+      return;
+    }
+    for (const [key, value] of wanted) {
+      await haproxy.setMap(file, key, value);
+    }
+    for (const key of held) {
+      if (!wanted.has(key)) {
         await haproxy.deleteMap(file, key);
       }
     }

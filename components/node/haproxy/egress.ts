@@ -6,6 +6,7 @@ import { SOCKETS } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
 import { WITHOUT_FALSE_ENDS } from "./falseEndsLua";
 import { HELD_SECONDS } from "./pastCache";
+import { serverName } from "./resolving";
 import { refuse } from "./responses";
 import { keptOfShield, mayBeShielded, restoredOfShield, toShield } from "./shield";
 import { HOP_BY_HOP } from "./siteLua";
@@ -47,6 +48,11 @@ backend clients-of-origins from to-origins
 backend origins from to-origins
     stick-table type string len 288 size 20k expire 30s store conn_cur,gpc0,gpc0_rate(10s)
 
+# URLs for which the origin gave no answer in time, until it gives one: longer than a request may take. An entry is 150
+# bytes or so.
+backend slow from to-origins
+    stick-table type binary len 20 size 20k expire 90s store gpt0
+
 # Variants of each URL that came new: since it is known, and of late. An entry is 150 bytes or so.
 backend variants from to-origins
     stick-table type binary len 20 size 50k expire 1d store gpc0,gpc0_rate(120s)
@@ -81,7 +87,7 @@ ${LOOK_UP_SITE}
     http-request set-header X-Forwarded-For %[req.hdr(${INTERNAL.client})]
     http-request set-header X-Forwarded-Host %[var(txn.site)]
     # There is a stale response to fall back on.
-    http-request set-var(txn.fallback) bool(true) if { req.hdr(${INTERNAL.stale}) -m found }
+    http-request set-var(txn.fallback) req.hdr(${INTERNAL.stale}) if { req.hdr(${INTERNAL.stale}) -m found }
     # A last try goes on a new connection: a kept one is used again by requests of the same name alone.
     http-request set-var(txn.connection) uuid if { req.hdr(${INTERNAL.again}) -m found }
     http-request set-var(txn.new_variant) bool(true) if { req.hdr(${INTERNAL.variant}) -m found }
@@ -141,11 +147,11 @@ function originBackends(site: Site): string[] {
     const own = backendName("origin", host, index);
     return [
       `backend ${own} from origin
-${hostField(site, origin)}    server origin ${server(origin)} pool-conn-name var(txn.connection)`,
+${hostField(site, origin)}    server ${serverName(origin)} ${server(origin)} pool-conn-name var(txn.connection)`,
       ...(websocket
         ? [
             `backend ${backendName("held", host, index)} from held
-${hostField(site, origin)}    server origin ${server(origin)} track ${own}/origin`,
+${hostField(site, origin)}    server ${serverName(origin)} ${server(origin)} track ${own}/${serverName(origin)}`,
           ]
         : []),
     ];

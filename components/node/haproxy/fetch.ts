@@ -1,6 +1,11 @@
 import { bound } from "../limits";
 import { SOCKETS, SOCKETS_GROUP } from "../sockets";
+import { CLIENT_PACE } from "../timing";
 import { FINAL_ALONE } from "./finalLua";
+
+const PATIENCE = ["client", "server"]
+  .map((side) => `    timeout ${side} ${String(CLIENT_PACE.patience + 40)}s`)
+  .join("\n");
 
 /** Where Varnish asks for what it has not. */
 export function fetchSections(): string {
@@ -11,8 +16,7 @@ defaults bytes
     mode tcp
     timeout connect 1s
     # Longer than what both sides give each other.
-    timeout client 80s
-    timeout server 80s
+${PATIENCE}
 
 frontend fetch from bytes
     bind unix@${SOCKETS.egress} mode 660 group ${SOCKETS_GROUP}
@@ -30,8 +34,7 @@ backend to-relay from bytes
 defaults relayed
     mode http
     timeout connect 1s
-    timeout client 80s
-    timeout server 80s
+${PATIENCE}
     # What has no answer at [egress] has none here: then Varnish asks once more, on a new connection.
 ${[500, 502, 503, 504].map((status) => `    http-error status ${String(status)} errorfile /dev/null`).join("\n")}
 

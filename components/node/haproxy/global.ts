@@ -2,17 +2,21 @@ import { INTERNAL } from "../internalHeaders";
 import { bound, FIELDS_LIMIT, FIELDS_WITHIN } from "../limits";
 import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
+import { CLIENT_PACE } from "../timing";
 import { DIRECTIVES_LUA } from "./directives";
 import { FALSE_ENDS_LUA } from "./falseEndsLua";
 import { FINAL_LUA } from "./finalLua";
 import { WHILE_HELD } from "./pastCache";
+import { KNOWN_ADDRESSES, RESOLVED, RESOLVERS } from "./resolving";
 import { failureResponses, refuse } from "./responses";
 import { refusedShares } from "./shares";
 import { SITE_LUA } from "./siteLua";
 
-/** How the names of origins are resolved. */
-export const RESOLVED = `    # IPv4 first: origins allow-list the nodes' fixed addresses, which are IPv4.
-    default-server resolvers vpc resolve-prefer ipv4 init-addr last,libc,none`;
+/**
+ * Seconds after which a client that waits for its origin gets the stale response that may stand in for an error. Nearly all
+ * answers that come at all come sooner, and what comes later is stored, since it is asked for once more.
+ */
+const STALE_AFTER = 3;
 
 /** What both sides of HAProxy share. */
 export function globalSections(popName: string, sites: readonly Site[]): string {
@@ -30,6 +34,7 @@ global
     stats socket ${SOCKETS.admin} mode 600 level admin expose-fd listeners
     # From when on it counts how long no purges have been read, until the agent says it.
     set-var proc.started date()
+${KNOWN_ADDRESSES}
     # Bounds are computed at the start from the machine's size; what stands here is that of the smallest. This one is
     # above the sum of all frontends', so that none of them waits for another.
     maxconn ${bound("ALL_CONNECTIONS")}
@@ -46,6 +51,10 @@ global
     # The header of a response: 28 KB, of which a large application's tags alone may be 20. limits.ts counts with it.
     tune.bufsize 32768
     tune.maxrewrite 4096
+    # The kernel keeps twice that, and tells HAProxy of it when a third has left: by default it would keep up to 16 MB, of which
+    # a client of 20 KB a second takes none that HAProxy sees for minutes, while it reads all the time. The load balancer, which
+    # is the one that reads here, is a millisecond away: 64 MB a second.
+    tune.sndbuf.client 65536
     # After a reload the old process ends with its last connection, or with the longest download that we wait for.
     hard-stop-after 15m
     # Java's client fails above this number, where others wait or open a connection. Beyond the usual hundred each stream
@@ -56,17 +65,15 @@ global
     tune.h2.fe.glitches-threshold 1000
     ssl-default-server-options ssl-min-ver TLSv1.2
 
-# The VPC's own resolver; an origin that moves is followed without a reload.
-resolvers vpc
-    parse-resolv-conf
-    hold valid 10s
+${RESOLVERS}
 
 # From clients to the cache.
 defaults edge
     mode http
     timeout connect 1s
-    # A client that neither sends nor takes a byte for this long is gone.
-    timeout client 60s
+    # A client that neither sends nor takes a byte for this long is gone. One that takes 2 KB a second does not seem to take
+    # any for up to 90 s (tune.sndbuf.client).
+    timeout client ${String(CLIENT_PACE.patience)}s
     # The load balancer opens connections ahead and sends the PROXY header with the first byte of a request. Below its
     # idle timeout of 350 s, so that it is the node that closes an idle connection, and no request is lost on one.
     timeout client-hs 340s
@@ -87,7 +94,8 @@ ${failureResponses(popName, "proxy_internal_error")}
 defaults to-origins
     mode http
     timeout connect 3s
-    timeout client 75s
+    # Longer than a client may take nothing of what comes through here.
+    timeout client ${String(CLIENT_PACE.patience + 30)}s
     timeout server 60s
     # A full queue says that the origin is too slow: better a stale answer now than a fresh one too late.
     timeout queue 5s
@@ -102,8 +110,11 @@ defaults origin from to-origins
     retry-on conn-failure empty-response
     retries 1
     http-request disable-l7-retry unless { method GET HEAD OPTIONS }
-    # Rather a stale response soon than a fresh one late.
-    http-request set-timeout server 10s if { var(txn.fallback) -m bool }
+    # Rather a stale response soon than a fresh one late: a client waits so long, and a fetch behind a client's back takes so
+    # long that it is over before somebody else would have to wait for it. The URL is marked as slow then, and asked for once
+    # more, for which it has the full time (varnish/stale.ts).
+    http-request set-timeout server ${String(STALE_AFTER)}s if { var(txn.fallback) -m str waits }
+    http-request set-timeout server 10s if { var(txn.fallback) -m str background }
     # Up or down by connections and TLS handshakes alone: an error page is an answer.
     default-server check inter 5s fastinter 1s downinter 2s rise 1 fall 3
     default-server observe layer4 error-limit 3 on-error mark-down
@@ -149,10 +160,14 @@ ${few.when.map((when) => full("origin", when)).join("\n")}
 ${full("client", `if { sc_conn_cur(1) gt ${bound("ORIGIN_BUSY")} } { sc_conn_cur(0) gt ${bound("CLIENT_MISSES")} }`)}
 ${full("client", `if { sc_conn_cur(1) gt ${bound("ORIGIN_CROWDED")} } { sc_conn_cur(0) gt ${bound("CLIENT_MISSES_CROWDED")} }`)}
     # One client waits in vain for an origin that hangs; then whoever has something to fall back on gets it at once, until
-    # it is time for another try.
-    http-request set-var(txn.hangs) bool(true) if { var(txn.fallback) -m bool } { sc_gpc0_rate(1) gt 0 }
+    # it is time for another try. Of the URLs that were tried the traffic side says so until the origin answers for them.
+    http-request set-var(txn.hangs) bool(true) if { var(txn.fallback) -m found } { sc_gpc0_rate(1) gt 0 }
+    http-request track-sc4 var(txn.site),concat(,txn.target),sha1 table slow if { var(txn.fallback) -m found } !{ var(txn.hangs) -m bool }
+    http-request track-sc4 var(txn.site),concat(,txn.target),sha1 table slow if { var(txn.site),concat(,txn.target),sha1,in_table(slow) }
 ${refuse(popName, { status: 504, text: "gateway timeout", error: "http_response_timeout", when: "if { var(txn.hangs) -m bool }" })}
     http-after-response sc-inc-gpc0(1) if { status 504 } !{ res.hdr(${INTERNAL.date}) -m found } !{ var(txn.hangs) -m bool }
+    http-after-response sc-set-gpt0(4) 1 if { status 504 } !{ res.hdr(${INTERNAL.date}) -m found } !{ var(txn.hangs) -m bool }
+    http-after-response sc-set-gpt0(4) 0 if !{ status 504 } or { res.hdr(${INTERNAL.date}) -m found }
     # Who has least there goes first.
     http-request set-priority-class sc_conn_cur(0)`;
 }

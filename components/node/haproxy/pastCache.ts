@@ -48,6 +48,17 @@ ${no(503, "too many connections of this site held at once", `${held} { sc_conn_c
 ${no(503, "too many connections held at once", `${held} { be_conn(held) gt ${bound("HELD")} }`)}`;
 }
 
+/**
+ * HAProxy 3.0.11 ends itself (buf.h: "b_data(b) + len > b_size(b)") when it forwards a request of HTTP/2 that came in one read
+ * with a body and with trailers that it refuses: anybody could end it, with three requests. Where it waits for a byte of the
+ * body first, it sees the mistake in time.
+ */
+export function bodyHasBegun(): string {
+  return `    # A request that came at once with trailers that are refused must not be forwarded, or HAProxy ends itself: so it sees to
+    # the body first, for which it waits up to a byte.
+    http-request wait-for-body time 60s at-least 1 if { fc_http_major 2 } { var(txn.way) -m str past }`;
+}
+
 /** Where what goes past Varnish comes out: on the egress side, which asks origins in the same way for both. */
 export function pastCacheBackends(popName: string): string {
   return `
@@ -84,6 +95,7 @@ backend sites-held from edge
 function answer(popName: string): string {
   return `    http-response set-var(txn.cache) str(pass)
     http-response add-header Via "1.1 ${popName}"
+    http-response set-header Date %[date,http_date] unless { res.hdr(date) -m found }
     http-response del-header surrogate-control
     # Before the client hears of its success (RFC 9111, section 4.4).
     http-response lua.${CHANGED} if { var(txn.changes) -m bool } { status 200:399 }`;

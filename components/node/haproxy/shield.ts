@@ -119,7 +119,7 @@ export function shieldSections(options: Options, misses: string, resolved: strin
   const nameOf = (region: string): string => `${region}${options.popName.slice(options.region.length)}`;
   const server = (region: string): string => {
     const name = nameOf(region);
-    return `${name}:443 ssl verify required ca-file @system-ca sni str(${name}) check-sni ${name}`;
+    return `${name} ${name}:443 ssl verify required ca-file @system-ca sni str(${name}) check-sni ${name}`;
   };
   return `
 # To the shield of a site: the PoP that asks the origins for all others. It is asked by the name of the PoP and by verified
@@ -155,14 +155,14 @@ ${regions
   .map(
     (region) => `backend shields:${region} from shields
     http-check send meth GET uri ${POP_HEALTH_PATH} ver HTTP/1.1 hdr Host ${nameOf(region)}
-    server pop ${server(region)}`,
+    server ${server(region)}`,
   )
   .join("\n\n")}
 
 ${sites
   .map(
     ({ host, shield }) => `backend shield:${host} from shield
-    server pop ${server(shield)} alpn h2,http/1.1 track shields:${shield}/pop`,
+    server ${server(shield)} alpn h2,http/1.1 track shields:${shield}/${nameOf(shield)}`,
   )
   .join("\n\n")}
 `;

@@ -7,7 +7,7 @@ import type { Site } from "../site";
 import { accessLog, CLIENT_ADDRESS, loggedClient, loggedOf } from "./accessLog";
 import { CLIENT_TABLES, IN_FLIGHT, clientConnections, clientRequests } from "./clients";
 import { acceptedCodings, trueType } from "./compression";
-import { waysPastCache } from "./pastCache";
+import { bodyHasBegun, waysPastCache } from "./pastCache";
 import { refuse } from "./responses";
 import { markedNode, provedNode, sameRequest, withoutInternal } from "./shield";
 import { refusedShares } from "./shares";
@@ -80,6 +80,7 @@ ${toOneForm(popName)}
     http-request set-header ${INTERNAL.key} %[var(txn.told_apart),sha2(256),hex] if { var(txn.told_apart) -m found }
     http-request set-header ${INTERNAL.onlyIfCached} 1 if { req.hdr(cache-control) -m str -i only-if-cached }
     http-request set-header ${INTERNAL.hits} 1 if { sc_conn_cur(2) gt ${bound("SITE_IN_FLIGHT_HITS")} } !few-of-site
+    http-request set-header ${INTERNAL.slow} 1 if { table_cnt(slow) gt 0 } { var(txn.host),concat(,txn.base),sha1,table_gpt0(slow) gt 0 }
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Request-ID %[unique-id]${sameRequest(options)}
     # Equal lists in one spelling, so that they find the same variant (RFC 9110, sections 5.6.3 and 12.5.4).
@@ -89,6 +90,7 @@ ${acceptedCodings()}
     http-request add-header Via "2 ${popName}" if { fc_http_major 2 }
     http-request add-header Via "%[req.ver] ${popName}" unless { fc_http_major 2 }
     http-request add-header CDN-Loop ${popName}
+${bodyHasBegun()}
     use_backend past-cache if { var(txn.way) -m str past }
     use_backend held if { var(txn.way) -m str held }
     default_backend cache

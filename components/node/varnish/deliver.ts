@@ -57,6 +57,10 @@ sub vcl_synth {
     # The fetch of a fresh response was given up: take the stale one.
     if (req.http.X-Footprint-Stale && req.http.X-Footprint-Wants == "fresh" && resp.status == 503) {
         set req.http.X-Footprint-Wants = "stale";
+        if (now - req.time > 2s) {
+            # It was not refused: there was no answer.
+            set req.http.X-Footprint-Slow = "1";
+        }
         return (restart);
     }
     unset resp.http.X-Varnish;

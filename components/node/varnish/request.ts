@@ -12,6 +12,8 @@ sub vcl_recv {
     if (req.http.Host == "${PROBE_HOST}") {
         return (synth(200, "OK"));
     }
+    # As the origin gets it: responses may vary by it.
+    set req.http.X-Forwarded-For = req.http.X-Footprint-Client;
     set req.backend_hint = origins.backend();
     call behind_who_asks;
 

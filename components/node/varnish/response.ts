@@ -96,6 +96,8 @@ sub freshness_lifetime {
         set beresp.ttl = std.time(beresp.http.${INTERNAL.expires}, std.time(real = 0))
             - std.time(beresp.http.${INTERNAL.date}, now) - beresp.age;
     } else if (beresp.http.${INTERNAL.lastModified} && !bereq.http.Cookie && !bereq.http.Authorization
+        # Of HTTP/1.0, and meant for requests; who sends it in a response does not want it guessed that it may be stored.
+        && beresp.http.Pragma !~ "(?i)(^|,)[ \\t]*no-cache[ \\t]*(,|$)"
         && (beresp.http.X-Footprint-Code ~ "^(200|203|204|300|301|308|404|405|410|414|501)$"
             || beresp.http.X-Footprint-CC ~ ",public,")) {
         # Nothing said: a tenth of the time since it last changed, an hour at most (RFC 9111, section 4.2.2). Not for

@@ -15,6 +15,9 @@ export function staleVcl(shields: boolean): string {
 # Between the two a request is restarted as one that takes only what is fresh. When the fetch fails, it is restarted
 # once more as one that takes what is stale, and the object is marked for some seconds (saintmode): whoever comes then,
 # or waited for the same fetch, gets the stale object without another request to the origin.
+#
+# An origin that takes too long may only be slow: then the object would never be renewed. So it is asked once more behind the
+# client's back, with all the time there is, and until it has answered HAProxy marks the URL (${INTERNAL.slow}).
 
 sub vcl_hit {
     call validate_first;
@@ -29,11 +32,11 @@ sub vcl_hit {
     }
     if (obj.ttl + std.duration(obj.http.X-Footprint-Sie + "s", 0s) > 0s) {
         # Not std.healthy, which knows no object on this side.
-        if (req.http.X-Footprint-Wants == "stale" || !origins.is_healthy()) {
+        if (req.http.X-Footprint-Wants == "stale" || req.http.${INTERNAL.slow} || !origins.is_healthy()) {
             return (deliver);
         }
         # For vcl_backend_response: there is something to fall back on.
-        set req.http.X-Footprint-Stale = "1";
+        set req.http.X-Footprint-Stale = "waits";
     }
     set req.http.X-Footprint-Wants = "fresh";
     return (restart);
@@ -56,9 +59,12 @@ sub vcl_miss {
 
 sub vcl_backend_fetch {
     unset bereq.body;
-    if (bereq.is_bgfetch) {
-        # Nobody waits for it: HAProxy's egress side gives it the full time.
+    if (bereq.is_bgfetch && bereq.http.${INTERNAL.slow}) {
+        # Nobody waits for it, nor will: HAProxy's egress side gives it the full time. That it failed just now is known.
+        set bereq.backend = egress;
         unset bereq.http.X-Footprint-Stale;
+    } else if (bereq.is_bgfetch) {
+        set bereq.http.X-Footprint-Stale = "background";
     } else if (!bereq.uncacheable && !bereq.is_hitmiss && !bereq.http.X-Footprint-Wants
         && !bereq.http.If-None-Match && !bereq.http.If-Modified-Since) {
         # Nothing of its variant is stored, as far as one can tell here: HAProxy counts these.

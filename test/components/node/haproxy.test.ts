@@ -1,6 +1,7 @@
 import { haproxyConfig } from "../../../components/node/haproxy";
 import { CLIENT_BACKENDS } from "../../../components/node/clientBackends";
 import type { Origin } from "../../../components/node/site";
+import { some } from "../../support/some";
 import { OPTIONS } from "./options";
 import { SITES } from "./site";
 
@@ -215,14 +216,41 @@ describe("haproxy.cfg", () => {
 
   test("verifies the certificate of an https origin by its name, in health checks too", () => {
     expect(backendOf({ scheme: "https", host: "o.example.org", port: 443 }).at(-1)).toBe(
-      "server origin o.example.org:443 ssl verify required ca-file @system-ca sni str(o.example.org) " +
+      "server https:o.example.org:443 o.example.org:443 ssl verify required ca-file @system-ca sni str(o.example.org) " +
         "check-sni o.example.org pool-conn-name var(txn.connection)",
     );
   });
 
+  test("holds what the resolver said last while it does not answer, longer than HAProxy's own 30 s", () => {
+    const resolvers = section(text, "resolvers vpc");
+
+    // Every kind of answer that HAProxy 3.0 has a time for (configuration manual, 5.3.2), but for those that are about the name.
+    expect(resolvers.filter((line) => line.startsWith("hold "))).toEqual([
+      "hold valid 10s",
+      "hold timeout 1d",
+      "hold refused 1d",
+      "hold other 1d",
+    ]);
+  });
+
+  test("gives each server that is asked by name what was known of it, and to no other origin", () => {
+    const servers = [...text.matchAll(/^ {4}server (\S+) (?!unix@)(\S+)/gm)].map(([, name = "", address = ""]) => [
+      name,
+      address,
+    ]);
+
+    expect(section(text, "global").join()).toContain("server-state-file /run/footprint/origin-addresses");
+    for (const name of ["defaults origin from to-origins", "defaults held from to-origins"]) {
+      expect(section(text, name)).toContain("load-server-state-from-file global");
+    }
+    expect(some(servers).filter(([name = "", address]) => name.replace(/^https?:/, "") !== address)).toEqual([]);
+    const same = backendOf({ scheme: "http", host: "o.example.org", port: 443 }).at(-1);
+    expect(same).not.toContain(backendOf({ scheme: "https", host: "o.example.org", port: 443 }).at(-1)?.split(" ")[1]);
+  });
+
   test("speaks no TLS to an http origin", () => {
     expect(backendOf({ scheme: "http", host: "o.example.org", port: 80 }).at(-1)).toBe(
-      "server origin o.example.org:80 pool-conn-name var(txn.connection)",
+      "server http:o.example.org:80 o.example.org:80 pool-conn-name var(txn.connection)",
     );
   });
 

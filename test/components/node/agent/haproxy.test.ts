@@ -108,6 +108,19 @@ describe("HAProxy's runtime API", () => {
     expect(maps["#12"].size).toBe(0);
   });
 
+  test("says which keys HAProxy has in a map, and whether it uses one", async () => {
+    // As HAProxy 3.0 lists them (pat_list_str): a reference, the key and the value.
+    const lists: Readonly<Record<string, string>> = {
+      "show map": "# id (file) description\n3 (/run/a.map) pattern loaded\n12 (/run/a.map) pattern loaded\n\n",
+      "show map #3": "0x55d0c2a1b2c0 own first,second\n0x55d0c2a1b300 0AF accepted\n\n",
+      "show map #12": "0x55d0c2a1b340 1BC accepted\n\n",
+    };
+    await serve("admin", (command) => lists[command] ?? "");
+
+    expect(await runtime().keysOf("/run/a.map")).toEqual(new Set(["own", "0AF", "1BC"]));
+    expect(await runtime().keysOf("/run/none.map")).toBeUndefined();
+  });
+
   test("rejects what HAProxy has not done, whatever it has answered, and does not hand on the value", async () => {
     const silent = { "#7": new Map([["held", "former"]]) };
     await serve("admin", (command) => (/^(?:set|add|del)/.test(command) ? "\n" : withMaps(silent)(command)));

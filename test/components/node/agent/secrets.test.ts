@@ -24,6 +24,9 @@ describe("the secrets of an agent", () => {
   let away: boolean;
   let told: string[];
   let haproxyFails: Error | undefined;
+  /** Keys of HAProxy's maps, by file: they outlive an agent. */
+  let held: Map<string, Set<string>>;
+  let deletionFails: Error | undefined;
   let said: string[];
   let hasShields: boolean;
 
@@ -34,6 +37,8 @@ describe("the secrets of an agent", () => {
     away = false;
     told = [];
     haproxyFails = undefined;
+    held = new Map();
+    deletionFails = undefined;
     hasShields = false;
   });
 
@@ -54,15 +59,23 @@ describe("the secrets of an agent", () => {
             );
       },
       haproxy: {
-        setMap: (_, key, value) => {
+        setMap: (file, key, value) => {
           if (haproxyFails !== undefined) {
             return Promise.reject(haproxyFails);
           }
           told.push(`${key} ${value}`);
+          held.set(file, (held.get(file) ?? new Set<string>()).add(key));
           return Promise.resolve();
         },
-        deleteMap: (_, key) => Promise.resolve(void told.push(`no ${key}`)),
-        usesMap: () => Promise.resolve(hasShields),
+        deleteMap: (file, key) => {
+          if (deletionFails !== undefined) {
+            return Promise.reject(deletionFails);
+          }
+          told.push(`no ${key}`);
+          held.get(file)?.delete(key);
+          return Promise.resolve();
+        },
+        keysOf: (file) => Promise.resolve(hasShields ? new Set(held.get(file)) : undefined),
       },
       log: kept.log,
       file: join(folder, "secrets/known.json"),
@@ -168,7 +181,7 @@ describe("the secrets of an agent", () => {
       haproxy: {
         setMap: () => Promise.resolve(),
         deleteMap: () => Promise.resolve(),
-        usesMap: () => Promise.resolve(false),
+        keysOf: () => Promise.resolve(undefined),
       },
       log: keptLog().log,
       file: join(folder, "known.json"),
@@ -214,6 +227,26 @@ describe("the secrets of an agent", () => {
       former.map((line) => `no ${line.split(" ")[0] ?? ""}`).sort(),
     );
   });
+
+  test.each([new Error("timeout"), new HaproxyAway("connection refused")])(
+    "it ends at a later look, by an agent that was started since, when HAProxy has not taken it (%s)",
+    async (failure) => {
+      hasShields = true;
+      await secrets().follow(wanted([1, 1, 1, 1]));
+      const former = proofs().slice(1);
+      deletionFails = failure;
+      await secrets()
+        .follow(wanted([1, 1, 2, 2]))
+        .catch(() => undefined);
+
+      deletionFails = undefined;
+      await secrets().follow(wanted([1, 1, 2, 2]));
+
+      const keys = [...(held.get(join(folder, "secrets/shield.map")) ?? [])];
+      expect(keys.filter((key) => former.some((line) => line.startsWith(key)))).toEqual([]);
+      expect(keys).toHaveLength(proofs().length);
+    },
+  );
 
   test("where no site has a shield, HAProxy is told of no proof for one", async () => {
     await secrets().follow(wanted([1, 1, 1, 1]));
