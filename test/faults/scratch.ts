@@ -52,7 +52,7 @@ export class Scratch {
     this.server ??= startJest(this.directory);
     const isAlive = await answers(this.server, limit, [
       ...["--json", `--outputFile=${results}`, `--testResultsProcessor=${path.join(__dirname, "plainResults.js")}`],
-      ...["--selectProjects", "plain", `--cacheDirectory=${path.join(this.directory, "..", "jest")}`],
+      ...["--selectProjects", "plain", "node", `--cacheDirectory=${path.join(this.directory, "..", "jest")}`],
       ...args,
     ]);
     if (!isAlive) {
