@@ -83,7 +83,7 @@ export class LabOrigin {
       .writeHead(request.headers["if-none-match"] === etag ? 304 : 200, {
         "content-type": "text/plain; charset=utf-8",
         "cache-control": "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400",
-        "cache-tag": "page",
+        "surrogate-key": "page",
         etag,
       })
       .end(request.headers["if-none-match"] === etag ? undefined : body);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { PrivateRoot } from "../edge/privateRoot";
-import { MACHINE_GROUPS } from "./machine/system";
+import { MACHINE_GROUPS, removeGroup } from "./machine/system";
 
 /**
  * Control groups are the kernel's: those of machines that were killed stay, with nothing in them, and only they do.
@@ -19,7 +19,7 @@ export async function clearRemains(image: string): Promise<number> {
       .filter((name) => name.startsWith(MACHINE_GROUPS.prefix))
       .filter((name) => !existsSync(`/proc/${name.slice(MACHINE_GROUPS.prefix.length)}`));
     for (const name of gone) {
-      await root.exec("find", `${MACHINE_GROUPS.folder}/${name}`, "-depth", "-type", "d", "-delete");
+      await removeGroup(root, `${MACHINE_GROUPS.folder}/${name}`);
     }
     return gone.length;
   } finally {

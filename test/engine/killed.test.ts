@@ -36,7 +36,9 @@ describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes som
     // Not by `run`, whose engine writes its state at its end alone.
     const killed = engine.pulumi("up", "--stack", STACK, "--yes", "--skip-preview");
     await until("all subnets are asked for", () => engine.hits(0) >= SUBNETS);
-    process.kill(updateBelow(process.pid), "SIGKILL");
+    const update = updateBelow(process.pid);
+    await until("its state is whole on the disk", () => stoppedWithWholeState(update));
+    process.kill(update, "SIGKILL");
     expect((await killed).status).not.toBe(0);
     locked = await engine.run("up", STACK);
 
@@ -61,6 +63,18 @@ describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes som
 
   function subnets(): readonly Entity[] {
     return engine.world().filter(({ type }) => type === SUBNET);
+  }
+
+  /** Other steps may be saving theirs: half a file is another story than this one. */
+  async function stoppedWithWholeState(update: number): Promise<boolean> {
+    process.kill(update, "SIGSTOP");
+    await until("it has stopped", () => stateOf(update) === "T");
+    const files = engine.filesOf("state").filter((file) => file.endsWith(`/${STACK}.json`));
+    if (files.length > 0 && files.every(isWholeJson)) {
+      return true;
+    }
+    process.kill(update, "SIGCONT");
+    return false;
   }
 
   /** What an operator finds by the tag `Name`, or, of what has no tags, by what it belongs to. */
@@ -116,9 +130,24 @@ function updateBelow(parent: number): number {
   return Number(found);
 }
 
+/** As proc(5) has it: `T` of a process that has stopped. */
+function stateOf(pid: number): string {
+  const [, fields = ""] = fs.readFileSync(`/proc/${String(pid)}/stat`, "utf8").split(") ");
+  return fields.slice(0, 1);
+}
+
+function isWholeJson(file: string): boolean {
+  try {
+    JSON.parse(fs.readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Waits for what comes for certain. @throws Error when it has not come within five minutes, which only ends what hangs */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let look = 0; !isSo(); look++) {
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let look = 0; !(await isSo()); look++) {
     if (look === 3000) {
       throw new Error(`this has not come about: ${what}`);
     }

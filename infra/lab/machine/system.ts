@@ -112,10 +112,24 @@ export class System {
       await end();
       await ended;
     }
-    // Control groups are the kernel's, and would stay.
-    await this.root.exec("find", groupOf(this.root), "-type", "d", "-delete");
+    await removeGroup(this.root, groupOf(this.root));
   }
 }
+
+/**
+ * Removes a control group and all below it, which are the kernel's and would stay. What has just been killed may hold one
+ * for a moment, so this is tried for half a minute.
+ */
+export async function removeGroup(root: PrivateRoot, folder: string): Promise<void> {
+  await root.exec("sh", "-euc", REMOVE, "sh", folder);
+}
+
+const REMOVE = `
+for try in $(seq 150); do
+  [ -e "$1" ] || exit 0
+  find "$1" -depth -type d -delete 2> /dev/null || sleep 0.2
+done
+`;
 
 function groupOf({ pid }: PrivateRoot): string {
   return `${MACHINE_GROUPS.folder}/${MACHINE_GROUPS.prefix}${String(pid)}`;

@@ -53,6 +53,8 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
       throw new Error("the requirement is met, so there is a CLI");
     }
     const image = debianRootFolder(LAB_ROOT);
+    // As the command does, so that what a killed lab has left is not taken for this one's.
+    await clearRemains(image);
     lab = await Lab.open({ cli, stack: "sandbox", image, stacks, folder: path.join(folder, "lab") });
     said = [];
     lab.happenings.listen(({ region, text: what }) => said.push(`${region ?? "all"}: ${what}`));
