@@ -181,7 +181,11 @@ describeWith([DEBIAN], "faults of an origin", () => {
       await rig.age(target);
 
       expect((await rig.get(target)).body).toBe("old");
-      await rig.origin.received(target, 2);
+      // For some seconds after an answer that did not come, as in other tests here, no stale object is renewed.
+      await until("a fetch behind a client's back", async () => {
+        await rig.get(target);
+        return rig.origin.requests(target).length > 1;
+      });
       await until("the end of the fetch", async () => (await rig.fetching()) === 0);
       for (let i = 0; i < 5; i++) {
         const { isWhole, body } = await rig.get(target);
