@@ -178,16 +178,14 @@ export class Engine {
 
   /** What is to go wrong from now on; nothing when the list is empty. */
   plan(faults: readonly Fault[]): void {
-    const file = path.join(this.folder, "world", "faults.json");
     // The stand-in may look at it at any moment.
-    fs.writeFileSync(`${file}.planned`, JSON.stringify(faults));
-    fs.renameSync(`${file}.planned`, file);
+    fs.writeFileSync(`${this.faults}.planned`, JSON.stringify(faults));
+    fs.renameSync(`${this.faults}.planned`, this.faults);
   }
 
   /** Calls that have fitted a planned fault so far, by its place in the list. */
   hits(place: number): number {
-    const file = path.join(this.folder, "world", "faults.json");
-    const faults = JSON.parse(fs.readFileSync(file, "utf8")) as readonly { readonly seen?: number }[];
+    const faults = JSON.parse(fs.readFileSync(this.faults, "utf8")) as readonly { readonly seen?: number }[];
     return faults[place]?.seen ?? 0;
   }
 
@@ -199,6 +197,10 @@ export class Engine {
         .filter((entry) => entry.isFile())
         .map((entry) => path.join(entry.parentPath, entry.name)),
     );
+  }
+
+  private get faults(): string {
+    return path.join(this.folder, "world", "faults.json");
   }
 
   private worldFiles(): readonly string[] {

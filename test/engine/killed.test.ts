@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { text } from "../../infra/sandbox/aws/values";
 import type { Entity } from "../../infra/sandbox/aws/world";
 import type { Outcome } from "../../infra/sandbox/sandbox";
+import { until } from "../node/origin/until";
 import { describeWith } from "../support/requirements";
 import { Engine, PULUMI_CLI, STORY, tiny, type Run } from "./engine";
 import { lines, nameOf } from "./steps";
@@ -68,7 +68,7 @@ describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes som
   /** Other steps may be saving theirs: half a file is another story than this one. */
   async function stoppedWithWholeState(update: number): Promise<boolean> {
     process.kill(update, "SIGSTOP");
-    await until("it has stopped", () => stateOf(update) === "T");
+    await until("it has stopped", () => statOf(update)[0] === "T");
     const files = engine.filesOf("state").filter((file) => file.endsWith(`/${STACK}.json`));
     if (files.length > 0 && files.every(isWholeJson)) {
       return true;
@@ -116,9 +116,8 @@ function updateBelow(parent: number): number {
     .filter((name) => /^\d+$/.test(name))
     .find((pid) => {
       try {
-        const [, fields = ""] = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
         const args = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return Number(fields.split(" ")[1]) === parent && args.includes("up");
+        return Number(statOf(Number(pid))[1]) === parent && args.includes("up");
       } catch {
         // It has ended meanwhile.
         return false;
@@ -130,10 +129,10 @@ function updateBelow(parent: number): number {
   return Number(found);
 }
 
-/** As proc(5) has it: `T` of a process that has stopped. */
-function stateOf(pid: number): string {
+/** What proc(5) has of a process after its name: its state, `T` when it has stopped, its parent, and more. */
+function statOf(pid: number): readonly string[] {
   const [, fields = ""] = fs.readFileSync(`/proc/${String(pid)}/stat`, "utf8").split(") ");
-  return fields.slice(0, 1);
+  return fields.split(" ");
 }
 
 function isWholeJson(file: string): boolean {
@@ -142,15 +141,5 @@ function isWholeJson(file: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Waits for what comes for certain. @throws Error when it has not come within five minutes, which only ends what hangs */
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let look = 0; !(await isSo()); look++) {
-    if (look === 3000) {
-      throw new Error(`this has not come about: ${what}`);
-    }
-    await sleep(100);
   }
 }
