@@ -85,8 +85,9 @@ export default defineConfig(
         {
           patterns: [
             {
-              // What a site is, how its fields may be named and which TLS policies there are is said once, where it is used.
-              regex: "(^|/)(components(?!/(node/(site|fieldNames)|tlsPolicies)$)|plan)(/|$)",
+              // What a site is, how its fields may be named, what may be measured and which TLS policies there are is said
+              // once, where it is used.
+              regex: "(^|/)(components(?!/(node/(site|fieldNames)|metrics|tlsPolicies)$)|plan)(/|$)",
               message: "Configuration comes first: it imports neither components nor the plan.",
             },
           ],

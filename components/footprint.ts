@@ -4,6 +4,7 @@ import type { NodesArgs } from "./cacheFleet";
 import type { HostedName } from "./hostedName";
 import { HostedZones } from "./hostedZones";
 import { LatencyRouting } from "./latencyRouting";
+import type { MetricsArgs, ObjectivesArgs } from "./metrics";
 import type { Egress, FlowLogs } from "./network";
 import type { AgentFile } from "./nodeStore";
 import { Pop, PopState, type PopParts } from "./pop";
@@ -53,6 +54,10 @@ export interface FootprintArgs {
    * none.
    */
   tags?: Record<string, string>;
+  /** Where nodes publish what they count. Default: CloudWatch. */
+  metrics?: MetricsArgs;
+  /** What alarms measure each PoP against. Default: 99.9 percent available, 99 percent of first bytes within 1.8 s. */
+  objectives?: ObjectivesArgs;
   /** Addresses that are asked to subscribe to alarms. Default: none. */
   alarmEmails?: string[];
   /** The agent that nodes run. Default: the one that comes with this package. */
@@ -185,6 +190,8 @@ export class Footprint extends pulumi.ComponentResource {
             agent: args.agent,
             packagesBucket: args.packagesBucket,
             purgeMaxStaleness: args.purgeMaxStaleness,
+            metrics: args.metrics,
+            objectives: args.objectives,
             alarmEmails,
             permissionsBoundary: args.permissionsBoundary,
           },

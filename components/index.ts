@@ -50,6 +50,7 @@ export {
   type SecretParametersArgs,
 } from "./secretParameters";
 export { NodeStore, type AgentFile, type NodeStoreArgs, type PackagesArgs } from "./nodeStore";
+export { OBJECTIVES, type MetricsArgs, type ObjectivesArgs } from "./metrics";
 export {
   CacheFleet,
   type CacheFleetArgs,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LOG_KEYS } from "./node/protocol/logKeys";
+import { METRICS_NAMESPACE } from "./node/protocol/metrics";
 import { STORE_KEYS } from "./node/protocol/storeKeys";
 
 export interface NodePolicyArgs {
@@ -7,6 +8,8 @@ export interface NodePolicyArgs {
   bucketArn: pulumi.Input<string>;
   /** The region's log bucket. */
   logBucketArn: pulumi.Input<string>;
+  /** It publishes metrics to CloudWatch. */
+  metrics: boolean;
   /** Default: it reads none. */
   parameterArns?: pulumi.Input<pulumi.Input<string>[]>;
   /** Logical name of the group; its physical one begins with it. */
@@ -17,7 +20,8 @@ export interface NodePolicyArgs {
  * All that a node may do, and nothing else.
  *
  * It stands in for AWS's managed policy for Session Manager, which can read every parameter of the account. The only
- * actions on `*` know no resource: those of Session Manager's own channels, and the look at instances of groups.
+ * actions on `*` know no resource: those of Session Manager's own channels, the look at instances of groups, and
+ * metrics, which are bound to their namespace instead.
  */
 export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
   const { region, bucketArn, groupNamePrefix } = args;
@@ -81,6 +85,17 @@ export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
         Action: "autoscaling:DescribeAutoScalingInstances",
         Resource: "*",
       },
+      ...(args.metrics
+        ? [
+            {
+              Sid: "PublishMetrics",
+              Effect: "Allow",
+              Action: "cloudwatch:PutMetricData",
+              Resource: "*",
+              Condition: { StringEquals: { "cloudwatch:namespace": METRICS_NAMESPACE } },
+            },
+          ]
+        : []),
       {
         Sid: "SessionManagerAndRunCommand",
         Effect: "Allow",

@@ -6,6 +6,7 @@ import { Certificates } from "./certificates";
 import { DrainGuard } from "./drainGuard";
 import type { HostedName } from "./hostedName";
 import { LoadBalancer } from "./loadBalancer";
+import { metricsPorts, metricsProblems, metricsSettings, type MetricsArgs, type ObjectivesArgs } from "./metrics";
 import { Egress, FlowLogs, Network } from "./network";
 import { bootstrap } from "./node/bootstrap";
 import { bundle } from "./node/bundle";
@@ -67,6 +68,10 @@ export interface PopArgs {
    * than the 43 minutes a month that S3's service level (99.9 %) allows.
    */
   purgeMaxStaleness?: number;
+  /** Where nodes publish what they count. Default: CloudWatch. */
+  metrics?: MetricsArgs;
+  /** What alarms measure the PoP against. Default: 99.9 percent available, 99 percent of first bytes within 1.8 s. */
+  objectives?: ObjectivesArgs;
   /** Addresses that are asked to subscribe to alarms. Default: none. */
   alarmEmails?: string[];
   /** ARN of the managed policy that bounds the nodes' role. Default: none does. */
@@ -127,7 +132,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
 
   constructor(name: string, args: PopArgs, opts?: pulumi.ComponentResourceOptions) {
     const { region, state = PopState.Active, egress = Egress.Nat, flowLogs = FlowLogs.Rejected } = args;
-    const { nodes, tlsPolicy = TlsPolicy.ResPq202509 } = args;
+    const { metrics = {}, objectives = {}, nodes, tlsPolicy = TlsPolicy.ResPq202509 } = args;
     super(
       "footprint:pop:Pop",
       name,
@@ -148,6 +153,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       ...unlessOneOf("tlsPolicy", tlsPolicy, TlsPolicy),
       ...args.sites.flatMap(siteProblems),
       ...sitesProblems(args.sites),
+      ...metricsProblems(metrics, objectives, args.sites),
     ]);
     const child = { parent: this };
     const guarded = (args.protection ?? true) && state === PopState.Active;
@@ -225,6 +231,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
           popName: popName(region, args.popDomain.host),
           sites: args.sites.map(siteOf),
           purgeMaxStaleness: args.purgeMaxStaleness ?? 3600,
+          metrics: metricsSettings(metrics),
           agentSha256: agent.sha256,
         }),
         agent,
@@ -260,11 +267,13 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         loadBalancer,
         store,
         logBucketArn: network.logs.bucketArn,
+        metrics,
+        objectives,
         parameterArns: [...parameters.arns, store.serialArn],
         permissionsBoundary: args.permissionsBoundary,
         image: args.image,
         ...nodes,
-        originPorts: [...usedPorts, ...keptPorts],
+        originPorts: [...new Set([...usedPorts, ...keptPorts, ...metricsPorts(metrics)])],
         alarms: { topicArn: topic.arn, stopAlarmName: alarms.unhealthyNodesName },
       },
       child,

@@ -24,6 +24,8 @@ export function footprintArgs(config: FootprintConfig, agent: AgentFile): Footpr
     secrets: config.secrets,
     permissionsBoundary: config.permissionsBoundary,
     tags: config.tags,
+    metrics: { ...config.metrics, sites: [...config.metrics.sites] },
+    objectives: config.objectives,
     alarmEmails: [...config.alarmEmails],
     agent,
   };

@@ -32,6 +32,8 @@ export const AGENT_FILES = {
   secrets: "/run/footprint/secrets/known.json",
   /** Connections of slow clients, for the service that ends them: an address and a port a line. */
   slowClients: "/run/footprint/slow-clients",
+  /** How much of the access log has been counted. */
+  counted: "/run/footprint/counted.json",
   /** What HAProxy knew of its servers a moment ago, which it reads at its start. Of an earlier boot it would be old. */
   addresses: "/run/footprint/origin-addresses",
   /** The group has been told that the node serves. */

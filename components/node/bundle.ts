@@ -1,4 +1,5 @@
 import { nodeFiles } from "./files";
+import { PACKAGE_LOCK } from "./packageLock";
 import { PRODUCTION, type NodeOptions } from "./options";
 import type { AgentTiming, Bundle } from "./protocol/bundleFormat";
 import { STORE_KEYS } from "./protocol/storeKeys";
@@ -31,6 +32,8 @@ export function bundle(options: BundleOptions): string {
       hosts: options.sites.map(({ host }) => host),
       ports: { traffic: ports.traffic, health: ports.health, agentMetrics: ports.agentMetrics },
       purgeMaxStaleness: options.purgeMaxStaleness,
+      metrics: options.metrics ?? { cloudwatch: false, sites: [] },
+      packagesLocked: PACKAGE_LOCK.snapshot,
       timing: options.agentTiming ?? AGENT_TIMING,
     },
   };

@@ -19,6 +19,7 @@ export const DEBIAN = {
     package: "varnish",
     binary: "/usr/sbin/varnishd",
     admin: "varnishadm",
+    statistics: "varnishstat",
     /** Loads a VCL into the running program. */
     reload: "/usr/share/varnish/varnishreload",
     /** In which it keeps its shared memory and what it has compiled, one folder for each instance. */

@@ -1,4 +1,5 @@
 import { AGENT_METRICS_PORT, METRICS_PORT, NODE_PORTS } from "./ports";
+import type { MetricsSettings } from "./protocol/bundleFormat";
 import type { Site } from "./site";
 
 /** What the files of a PoP's nodes are rendered from. Nothing here depends on how many nodes there are, or how large. */
@@ -10,6 +11,8 @@ export interface NodeOptions {
   readonly sites: readonly Site[];
   /** Where a node listens; default: its production ports on every address. */
   readonly listen?: Listen;
+  /** Where metrics are published; default: nowhere. */
+  readonly metrics?: MetricsSettings;
   /** Seconds after which a node that has read no purge log says that its PoP is unhealthy; default: never. */
   readonly purgeMaxStaleness?: number;
 }

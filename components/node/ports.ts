@@ -19,3 +19,6 @@ export const NODE_HEALTH_PATH = "/health";
 
 /** Path of the PoP's health at its per-PoP name, answered by HAProxy without cache or origin. */
 export const POP_HEALTH_PATH = "/.well-known/pop-health";
+
+/** Begin of what the agent asks each site in its self-test. */
+export const SELF_TEST_PATH = "/.well-known/footprint-self-test/";

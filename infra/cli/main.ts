@@ -15,6 +15,7 @@ import { registerPurge } from "../commands/purge";
 import { registerRotate } from "../commands/rotate";
 import { registerSandbox } from "../commands/sandbox";
 import { registerStatus } from "../commands/status";
+import { registerTop } from "../commands/top";
 import { registerUndrain } from "../commands/undrain";
 import { registerZoneId } from "../commands/zoneId";
 import { coloursFor } from "../terminal/colours";
@@ -96,6 +97,7 @@ export function footprint(): Command {
     registerZoneId,
     registerCheck,
     registerStatus,
+    registerTop,
     registerLogs,
     registerDashboard,
     registerPurge,

@@ -37,6 +37,8 @@ export function complete(stack: string, homeRegion: string, input: StackInput, r
     secrets: input.secrets,
     ...(input.permissionsBoundary === undefined ? {} : { permissionsBoundary: input.permissionsBoundary }),
     tags: Object.fromEntries(sortedEntries(input.tags)),
+    metrics: { ...input.metrics, sites: [...new Set(input.metrics.sites)].sort() },
+    objectives: input.alarms.objectives,
     alarmEmails: [...input.alarms.emails].sort(),
   });
 }

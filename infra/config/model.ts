@@ -44,6 +44,21 @@ export interface FootprintConfig {
   readonly permissionsBoundary?: string;
   /** Tags of every resource that takes tags, beside the footprint's own. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Where nodes publish what they count. */
+  readonly metrics: {
+    readonly cloudwatch: boolean;
+    /** Hosts of sites that have metrics of their own. */
+    readonly sites: readonly string[];
+    /** URL of a collector. */
+    readonly otlp?: string;
+  };
+  /** What alarms measure each PoP and each of these sites against. */
+  readonly objectives: {
+    /** Percent. */
+    readonly availability: number;
+    /** Milliseconds. */
+    readonly firstByte: number;
+  };
   /** Addresses that receive alarms. */
   readonly alarmEmails: readonly string[];
 }

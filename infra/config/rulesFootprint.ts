@@ -1,3 +1,4 @@
+import { otlpProblem } from "../../components/metrics";
 import { didYouMean, formatValue } from "./problems";
 import { repeated, type Rule, type RuleContext } from "./rule";
 
@@ -125,6 +126,36 @@ const alarmEmailTwice: Rule = {
     })),
 };
 
+const metricsSite: Rule = {
+  id: "metrics-site",
+  check: ({ input, entire }) =>
+    input.metrics.sites.flatMap((host, position) => {
+      const hosts = Object.keys(input.sites);
+      return !entire("sites") || hosts.includes(host)
+        ? []
+        : [{ path: ["metrics", "sites", position], message: `must be one of the sites, got "${host}"` }];
+    }),
+};
+
+const metricsSiteTwice: Rule = {
+  id: "metrics-site-twice",
+  check: ({ input }) =>
+    repeated(input.metrics.sites).map((host) => ({
+      path: ["metrics", "sites"],
+      message: `must name a site once, got "${host}" twice`,
+    })),
+};
+
+const metricsOtlp: Rule = {
+  id: "metrics-otlp",
+  check: ({ input: { metrics } }) => {
+    const problem = metrics.otlp === undefined ? undefined : otlpProblem(metrics.otlp);
+    return problem === undefined
+      ? []
+      : [{ path: ["metrics", "otlp"], message: `${problem}, got ${formatValue(metrics.otlp)}` }];
+  },
+};
+
 const tagReserved: Rule = {
   id: "tag-reserved",
   check: ({ input }) =>
@@ -209,6 +240,9 @@ export const FOOTPRINT_RULES: readonly Rule[] = [
   acknowledgedRegion,
   acknowledgedTwice,
   alarmEmailTwice,
+  metricsSite,
+  metricsSiteTwice,
+  metricsOtlp,
   tagReserved,
   tagKey,
   tagCase,

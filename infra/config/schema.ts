@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { METRICS_SITES_LIMIT, OBJECTIVE_BOUNDS, OBJECTIVES } from "../../components/metrics";
 import { TLS_POLICIES } from "../../components/tlsPolicies";
 import { BLOCK_PATTERN } from "./addresses";
 import { defaultsSchema, popSchema } from "./schemaPop";
@@ -12,6 +13,8 @@ export const PLACEHOLDER_IMAGE = "ami-00000000000000000";
  * a bucket of that name, so nobody's is asked for by mistake.
  */
 export const PLACEHOLDER_BUCKET = "amzn-s3-demo-bucket";
+
+const { availability: AVAILABILITY, firstByte: FIRST_BYTE } = OBJECTIVE_BOUNDS;
 
 function tlsPolicyError(issue: { readonly input?: unknown }): string | undefined {
   return typeof issue.input === "string" && issue.input.startsWith("ELBSecurityPolicy-TLS13-1-3-")
@@ -188,6 +191,23 @@ export const footprintSchema = z.strictObject({
     description:
       "Tags of every resource that takes tags, at most 40 beside the footprint's own. Zones and health checks take ten tags: with more than seven here they have the footprint's own alone.",
   }),
+  metrics: z
+    .strictObject({
+      cloudwatch: z.boolean().default(true).meta({
+        description:
+          "Nodes publish to CloudWatch of their region once a minute, and alarms go by it. AWS bills metrics, calls and alarms; the plan says how much.",
+      }),
+      sites: z.array(z.string()).max(METRICS_SITES_LIMIT).default([]).meta({
+        description:
+          "Hosts of sites that have metrics and objectives of their own, beside the whole PoP's. AWS bills each; the plan says how much.",
+      }),
+      otlp: z.string().optional().meta({
+        description:
+          'URL of a collector that takes OTLP over HTTP from anyone who reaches it, such as "https://otel.example.com:4318", without `/v1/metrics`. Unset: none.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: "Where nodes publish what they count. Serving depends on none of it." }),
   alarms: z
     .strictObject({
       emails: z
@@ -201,9 +221,23 @@ export const footprintSchema = z.strictObject({
         )
         .default([])
         .meta({ description: "Addresses that receive alarms; each must confirm a message of AWS once." }),
+      objectives: z
+        .strictObject({
+          availability: z.number().min(AVAILABILITY[0]).max(AVAILABILITY[1]).default(OBJECTIVES.availability).meta({
+            description: "Percent of requests that are not answered with 500 and above.",
+          }),
+          firstByte: z.int().min(FIRST_BYTE[0]).max(FIRST_BYTE[1]).default(OBJECTIVES.firstByte).meta({
+            description: "Milliseconds within which 99 percent of requests have their first byte.",
+          }),
+        })
+        .prefault({})
+        .meta({
+          description:
+            "What users of each PoP, and of each site in `metrics.sites`, are promised over 30 days; alarms ring when the budget of exceptions burns too fast.",
+        }),
     })
     .prefault({})
-    .meta({ description: "Who hears of alarms." }),
+    .meta({ description: "What alarms go by, and who hears of them." }),
   acknowledge: z
     .strictObject({
       optInRegions: z

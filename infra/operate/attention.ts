@@ -74,7 +74,7 @@ export function refreshTrouble({ id, status, reason }: Refresh): string[] {
 }
 
 function trouble(
-  { reports, health, configuration, purge, logs, secretsUpToDate }: NodeStatus,
+  { reports, health, configuration, purge, logs, metrics, secretsUpToDate }: NodeStatus,
   pop: PopStatus,
 ): readonly string[] {
   if (!reports) {
@@ -98,6 +98,7 @@ function trouble(
     ...(configuration?.refused === undefined ? [] : [`does not follow the store: ${plain(configuration.refused)}`]),
     ...failures(configuration),
     ...logTrouble(logs),
+    ...metricsTrouble(metrics),
     ...(secretsUpToDate === false ? ["does not know the secrets yet that the pointer names"] : []),
   ];
 }
@@ -108,6 +109,17 @@ function logTrouble(logs: NodeStatus["logs"]): readonly string[] {
     ...(logs?.failing === undefined ? [] : [`cannot send its access log, and tries it again: ${plain(logs.failing)}`]),
     ...(logs !== null && logs.lost > 0
       ? [`has lost ${String(logs.lost)} bytes of its access log, which the log bucket has not taken in time`]
+      : []),
+  ];
+}
+
+function metricsTrouble(metrics: NodeStatus["metrics"]): readonly string[] {
+  return [
+    ...(metrics?.failing === undefined
+      ? []
+      : [`does not publish all of its metrics, and tries it again: ${plain(metrics.failing)}`]),
+    ...(metrics !== null && metrics.lost > 0
+      ? [`has lost ${String(metrics.lost)} minutes of its metrics, which CloudWatch has not taken in time`]
       : []),
   ];
 }

@@ -65,6 +65,7 @@ export interface NodeStatus {
   } | null;
   /** Its access log on the way to the log bucket; null when it does not say. */
   readonly logs: NonNullable<NodeReport["logs"]> | null;
+  readonly metrics: NonNullable<NodeReport["metrics"]> | null;
   /** Whether it knows the secrets' versions that the pointer names. */
   readonly secretsUpToDate: boolean | null;
 }
@@ -102,7 +103,15 @@ function groupStatus({ name, min, desired, instances, refresh }: Group) {
 
 function nodeStatus({ instance, lifecycle, zone, report }: Node, pointer: PointerObject | undefined): NodeStatus {
   if (report === undefined) {
-    const nothing = { state: null, health: null, configuration: null, purge: null, logs: null, secretsUpToDate: null };
+    const nothing = {
+      state: null,
+      health: null,
+      configuration: null,
+      purge: null,
+      logs: null,
+      metrics: null,
+      secretsUpToDate: null,
+    };
     return { instance, lifecycle, zone, reports: false, ...nothing };
   }
   const { generation, rejected, failing, refused: reason } = report.configuration;
@@ -127,6 +136,7 @@ function nodeStatus({ instance, lifecycle, zone, report }: Node, pointer: Pointe
       refused,
     },
     logs: report.logs ?? null,
+    metrics: report.metrics ?? null,
     secretsUpToDate: pointer === undefined ? null : knowsSecrets(report, pointer),
   };
 }

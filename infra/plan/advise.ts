@@ -7,7 +7,7 @@ import { PLACEHOLDER_IMAGE } from "../config/schema";
 import { exitCodes } from "../terminal/exitCodes";
 import { UserError } from "../terminal/userError";
 import { buildPlan } from "./build";
-import { ALARMS, type CostEstimate, popCost } from "./cost";
+import { alarmsIn, type CostEstimate, popCost } from "./cost";
 import { additions, type Change, type GoalAdvice, reachGoal, removals } from "./latency/advice";
 import type { Place } from "./latency/answers";
 import { type Shield, shields } from "./latency/shield";
@@ -119,10 +119,13 @@ function candidateCost(
   if (found === undefined) {
     return null;
   }
-  const alarms = Object.values(plan.pops).map(
-    ({ cost }) => cost.lines.find(({ item }) => item === ALARMS)?.quantity ?? 0,
-  );
-  const basis = { rootVolume: NODE_ROOT_VOLUME_GB, alarms: Math.max(0, ...alarms) };
+  const { metrics } = found.config;
+  const billed = Object.values(plan.pops).map(({ cost }) => alarmsIn(cost));
+  const alarms = {
+    metrics: Math.max(0, ...billed.map((each) => each.metrics)),
+    composites: Math.max(0, ...billed.map((each) => each.composites)),
+  };
+  const basis = { rootVolume: NODE_ROOT_VOLUME_GB, metrics, alarms };
   return popCost(found.pop, found.config.healthCheck, basis);
 }
 

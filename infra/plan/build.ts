@@ -8,7 +8,7 @@ import { compare } from "../config/problems";
 import { region } from "../config/regions";
 import program from "../index";
 import { pairLosses, popCapacity, popLosses, type PopLoss } from "./capacity";
-import { globalCost, popCost, sum } from "./cost";
+import { globalCost, popCost, sum, type AlarmsBilled } from "./cost";
 import { record, type Registration } from "./harness";
 import { usersOf } from "./latency/files";
 import { popUsersSummaries, type PopUsersSummary, usersSummary } from "./latency/summary";
@@ -109,7 +109,8 @@ function summary(
   const open = resources.filter((each) => each.inputs.referencedSecurityGroupId === undefined);
   const basis = {
     rootVolume: NODE_ROOT_VOLUME_GB,
-    alarms: count("aws:cloudwatch/metricAlarm:MetricAlarm"),
+    metrics: config.metrics,
+    alarms: alarmsBilled(resources),
     rulesPerSecurityGroup: Math.max(
       count("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", open),
       count("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", open),
@@ -132,6 +133,19 @@ function summary(
     ...(loss === undefined ? {} : { loss }),
     cost: popCost(pop, config.healthCheck, basis),
     quotas: popQuotas(pop, config, basis),
+  };
+}
+
+/** An alarm on an expression is billed by the metrics in it (Amazon CloudWatch pricing, "Alarms"). */
+function alarmsBilled(resources: readonly PlannedResource[]): AlarmsBilled {
+  const of = (type: string) => resources.filter((each) => each.type === type);
+  const queries = of("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => inputs.metricQueries ?? []);
+  return {
+    metrics: queries.reduce<number>((sum, each) => {
+      const metrics = (each as readonly { readonly metric?: unknown }[]).filter(({ metric }) => metric !== undefined);
+      return sum + Math.max(1, metrics.length);
+    }, 0),
+    composites: of("aws:cloudwatch/compositeAlarm:CompositeAlarm").length,
   };
 }
 

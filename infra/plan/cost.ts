@@ -1,18 +1,28 @@
+import { METRICS, METRICS_PERIOD } from "../../components/node/protocol/metrics";
 import type { FootprintConfig, HealthCheckConfig, PopConfig } from "../config/model";
 import { globalPrice, instanceHour, itemPrice, type Price, type PricedItem } from "./prices";
 
 /** Hours of an average month, as AWS's own calculator counts. */
 const HOURS = 730;
 
-/** The line of a PoP's alarms; their number is its quantity. */
-export const ALARMS = "CloudWatch alarms";
+const ALARM_METRICS = "metrics in CloudWatch alarms";
+const COMPOSITES = "composite CloudWatch alarms";
 
 /** What the components decide and the configuration does not say. */
 export interface CostBasis {
   /** Size of a node's root volume (gp3), GB. */
   readonly rootVolume: number;
-  /** CloudWatch alarms of one PoP. */
-  readonly alarms: number;
+  /** Where nodes publish what they count. */
+  readonly metrics: Pick<FootprintConfig["metrics"], "cloudwatch" | "sites">;
+  /** What CloudWatch bills for the alarms of one PoP. */
+  readonly alarms: AlarmsBilled;
+}
+
+export interface AlarmsBilled {
+  /** Metrics that alarms watch: one, or as many as an expression takes. */
+  readonly metrics: number;
+  /** Alarms that are composed of others. */
+  readonly composites: number;
 }
 
 /** One line of an estimate, in US dollars; price, source and amount are null where the table has no price. */
@@ -65,8 +75,32 @@ export function popCost(pop: PopConfig, check: HealthCheckConfig, basis: CostBas
     line("root volumes (gp3)", nodes * basis.rootVolume, "GB-month", itemPrice("gp3-gb-month", region)),
     line("Route 53 health check", 1, "month", globalPrice("health-check-month")),
     line("Route 53 health check options", options, "month", globalPrice("health-check-option-month")),
-    line(ALARMS, basis.alarms, "month", itemPrice("alarm-month", region)),
+    ...(basis.metrics.cloudwatch
+      ? [
+          line("CloudWatch metrics", metricsOf(basis.metrics.sites.length), "month", itemPrice("metric-month", region)),
+          line("CloudWatch calls", nodes * CALLS, "call", itemPrice("put-metric-call", region)),
+        ]
+      : []),
+    line(ALARM_METRICS, basis.alarms.metrics, "month", itemPrice("alarm-month", region)),
+    ...(basis.alarms.composites === 0
+      ? []
+      : [line(COMPOSITES, basis.alarms.composites, "month", itemPrice("composite-alarm-month", region))]),
   ]);
+}
+
+/** Calls of a node a month, one each period; more than a dozen sites with metrics of their own take two. */
+const CALLS = (HOURS * 3600) / METRICS_PERIOD;
+
+/** Metrics of a PoP, which all of its nodes share. */
+function metricsOf(sites: number): number {
+  const all = Object.values(METRICS);
+  return all.length + sites * all.filter((metric) => "bySite" in metric).length;
+}
+
+/** What was billed for alarms in an estimate. */
+export function alarmsIn({ lines }: CostEstimate): AlarmsBilled {
+  const of = (item: string): number => lines.find((one) => one.item === item)?.quantity ?? 0;
+  return { metrics: of(ALARM_METRICS), composites: of(COMPOSITES) };
 }
 
 /** What belongs to no PoP: the hosted zones that the stack makes. */
@@ -91,7 +125,6 @@ export function leftOut(region: string): readonly LeftOut[] {
     plain("Route 53 queries"),
     plain("S3 storage and requests"),
     plain("flow logs and access logs"),
-    plain("CloudWatch metrics of the nodes"),
     plain("nodes above the minimum size, and those that a refresh adds for a while"),
     plain("free tiers, discounts, commitments and taxes"),
   ];

@@ -338,7 +338,7 @@ describe("a cache fleet", () => {
     test("by queries whose ids CloudWatch takes", () => {
       const ids = made
         .all("MetricAlarm")
-        .flatMap(({ inputs }) => (inputs.metricQueries as { id: string }[]).map(({ id }) => id));
+        .flatMap(({ inputs }) => ((inputs.metricQueries ?? []) as { id: string }[]).map(({ id }) => id));
 
       expect(some(ids).filter((id) => !/^[a-z]\w{0,254}$/.test(id))).toEqual([]);
     });

@@ -17,6 +17,7 @@ async function statements(parameterArns?: string[]): Promise<readonly Statement[
       region: "eu-central-1",
       bucketArn: "arn:aws:s3:::store",
       logBucketArn: "arn:aws:s3:::logs",
+      metrics: true,
       parameterArns,
       groupNamePrefix: "eu-central-1-nodes",
     }),
@@ -145,7 +146,7 @@ describe("a node's policy", () => {
     });
   });
 
-  test("is these eight statements and nothing else, with no action on everything beyond two (P37)", () => {
+  test("is these nine statements and nothing else, with no action on everything beyond three (P37)", () => {
     expect(all.map(({ Sid }) => Sid)).toEqual([
       "ReadStore",
       "ReportOfItself",
@@ -154,10 +155,14 @@ describe("a node's policy", () => {
       "ReadOwnParameters",
       "OwnLifecycle",
       "SeeOwnLifecycle",
+      "PublishMetrics",
       "SessionManagerAndRunCommand",
     ]);
+    // AWS, "Actions, resources, and condition keys for Amazon CloudWatch": PutMetricData knows no resource, but this.
+    expect(of("PublishMetrics")?.Condition).toEqual({ StringEquals: { "cloudwatch:namespace": "Footprint" } });
     expect(all.filter(({ Resource }) => [Resource].flat().includes("*")).map(({ Sid }) => Sid)).toEqual([
       "SeeOwnLifecycle",
+      "PublishMetrics",
       "SessionManagerAndRunCommand",
     ]);
     expect(all.flatMap(({ Action }) => Action).filter((action) => action.includes("*"))).toEqual([]);

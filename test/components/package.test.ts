@@ -77,6 +77,8 @@ describe("a footprint that another program makes", () => {
       JSON.stringify({
         ...pop,
         ...{ state: "paused", egress: "vpn", flowLogs: "none", tlsPolicy: "ELBSecurityPolicy-2016-08" },
+        metrics: { sites: ["www.example.net", "www.example.net"], otlp: "otel.example.com:4318" },
+        objectives: { availability: 100, firstByte: 1 },
         sites: [
           {
             ...site,
@@ -99,6 +101,12 @@ describe("a footprint that another program makes", () => {
           'sites.cdn.example.com.cacheKey.query: must be one of all, none, named, got "some"',
           'sites.cdn.example.com.cacheKey.queryNames: must be given with the query "named", and only with it, got \\["page"\\]',
           "sites.cdn.example.com.redirectStatus: must be one of 301, 308, got 302",
+          'metrics.sites\\[0\\]: must be one of cdn.example.com, got "www.example.net"',
+          'metrics.sites\\[1\\]: must be one of cdn.example.com, got "www.example.net"',
+          "metrics.sites: must name a site once",
+          'metrics.otlp: must be an http or https URL without user, query and fragment, such as "\\S+", got "otel.example.com:4318"',
+          "objectives.availability: must be 94 to 99.99, got 100",
+          "objectives.firstByte: must be 10 to 60000, got 1",
         ].join("\n")}$`,
       ),
     );

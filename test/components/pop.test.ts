@@ -189,7 +189,7 @@ describe("a PoP", () => {
 
   test("has alarms on NAT ports and on every certificate, all to its own topic", () => {
     const names = made.names("MetricAlarm");
-    const actions = made.all("MetricAlarm").flatMap(({ inputs }) => inputs.alarmActions);
+    const actions = made.all("MetricAlarm").flatMap(({ inputs }) => inputs.alarmActions ?? []);
 
     expect(names).toEqual(
       expect.arrayContaining([

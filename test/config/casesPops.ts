@@ -81,6 +81,24 @@ export const POP_CASES: readonly Case[] = [
     ['acknowledge.optInRegions: must name a region once, got "af-south-1" twice'],
   ],
   [
+    "metrics.sites",
+    ["cdn.example.com", "cdn.example.com"],
+    ['metrics.sites: must name a site once, got "cdn.example.com" twice'],
+  ],
+  ["metrics.sites", ["www.example.net"], ['metrics.sites[0]: must be one of the sites, got "www.example.net"']],
+  ...[
+    "otel.example.com:4318",
+    "grpc://otel.example.com",
+    "https://user@otel.example.com",
+    "https://a.example.com/?x",
+  ].map((otlp): Case => [
+    "metrics.otlp",
+    otlp,
+    [
+      `metrics.otlp: must be an http or https URL without user, query and fragment, such as "https://otel.example.com:4318", got "${otlp}"`,
+    ],
+  ]),
+  [
     "alarms.emails",
     ["edge@example.com", "Edge@example.com"],
     ['alarms.emails: must name an address once, got "edge@example.com" twice'],

@@ -358,7 +358,22 @@ export const WAYS: readonly Way[] = [
   optional("permissionsBoundary", at("permissionsBoundary"), `${BOUNDARY}one`, `${BOUNDARY}two`),
   named("tags", at("tags"), { team: "edge" }, [{ environment: "test" }, { stage: "test" }]),
   required("tags.*", at("tags", "team"), "edge", "delivery"),
+  optional("metrics.cloudwatch", at("metrics", "cloudwatch"), false, true),
+  {
+    key: "metrics.sites",
+    place: at("metrics", "sites"),
+    steps: [
+      ["add", [HOST]],
+      ["replace", [OTHER_HOST]],
+      ["add", [OTHER_HOST, HOST]],
+      ["reorder", [HOST, OTHER_HOST]],
+      ["remove", undefined],
+    ],
+  },
+  optional("metrics.otlp", at("metrics", "otlp"), "https://otel.example.com:4318", "https://collector.example.net"),
   list("alarms.emails", at("alarms", "emails"), "one@example.com", "two@example.com", "three@example.com"),
+  optional("alarms.objectives.availability", at("alarms", "objectives", "availability"), 99.5, 99.95),
+  optional("alarms.objectives.firstByte", at("alarms", "objectives", "firstByte"), 500, 5000),
   list("acknowledge.optInRegions", at("acknowledge", "optInRegions"), "af-south-1", "ap-east-1", "me-south-1"),
   optional(
     "acknowledge.quotas.certificatesPerLoadBalancer",

@@ -163,6 +163,31 @@ const EDITS: readonly Edit[] = [
   top("secrets.configuration", 2, { removed: ["RandomPassword footprint-secrets-configuration-1"] }),
   top("permissionsBoundary", "arn:aws:iam::111122223333:policy/footprint-boundary-nodes"),
   { key: "tags.*", change: "one tag more", path: ["tags", "environment"], value: "test" },
+  top("metrics.cloudwatch", false, {
+    replaced: [`BucketObjectv2 ${POP}-store-bundle`],
+    removed: [
+      ...["errors", "errors-slowly", "slow", "slow-slowly"].map((role) => `CompositeAlarm ${POP}-nodes-${role}`),
+      ...["errors", "slow"].flatMap((role) =>
+        ["1h", "1h-now", "6h", "6h-now", "slowly-3d", "slowly-3d-now"].map(
+          (part) => `MetricAlarm ${POP}-nodes-${role}-${part}`,
+        ),
+      ),
+      ...[
+        "configuration",
+        "evictions",
+        "origins",
+        "purge-lag",
+        "purges-refused",
+        "silent",
+        "software-age",
+        "unheard",
+      ].map((role) => `MetricAlarm ${POP}-nodes-${role}`),
+    ].sort(),
+  }),
+  top("metrics.sites", ["cdn.example.com"], { replaced: [`BucketObjectv2 ${POP}-store-bundle`] }),
+  top("metrics.otlp", "http://otel.example.com:4318", { replaced: [`BucketObjectv2 ${POP}-store-bundle`] }),
+  top("alarms.objectives.availability", 99.5),
+  top("alarms.objectives.firstByte", 800),
   top("alarms.emails", ["other@example.org"], {
     removed: [
       `TopicSubscription ${POP}-alarms-edge@example.org`,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import program from "../../infra/index";
 import { CANARY, record, type Recording, type Registration } from "../../infra/plan/harness";
 import type { JsonValue } from "../../infra/plan/wire";
@@ -117,7 +118,14 @@ describe("a secret reaches secret-marked inputs only (P36)", () => {
 });
 
 /** Statements that need `*` as their resource, by Sid, with the actions that know no other. */
-const WITHOUT_RESOURCE: Readonly<Record<string, { readonly actions: RegExp; readonly reason: string }>> = {
+interface Free {
+  readonly actions: RegExp;
+  /** What binds it instead. */
+  readonly condition?: JsonValue;
+  readonly reason: string;
+}
+
+const WITHOUT_RESOURCE: Readonly<Record<string, Free>> = {
   SessionManagerAndRunCommand: {
     actions: /^(?:ssmmessages:|ec2messages:|ssm:UpdateInstanceInformation$)/,
     reason: "the agent's channels have no ARN; they reach nothing but the instance's own messages",
@@ -125,6 +133,11 @@ const WITHOUT_RESOURCE: Readonly<Record<string, { readonly actions: RegExp; read
   SeeOwnLifecycle: {
     actions: /^autoscaling:DescribeAutoScalingInstances$/,
     reason: "the action knows no resource; it shows which instances are in which group",
+  },
+  PublishMetrics: {
+    actions: /^cloudwatch:PutMetricData$/,
+    condition: { StringEquals: { "cloudwatch:namespace": "Footprint" } },
+    reason: "the action knows no resource; AWS has the namespace as its condition key",
   },
 };
 
@@ -164,6 +177,9 @@ function excess({ pop, sid, statement }: Grant): readonly string[] {
     ...(free === undefined
       ? []
       : actions.filter((action) => !free.actions.test(action)).map((action) => `${sid}: ${action} on *`)),
+    ...(free?.condition === undefined || isDeepStrictEqual(at(statement, "Condition"), free.condition)
+      ? []
+      : [`${sid}: is not bound to ${text(free.condition)}`]),
     ...(resources.length === 0 ? [`${sid}: no resource`] : []),
     ...resources
       .filter((resource) => !(resource === "*" && free !== undefined))

@@ -58,6 +58,7 @@ test("its JSON has every node", async () => {
       configuration: { generation: BUNDLE, isWanted: true, rejected: null, failing: null },
       purge: { position: 0, lag: 0, refused: 0 },
       logs: null,
+      metrics: null,
       secretsUpToDate: true,
     })),
     unreadable: [],
@@ -220,6 +221,20 @@ test("a node that cannot send its access log, and one that has lost some of it, 
     "us-east-1": [
       "i-us-east-1-1 cannot send its access log, and tries it again: Error: AccessDenied ",
       "i-us-east-1-2 has lost 4711 bytes of its access log, which the log bucket has not taken in time",
+    ],
+  });
+});
+
+test("a node that does not publish its metrics, and one that has lost some, are named", async () => {
+  const metrics = { publishedAt: null, lost: 0 };
+  edge.report("us-east-1", "i-us-east-1-1", { metrics: { ...metrics, failing: "counters of Varnish: no\u0007" } });
+  edge.report("us-east-1", "i-us-east-1-2", { metrics: { ...metrics, lost: 12 } });
+  edge.report("eu-central-1", "i-eu-central-1-1", { metrics });
+
+  expect(await attention()).toEqual({
+    "us-east-1": [
+      "i-us-east-1-1 does not publish all of its metrics, and tries it again: counters of Varnish: no ",
+      "i-us-east-1-2 has lost 12 minutes of its metrics, which CloudWatch has not taken in time",
     ],
   });
 });

@@ -20,7 +20,7 @@ const NODE: NodeStatus = {
   health: { node: "ok", pop: "ok" },
   configuration: { generation: BUNDLE, isWanted: true, rejected: null, failing: null },
   purge: { position: 0, lag: 7, refused: 0 },
-  ...{ logs: null, secretsUpToDate: true },
+  ...{ logs: null, metrics: null, secretsUpToDate: true },
 };
 
 const SILENT: NodeStatus = {

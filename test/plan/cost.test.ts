@@ -4,7 +4,18 @@ import { nodes, pop, POP_REGIONS, zone } from "./config";
 import { some } from "../support/some";
 
 const check = { interval: 10, threshold: 3 } as const;
-const basis = { rootVolume: 8, alarms: 6 };
+const basis = {
+  rootVolume: 8,
+  metrics: { cloudwatch: true, sites: [] },
+  alarms: { metrics: 40, composites: 4 },
+};
+
+const CLOUDWATCH = [
+  "CloudWatch metrics",
+  "CloudWatch calls",
+  "metrics in CloudWatch alarms",
+  "composite CloudWatch alarms",
+];
 
 /** Quantity and monthly amount by item. */
 function amounts(estimate: ReturnType<typeof popCost>): Record<string, readonly [number, number | null]> {
@@ -23,9 +34,21 @@ describe("the minimum monthly cost of a PoP", () => {
       "root volumes (gp3)": [48, 3.84],
       "Route 53 health check": [1, 0.5],
       "Route 53 health check options": [2, 2],
-      "CloudWatch alarms": [6, 0.6],
+      "CloudWatch metrics": [26, 7.8],
+      "CloudWatch calls": [262_800, 2.63],
+      "metrics in CloudWatch alarms": [40, 4],
+      "composite CloudWatch alarms": [4, 2],
     });
-    expect(virginia).toMatchObject({ total: 611.6, partial: false, missing: [] });
+    expect(virginia).toMatchObject({ total: 627.43, partial: false, missing: [] });
+  });
+
+  it("has, for each site with metrics of its own, those that are published by site", () => {
+    const metrics = { cloudwatch: true, sites: ["a.example.com", "b.example.com"] };
+
+    expect(amounts(popCost(pop("us-east-1"), check, { ...basis, metrics }))["CloudWatch metrics"]).toEqual([42, 12.6]);
+    expect(
+      amounts(popCost(pop("us-east-1"), check, { ...basis, metrics: { cloudwatch: false, sites: [] } })),
+    ).not.toHaveProperty("CloudWatch metrics");
   });
 
   it("prints no price without its source and date", () => {
@@ -65,7 +88,7 @@ describe("the minimum monthly cost of a PoP", () => {
       "Network Load Balancer",
       "NAT gateway",
       "root volumes (gp3)",
-      "CloudWatch alarms",
+      ...CLOUDWATCH,
     ]);
   });
 
@@ -111,9 +134,9 @@ describe("the sum of estimates", () => {
     const part = popCost(pop("eu-central-1"), check, basis);
     const both = sum([whole, part, part]);
     expect(both.partial).toBe(true);
-    expect(both.missing).toEqual(["Network Load Balancer", "NAT gateway", "CloudWatch alarms"]);
+    expect(both.missing).toEqual(["Network Load Balancer", "NAT gateway", ...CLOUDWATCH]);
     expect(both.total).toBeCloseTo(whole.total + 2 * part.total, 6);
-    expect(sum([whole, whole])).toEqual({ total: 1223.2, partial: false, missing: [] });
+    expect(sum([whole, whole])).toEqual({ total: 1254.86, partial: false, missing: [] });
   });
 });
 
@@ -127,11 +150,11 @@ describe("the sum of estimates with a single gap", () => {
 });
 
 describe("what the estimate leaves out", () => {
-  it("names traffic, capacity units, queries, storage, logs and metrics", () => {
+  it("names traffic, capacity units, queries, storage and logs", () => {
     const text = leftOut("us-east-1")
       .map(({ what }) => what)
       .join("; ");
-    for (const word of ["internet", "between zones", "NAT gateway", "LCU", "queries", "S3", "logs", "metrics"]) {
+    for (const word of ["internet", "between zones", "NAT gateway", "LCU", "queries", "S3", "logs"]) {
       expect(text).toContain(word);
     }
   });

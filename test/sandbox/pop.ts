@@ -274,6 +274,17 @@ const POP: readonly Step[] = [
     }),
   ],
   [
+    "composite",
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+    (made, region) => ({
+      alarmName: `errors-${region}`,
+      alarmRule: `ALARM("unhealthy-${region}")`,
+      alarmActions: [made("topic").arn!],
+      insufficientDataActions: [made("topic").arn!],
+      okActions: [made("topic").arn!],
+    }),
+  ],
+  [
     "group",
     "aws:autoscaling/group:Group",
     (made, region) => ({

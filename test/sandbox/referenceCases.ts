@@ -337,5 +337,11 @@ export const REFERENCE_CASES: readonly ReferenceCase[] = [
     missing: "ValidationError: The topic does not exist in the alarm's region:",
     deletion: "dangles",
   },
+  ...["alarmActions[*]", "insufficientDataActions[*]", "okActions[*]"].map((path) => ({
+    from: "CompositeAlarm",
+    path,
+    missing: "ValidationError: The topic does not exist in the alarm's region:",
+    deletion: "dangles",
+  })),
   { from: "TopicSubscription", path: "topic", missing: "NotFound: Topic does not exist:", deletion: "follows" },
 ];

@@ -32,6 +32,12 @@ export const NAMED: Readonly<Record<string, NameLimit>> = {
     pattern: /^[A-Za-z0-9\-_/]+$/,
     source: "PutLifecycleHook: LifecycleHookName, 1 to 255",
   },
+  "aws:cloudwatch/compositeAlarm:CompositeAlarm": {
+    property: "alarmName",
+    longest: 255,
+    pattern: /^[ -~]+$/,
+    source: "PutCompositeAlarm: AlarmName, 1 to 255",
+  },
   "aws:cloudwatch/metricAlarm:MetricAlarm": {
     property: "name",
     longest: 255,
@@ -191,6 +197,13 @@ export const TEXTS: Readonly<Record<string, Readonly<Record<string, Omit<NameLim
       },
     ]),
   ),
+  "aws:cloudwatch/compositeAlarm:CompositeAlarm": {
+    alarmDescription: {
+      longest: 1024,
+      pattern: /^[ -~]+$/,
+      source: "PutCompositeAlarm: AlarmDescription, up to 1,024",
+    },
+  },
   "aws:cloudwatch/metricAlarm:MetricAlarm": {
     alarmDescription: { longest: 1024, pattern: /^[ -~]+$/, source: "PutMetricAlarm: AlarmDescription, up to 1,024" },
   },

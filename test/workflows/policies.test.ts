@@ -49,7 +49,9 @@ const ON_EVERYTHING: Readonly<Record<string, string>> = {
   "operate-check.json Look": "descriptions, lists and limits of an account know no resources",
   "operate-cutover.json Checks": "lists know no resources",
   "operate-status.json Groups": "Auto Scaling and SNS know no resources for descriptions and lists",
+  "operate-status.json Metrics": "CloudWatch knows no resources for GetMetricData",
   "boundary-nodes.json SeeLifecycle": "Auto Scaling knows no resources for Describe",
+  "boundary-nodes.json Metrics": "CloudWatch knows no resources for PutMetricData; a condition names the namespace",
   "boundary-nodes.json SessionManagerAndRunCommand": "Session Manager's own channels know no resources",
 };
 
@@ -58,6 +60,7 @@ const CALLS: Readonly<Record<string, string>> = {
   ChangeResourceRecordSetsCommand: "route53:ChangeResourceRecordSets",
   DeleteObjectCommand: "s3:DeleteObject",
   DescribeAutoScalingGroupsCommand: "autoscaling:DescribeAutoScalingGroups",
+  GetMetricDataCommand: "cloudwatch:GetMetricData",
   DescribeInstanceRefreshesCommand: "autoscaling:DescribeInstanceRefreshes",
   GetObjectCommand: "s3:GetObject",
   GetParametersCommand: "ssm:GetParameters",

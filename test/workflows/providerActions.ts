@@ -116,6 +116,10 @@ export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
   },
   "aws:autoscaling/policy:Policy": { read: asg("DescribePolicies"), write: asg("PutScalingPolicy DeletePolicy") },
 
+  "aws:cloudwatch/compositeAlarm:CompositeAlarm": {
+    read: of("cloudwatch", "DescribeAlarms ListTagsForResource"),
+    write: of("cloudwatch", "PutCompositeAlarm DeleteAlarms TagResource UntagResource"),
+  },
   "aws:cloudwatch/metricAlarm:MetricAlarm": {
     read: of("cloudwatch", "DescribeAlarms ListTagsForResource"),
     write: of("cloudwatch", "PutMetricAlarm DeleteAlarms TagResource UntagResource"),

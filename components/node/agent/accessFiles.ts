@@ -75,6 +75,20 @@ export async function* textFrom({ path, isCompressed }: AccessFile, offset: numb
   }
 }
 
+/**
+ * The same of a file that may be broken: one that a crash has cut off, and that nobody writes to any more, ends where it
+ * cannot be read on.
+ */
+export async function* textUpTo(file: AccessFile, offset: number, isFinished: boolean): AsyncGenerator<Buffer> {
+  try {
+    yield* textFrom(file, offset);
+  } catch (error) {
+    if (!isFinished || !file.isCompressed) {
+      throw error;
+    }
+  }
+}
+
 function opened(path: string, isCompressed: boolean, offset: number): Readable {
   // A failure is thrown to who reads.
   return isCompressed

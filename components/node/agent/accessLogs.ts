@@ -3,11 +3,12 @@ import { AGENT_FILES } from "../agentFiles";
 import { ACCESS_LOG_FOLDER } from "../processes";
 import { accessKey } from "../protocol/logKeys";
 import type { NodeReport } from "../protocol/nodeReport";
-import { accessFiles, FILE_BYTES, textFrom, type AccessFile } from "./accessFiles";
+import { accessFiles, FILE_BYTES, textUpTo, type AccessFile } from "./accessFiles";
 import { readIfThere, writeDurably } from "./durableFile";
 import { reasonOf } from "./log";
 import { pack } from "./logPacking";
 import type { LogStore } from "./logStore";
+import { turns } from "./turns";
 
 export interface AccessLogsOptions {
   readonly store: LogStore;
@@ -51,7 +52,7 @@ export class AccessLogs {
   private sizes = new Map<string, number>();
   private triedAt: number;
   private failing: string | undefined;
-  private turn: Promise<void> = Promise.resolve();
+  private readonly inTurn = turns();
   /** Lines sent since the agent started. */
   lines = 0;
 
@@ -159,7 +160,7 @@ export class AccessLogs {
     }
     const offset = file.name === state.file ? state.offset : 0;
     const hour = new Date(this.now()).toISOString().slice(0, 13);
-    const { byHour, bytes, lines, rest } = await pack(readable(file, offset, file !== files.at(-1)), FILE_BYTES, hour);
+    const { byHour, bytes, lines, rest } = await pack(textUpTo(file, offset, file !== files.at(-1)), FILE_BYTES, hour);
     const node = await this.options.node();
     for (const [each, content] of byHour) {
       await this.options.store.put(bucket, accessKey({ hour: each, node, file: file.name, offset }), content);
@@ -181,23 +182,6 @@ export class AccessLogs {
   private keep(state: State): void {
     this.state = state;
     writeDurably(this.stateFile, JSON.stringify(state), 0o600);
-  }
-
-  private inTurn(run: () => Promise<void>): Promise<void> {
-    const turn = this.turn.then(run);
-    this.turn = turn.catch(() => undefined);
-    return turn;
-  }
-}
-
-/** A file that a crash has cut off, and that nobody writes to any more, ends where it cannot be read on. */
-async function* readable(file: AccessFile, offset: number, isFinished: boolean): AsyncGenerator<Buffer> {
-  try {
-    yield* textFrom(file, offset);
-  } catch (error) {
-    if (!isFinished || !file.isCompressed) {
-      throw error;
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AGENT_FILES } from "../agentFiles";
+import { ACCESS_LOG_FOLDER } from "../processes";
 import type { AgentSettings } from "../protocol/bundleFormat";
 import type { NodeReport } from "../protocol/nodeReport";
 import { userId } from "../protocol/storeKeys";
@@ -7,8 +8,11 @@ import { SOCKETS } from "../sockets";
 import { AGENT_TIMING, CLIENT_PACE } from "../timing";
 import { Adoption } from "./adoption";
 import { AccessLogs } from "./accessLogs";
+import { AccessTail } from "./accessTail";
 import { AgentProgram } from "./agentProgram";
 import { serveAgentSocket } from "./agentSocket";
+import { cacheTotals } from "./cacheTotals";
+import { CloudWatch, putMetrics } from "./cloudWatch";
 import { runCommand } from "./commands";
 import { Configuration } from "./configuration";
 import { Drain } from "./drain";
@@ -23,12 +27,14 @@ import { every } from "./loop";
 import { Metadata } from "./metadata";
 import { Metrics, type Observed } from "./metrics";
 import { NodeHealth } from "./nodeHealth";
+import { NodeMetrics } from "./nodeMetrics";
 import { once } from "./once";
 import { OriginAddresses } from "./originAddresses";
 import { ownHealth } from "./ownHealth";
 import { ssmParameters } from "./parameters";
 import { PointerWatch } from "./pointerWatch";
 import { PopHealth } from "./popHealth";
+import { Publishing } from "./publishing";
 import { varnishPurgeCache } from "./purgeCache";
 import { PurgeFeed } from "./purgeFeed";
 import { Reporter } from "./report";
@@ -40,6 +46,7 @@ import { SlowClients } from "./slowClients";
 import { softwareOf } from "./software";
 import { counted, s3Store, type Store } from "./store";
 import { Switches } from "./switches";
+import { Traffic } from "./traffic";
 
 /** Between two looks at what costs nothing outside of the node, seconds. */
 const TICK = 1;
@@ -53,6 +60,7 @@ export class Agent {
   private readonly metadata = new Metadata();
   private readonly instance = once(() => this.metadata.instanceId());
   private readonly metrics = new Metrics(() => this.observed());
+  private readonly footprint: string;
   private readonly region: string;
   private readonly store: Store;
   private readonly switches: Switches;
@@ -65,14 +73,18 @@ export class Agent {
   private readonly drain: Drain;
   private readonly launch: Launch;
   private readonly reporter: Reporter;
+  /** Number of the configuration that runs; undefined while it is not the one that the pointer names. */
+  private serial: number | undefined;
+  private publishing: Publishing | undefined;
   private feed: PurgeFeed | undefined;
   private health = { node: "nothing runs yet", pop: "nothing runs yet" };
 
   constructor(
-    { region, bucket, pointer, configurationKeys, role }: Identity,
+    { footprint, region, bucket, pointer, configurationKeys, role }: Identity,
     private readonly log: Log,
   ) {
     const { haproxy, metadata, metrics } = this;
+    this.footprint = footprint;
     this.region = region;
     const store = counted(s3Store(region, bucket), () => {
       metrics.callFailed("s3");
@@ -116,6 +128,7 @@ export class Agent {
       farewell: farewell({
         logs: this.logs,
         lastWords: (bucket) => sendLastWords(bucket, { store: logStore, run: runCommand, node }),
+        metrics: async () => this.publishing?.last(),
         log,
       }),
       log,
@@ -219,12 +232,57 @@ export class Agent {
     });
     this.every("PoP health", timing.drainSwitchPoll, () => popHealth.look());
     this.every("access log", TICK, () => this.logs.look());
+    if (settings.metrics.cloudwatch || settings.metrics.otlp !== undefined) {
+      this.every("traffic", TICK, async () => this.publishing?.count());
+      this.every("metrics", TICK, async () => {
+        this.publishing ??= await this.openPublishing(settings, feed);
+        // It waits for the end of a period by itself.
+        await this.publishing.next();
+      });
+    }
     this.every("metadata", timing.metadataPoll, () => this.drain.look());
     this.every("drain", TICK, () => this.drain.step());
     this.every("launch", TICK, () => this.launch.look());
     void sleep(timing.probation * 1000).then(() => {
       this.program.keep();
     });
+  }
+
+  private async openPublishing(settings: AgentSettings, feed: PurgeFeed): Promise<Publishing> {
+    const { metrics: wanted, timing, popName } = settings;
+    const { footprint, region } = this;
+    const tail = new AccessTail(ACCESS_LOG_FOLDER, AGENT_FILES.counted);
+    const traffic = new Traffic(wanted.sites, popName);
+    const { otlp } = wanted;
+    // OpenTelemetry's SDK takes 20 MB of memory: of those who want it.
+    const load = () => import("./otlp");
+    return new Publishing({
+      tail,
+      traffic,
+      metrics: new NodeMetrics({
+        traffic,
+        haproxy: this.haproxy,
+        cache: () => cacheTotals(runCommand),
+        look: () => ({
+          report: this.status(),
+          purgeLagSeconds: feed.lagSeconds(),
+          serial: this.serial,
+          softwareAge: this.softwareAge(),
+        }),
+        isRestarted: tail.place !== undefined,
+      }),
+      cloudWatch: wanted.cloudwatch ? new CloudWatch({ footprint, region, put: putMetrics(region) }) : undefined,
+      otlp:
+        otlp === undefined
+          ? undefined
+          : new (await load()).Otlp({ endpoint: otlp, footprint, region, instance: await this.instance() }),
+      period: timing.metrics,
+    });
+  }
+
+  private softwareAge(): number {
+    const { packagesLocked } = this.settings ?? {};
+    return packagesLocked === undefined ? 0 : (Date.now() - Date.parse(packagesLocked)) / 1000;
   }
 
   private async listen(port: number): Promise<void> {
@@ -248,6 +306,9 @@ export class Agent {
     try {
       await this.configuration.follow(pointer);
     } finally {
+      if (this.adoption.generation === pointer.bundle.sha256) {
+        this.serial = pointer.serial.version;
+      }
       if (this.adoption.generation !== generation) {
         this.metrics.adopted();
       }
@@ -317,6 +378,7 @@ export class Agent {
       secrets: this.secrets.versions(),
       health: this.health,
       logs: this.logs.report,
+      ...(this.publishing === undefined ? {} : { metrics: this.publishing.report }),
     };
   }
 
@@ -328,6 +390,7 @@ export class Agent {
       purgeLagSeconds: feed?.lagSeconds() ?? 0,
       purgesCarriedOut: feed?.carriedOut ?? 0,
       logLines: this.logs.lines,
+      metricsLost: this.publishing?.report.lost ?? 0,
       switches: { node: switches.reason("node"), pop: switches.reason("pop"), draining: switches.reason("draining") },
     };
   }

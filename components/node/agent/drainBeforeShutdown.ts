@@ -36,7 +36,10 @@ export async function drainBeforeShutdown({ region, role }: Identity, log: Log):
   const logs = new AccessLogs({ store, bucket: () => undefined, node, interval: () => timing.accessLog });
   const lastWords = (bucket: string) => sendLastWords(bucket, { store, run: runCommand, node });
   const options = { metadata, lifecycle, switches, haproxy, timing: () => timing, log };
-  await new Drain({ ...options, farewell: farewell({ logs, lastWords, log }) }).shutdown();
+  await new Drain({
+    ...options,
+    farewell: farewell({ logs, lastWords, metrics: () => Promise.resolve(), log }),
+  }).shutdown();
 }
 
 function adoptedTiming(): AgentTiming {

@@ -12,29 +12,31 @@ export interface FarewellOptions {
   readonly logs: Pick<AccessLogs, "bucket" | "shipAll">;
   /** Sends the programs' last words. */
   readonly lastWords: (bucket: string) => Promise<void>;
+  /** Publishes what the node has counted. */
+  readonly metrics: () => Promise<void>;
   readonly log: Log;
   /** Seconds on a clock that only goes forward. */
   readonly now?: () => number;
 }
 
 /**
- * What outlives a node: the rest of its access log, and once what its programs said last. It ends in time and never
+ * What outlives a node: the rest of its access log, once what its programs said last, and its last metrics. It ends in time and never
  * throws: a node leaves whether S3 is there or not.
  */
-export function farewell({ logs, lastWords, log, now = seconds }: FarewellOptions): () => Promise<void> {
+export function farewell({ logs, lastWords, metrics, log, now = seconds }: FarewellOptions): () => Promise<void> {
   let failedAt = -Infinity;
   let isSaid = false;
 
   const send = async (): Promise<void> => {
     const { bucket } = logs;
-    if (bucket === undefined) {
-      return;
+    if (bucket !== undefined) {
+      await logs.shipAll();
+      if (!isSaid) {
+        await lastWords(bucket);
+        isSaid = true;
+      }
     }
-    await logs.shipAll();
-    if (!isSaid) {
-      await lastWords(bucket);
-      isSaid = true;
-    }
+    await metrics();
   };
 
   return async () => {
@@ -50,7 +52,7 @@ export function farewell({ logs, lastWords, log, now = seconds }: FarewellOption
       await Promise.race([send(), tooLate]);
     } catch (error) {
       failedAt = now();
-      log.warn("logs are left behind", { reason: reasonOf(error) });
+      log.warn("logs or metrics are left behind", { reason: reasonOf(error) });
     } finally {
       timer.abort();
     }

@@ -15,6 +15,15 @@ export interface HaproxyActivity {
   readonly http2: number;
 }
 
+export interface WorkerTotals {
+  /** Requests to origins since the worker was started, each attempt. */
+  readonly originRequests: number;
+  /** Of these, those without an answer or with 500 and above. */
+  readonly originFailures: number;
+  /** Clients' connections now. */
+  readonly connections: number;
+}
+
 /** HAProxy does not answer: it is being started again, or hangs. */
 export class HaproxyAway extends Error {
   override readonly name = "HaproxyAway";
@@ -106,6 +115,16 @@ export class HaproxyRuntime {
     };
   }
 
+  /** What each of its workers counts, by the worker's process id. */
+  async totals(): Promise<ReadonlyMap<string, WorkerTotals>> {
+    const workers = workersOf(await this.master("show proc"));
+    return new Map(
+      await Promise.all(
+        workers.map(async ({ pid }) => [pid, workerTotals(await this.master(`@!${pid} show stat`))] as const),
+      ),
+    );
+  }
+
   private master(command: string): Promise<string> {
     return ask(this.sockets.master, command, ANSWER_MS);
   }
@@ -159,6 +178,18 @@ function statistics(csv: string): (proxy: string, row: string, column: string) =
   return (proxy, row, column) => {
     const line = lines.find(([name, service]) => name === proxy && service === row);
     return Number(line?.[head.indexOf(column)] ?? 0);
+  };
+}
+
+/** Of origins what the servers of their backends count (haproxy/egress.ts): each request that was sent, and its end. */
+function workerTotals(csv: string): WorkerTotals {
+  const [head = "", ...lines] = csv.split("\n").map((line) => line.split(","));
+  const servers = lines.filter(([name = "", service]) => /^(?:origin|held):/.test(name) && service !== "BACKEND");
+  const of = (column: string): number => sum(servers.map((line) => Number(line[head.indexOf(column)] ?? 0)));
+  return {
+    originRequests: of("stot"),
+    originFailures: of("econ") + of("eresp") + of("hrsp_5xx"),
+    connections: statistics(csv)("traffic", "FRONTEND", "scur"),
   };
 }
 

@@ -11,6 +11,8 @@ export interface Observed {
   readonly purgeLagSeconds: number;
   readonly purgesCarriedOut: number;
   readonly logLines: number;
+  /** Periods whose metrics were never published. */
+  readonly metricsLost: number;
   readonly switches: Readonly<Record<Switch, string | undefined>>;
 }
 
@@ -175,6 +177,11 @@ export class Metrics {
       "footprint_access_log_lost_bytes",
       "Bytes of the access log that went before they were sent",
       (o) => o.report.logs?.lost ?? 0,
+    );
+    total(
+      "footprint_metrics_periods_lost_total",
+      "Minutes whose metrics could not be published to CloudWatch, and went",
+      (o) => o.metricsLost,
     );
     value("process_resident_memory_bytes", "Memory of the agent", () => process.memoryUsage.rss());
     value("process_start_time_seconds", "When the agent was started", () => STARTED);

@@ -39,7 +39,17 @@ export class Reporter {
   }
 }
 
-/** That nothing newer was found a second later is no news, nor is it that clients ask. */
-function newsOf({ purge: { caughtUpAt: _, ...purge }, logs, ...rest }: ReturnType<ReporterOptions["look"]>): string {
-  return JSON.stringify({ ...rest, purge, logs: { lost: logs?.lost, failing: logs?.failing } });
+/** That nothing newer was found a second later is no news, nor that clients ask, nor that a minute was published. */
+function newsOf({
+  purge: { caughtUpAt: _, ...purge },
+  logs,
+  metrics,
+  ...rest
+}: ReturnType<ReporterOptions["look"]>): string {
+  return JSON.stringify({
+    ...rest,
+    purge,
+    logs: { lost: logs?.lost, failing: logs?.failing },
+    metrics: { lost: metrics?.lost, failing: metrics?.failing },
+  });
 }

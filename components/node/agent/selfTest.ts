@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { NODE_HEALTH_PATH, POP_HEALTH_PATH } from "../ports";
+import { NODE_HEALTH_PATH, POP_HEALTH_PATH, SELF_TEST_PATH } from "../ports";
 import type { AgentSettings } from "../protocol/bundleFormat";
 import { askSelf } from "./ask";
 
@@ -38,7 +38,7 @@ export async function selfTest(settings: AgentSettings, vetoed: () => boolean = 
  * reaches Varnish, and Varnish's rules come to an end, which call it denied. HAProxy's own 504 is a timeout.
  */
 async function cacheAnswers(port: number, host: string): Promise<void> {
-  const { status, head } = await askSelf(port, host, `/.well-known/footprint-self-test/${randomUUID()}`, {
+  const { status, head } = await askSelf(port, host, `${SELF_TEST_PATH}${randomUUID()}`, {
     "Cache-Control": "only-if-cached",
   });
   if (status !== 504 || !/^proxy-status:.*; error=http_request_denied\s*$/im.test(head)) {

@@ -1,4 +1,5 @@
 import type { NodeOptions } from "../options";
+import { SELF_TEST_PATH } from "../ports";
 import type { Site } from "../site";
 
 /**
@@ -32,6 +33,14 @@ export function loggedClient(): string {
   return `    http-request set-var(${CLIENT_ADDRESS}) src
     http-request set-src src,ipmask(24,48) ${of("truncated")}
     http-request set-src ipv4(0.0.0.0) ${of("none")}`;
+}
+
+/**
+ * A rule, before those that change the source: what the agent asks each site in its self-test is no client's, and answered
+ * with 504, so it is neither logged nor counted from the log. No client has that address, since the load balancer says it.
+ */
+export function unlogged(): string {
+  return `    http-request set-log-level silent if { src 127.0.0.1 } { path_beg ${SELF_TEST_PATH} }`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { bound, FIELDS_LIMIT } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
-import { accessLog, CLIENT_ADDRESS, loggedClient, loggedOf } from "./accessLog";
+import { accessLog, CLIENT_ADDRESS, loggedClient, loggedOf, unlogged } from "./accessLog";
 import { CLIENT_TABLES, IN_FLIGHT, clientConnections, clientRequests } from "./clients";
 import { acceptedCodings, trueType } from "./compression";
 import { bodyHasBegun, waysPastCache } from "./pastCache";
@@ -37,6 +37,7 @@ ${accessLog(options)}
     # The name that was asked for, in one spelling: without port and final dot, in lower case.
 ${loggedOf()}
 ${LOOK_UP_SITE}${provedNode(options)}
+${unlogged()}
 ${loggedClient()}
 
     # The PoP's health, for Route 53: neither cache nor origin nor a limit has a say in it, but the agent's switch has,

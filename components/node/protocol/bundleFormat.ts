@@ -34,11 +34,24 @@ export const agentTimingSchema = z.object({
   spotLimit: z.number().positive(),
   /** Between two shipments of the access log; bundles of former versions do not say it. */
   accessLog: z.number().positive().default(300),
+  /** Between two times that metrics are published; bundles of former versions do not say it. */
+  metrics: z.number().positive().default(60),
   /** Between two reports of a node that has nothing new to say. */
   report: z.number().positive(),
 });
 
 export type AgentTiming = z.output<typeof agentTimingSchema>;
+
+export const metricsSettingsSchema = z.object({
+  /** To CloudWatch of the node's region. */
+  cloudwatch: z.boolean(),
+  /** Hosts of sites that have metrics of their own. */
+  sites: z.array(z.string().min(1)),
+  /** URL of a collector that takes OTLP over HTTP. */
+  otlp: z.url().optional(),
+});
+
+export type MetricsSettings = z.output<typeof metricsSettingsSchema>;
 
 /** What an agent must know beside what it can look up. */
 export const agentSettingsSchema = z.object({
@@ -54,6 +67,10 @@ export const agentSettingsSchema = z.object({
   }),
   /** Seconds without a look at the purge log after which the PoP's health turns. */
   purgeMaxStaleness: z.number().positive(),
+  /** Where metrics are published; bundles of former versions do not say it. */
+  metrics: metricsSettingsSchema.default({ cloudwatch: false, sites: [] }),
+  /** When the packages were locked that nodes are installed from; likewise. */
+  packagesLocked: z.iso.datetime().optional(),
   timing: agentTimingSchema,
 });
 

@@ -22,14 +22,19 @@ export type MetricKind = "count" | "level" | "distribution";
 export interface Metric {
   readonly kind: MetricKind;
   /** As CloudWatch calls it. */
-  readonly unit: "Count" | "Bytes" | "Milliseconds" | "Seconds" | "Percent";
+  readonly unit: "Count" | "Bytes" | "Milliseconds" | "Seconds";
   /** Whether it is published by site, too, where the stack file wants that. */
   readonly bySite?: true;
   readonly meaning: string;
 }
 
 export const METRICS = {
-  Requests: { kind: "count", unit: "Count", bySite: true, meaning: "requests of clients, answered or broken off" },
+  Requests: {
+    kind: "count",
+    unit: "Count",
+    bySite: true,
+    meaning: "requests of clients, answered or broken off; without those for health",
+  },
   Bytes: { kind: "count", unit: "Bytes", bySite: true, meaning: "sent to clients, with header fields" },
   Hits: { kind: "count", unit: "Count", bySite: true, meaning: "answered from the cache, fresh" },
   Stale: { kind: "count", unit: "Count", bySite: true, meaning: "answered from the cache, stale" },
@@ -54,7 +59,7 @@ export const METRICS = {
   Coalesced: { kind: "count", unit: "Count", meaning: "requests that waited for what another was fetching" },
   Evictions: { kind: "count", unit: "Count", meaning: "objects thrown out of the cache for want of room" },
   Objects: { kind: "level", unit: "Count", meaning: "objects in a node's cache" },
-  Memory: { kind: "level", unit: "Percent", meaning: "of a node's memory, not available any more" },
+  Memory: { kind: "level", unit: "Bytes", meaning: "that a node's cache has in use" },
   Connections: { kind: "level", unit: "Count", meaning: "clients' connections to a node" },
   PurgeLag: { kind: "level", unit: "Seconds", meaning: "since a node last knew that there was no newer purge" },
   PurgesRefused: { kind: "count", unit: "Count", meaning: "heads of the purge log that no key had signed" },
@@ -70,8 +75,19 @@ export const METRICS = {
     meaning: "1 of a node that has refused a configuration, waits with it, or cannot adopt it; else 0",
   },
   AgentRestarts: { kind: "count", unit: "Count", meaning: "agents that have started, but for a boot's first" },
+  SoftwareAge: {
+    kind: "level",
+    unit: "Seconds",
+    meaning: "since the packages were locked that a node was installed from",
+  },
   LogsLost: { kind: "count", unit: "Bytes", meaning: "access log that went before it was sent" },
   Reporting: { kind: "level", unit: "Count", meaning: "1 of each node that publishes: their Sum over a minute" },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof METRICS;
+
+/** What a metric is called over OTLP: those of sites have names of their own, so that no sum counts a request twice. */
+export function otlpName(name: MetricName, bySite: boolean): string {
+  const words = name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
+  return `footprint.${bySite ? "site." : ""}${words}`;
+}

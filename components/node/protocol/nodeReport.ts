@@ -64,6 +64,17 @@ export const nodeReportSchema = z.object({
       failing: z.string().optional(),
     })
     .optional(),
+  /** What the node counts, on its way to CloudWatch and to a collector; missing where it publishes nothing, or not yet. */
+  metrics: z
+    .object({
+      /** When all that was to be sent had been sent, ISO 8601; null before the first time. */
+      publishedAt: z.iso.datetime().nullable(),
+      /** Minutes that went before CloudWatch took them, since the agent started. */
+      lost: z.int(),
+      /** What could not be read or not be sent the last time, and why. */
+      failing: z.string().optional(),
+    })
+    .optional(),
   /** Versions of the parameters that the node knows. */
   secrets: z.object({ "origin-auth": versions, purge: versions }).nullable(),
   /** "ok", or why not. */

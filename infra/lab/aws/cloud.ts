@@ -5,13 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buffer } from "node:stream/consumers";
 import { autoScaling, type Groups } from "./autoScaling";
 import { metadata, type MachineFacts } from "./metadata";
+import { MONITORING, monitoring, type Datum } from "./monitoring";
 import { parameters, type Parameters } from "./parameters";
 import { s3, type Buckets } from "./store";
 import { targetHealth, type Targets } from "./targetHealth";
 import { subscriptions, type Subscribed } from "./topics";
 import type { Answer, Request } from "./wire";
 
-export type ServiceName = "s3" | "sns" | "ssm" | "autoscaling" | "elasticloadbalancing" | "metadata";
+export type ServiceName = "s3" | "sns" | "ssm" | "autoscaling" | "elasticloadbalancing" | "monitoring" | "metadata";
 
 /** How a service is away: it closes connections, answers 503, never answers, or a second after it has done its work. */
 export type Outage = "refuses" | "fails" | "hangs" | "late";
@@ -45,6 +46,8 @@ export class Cloud {
   readonly targets: Targets = new Map();
   /** Subscriptions to topics, each in its region. */
   readonly subscriptions: Subscribed[] = [];
+  /** What was published to CloudWatch. */
+  readonly metrics: Datum[] = [];
   /** Lifecycle actions that wait, as `<instance> <hook>`. */
   readonly waiting = new Set<string>();
   /** Instances whose lifecycle action is not there yet, though their group waits: Auto Scaling agrees with itself late. */
@@ -144,6 +147,9 @@ export class Cloud {
 
   private aws(request: Request): [ServiceName, () => Answer] {
     const target = request.headers["x-amz-target"];
+    if (typeof target === "string" && target.startsWith(MONITORING)) {
+      return ["monitoring", () => monitoring(this.metrics, target, request)];
+    }
     if (typeof target === "string") {
       return ["ssm", () => parameters(this.parameters, target, request)];
     }

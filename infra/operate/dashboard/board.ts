@@ -165,7 +165,7 @@ function popGraphs(pop: Pop): readonly Graph[] {
       { label: "on average", metric: own("Objects", "Average") },
       { label: "most", metric: own("Objects", "Maximum") },
     ]),
-    graph("Memory of a node", "percent", [
+    graph("Memory of a node's cache", "bytes", [
       { label: "on average", metric: own("Memory", "Average") },
       { label: "most", metric: own("Memory", "Maximum") },
     ]),
@@ -174,6 +174,7 @@ function popGraphs(pop: Pop): readonly Graph[] {
       { label: "oldest number", metric: own("ConfigurationSerial", "Minimum") },
       { label: "newest number", metric: own("ConfigurationSerial", "Maximum") },
     ]),
+    graph("Age of the packages of a node", "seconds", [{ label: "oldest", metric: own("SoftwareAge", "Maximum") }]),
     graph("What should not be", "count", [
       { label: "trouble with the configuration", metric: own("ConfigurationTrouble", "Maximum") },
       { label: "agents started again", metric: own("AgentRestarts", "Sum") },

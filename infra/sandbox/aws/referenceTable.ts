@@ -30,6 +30,7 @@ const BUCKET = "aws:s3/bucket:Bucket";
 const ROLE = "aws:iam/role:Role";
 const TOPIC = "aws:sns/topic:Topic";
 const ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm";
+const COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm";
 
 const dependent = (what: string) =>
   ["DependencyViolation", `The ${what} has dependencies and cannot be deleted`] as const;
@@ -322,13 +323,15 @@ export const REFERENCES: readonly Reference[] = [
     missing: ["NoSuchEntity", "The role cannot be found:"],
     onDelete: ["DeleteConflict", "Cannot delete entity, must remove roles from instance profile first"],
   },
-  ...["alarmActions[*]", "insufficientDataActions[*]", "okActions[*]"].map((path): Reference => ({
-    from: ALARM,
-    path,
-    to: TOPIC,
-    by: "arn",
-    missing: ["ValidationError", "The topic does not exist in the alarm's region:"],
-  })),
+  ...[ALARM, COMPOSITE].flatMap((from) =>
+    ["alarmActions[*]", "insufficientDataActions[*]", "okActions[*]"].map((path): Reference => ({
+      from,
+      path,
+      to: TOPIC,
+      by: "arn",
+      missing: ["ValidationError", "The topic does not exist in the alarm's region:"],
+    })),
+  ),
   {
     from: "aws:sns/topicSubscription:TopicSubscription",
     path: "topic",

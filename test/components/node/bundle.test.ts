@@ -1,5 +1,6 @@
 import { bundle } from "../../../components/node/bundle";
 import { nodeFiles } from "../../../components/node/files";
+import { PACKAGE_LOCK } from "../../../components/node/packageLock";
 import { bundleSchema } from "../../../components/node/protocol/bundleFormat";
 import { UNITS } from "../../../components/node/systemd";
 import { AGENT_TIMING } from "../../../components/node/timing";
@@ -56,6 +57,8 @@ describe("the bundle", () => {
       region: OPTIONS.region,
       popName: OPTIONS.popName,
       hosts: OPTIONS.sites.map(({ host }) => host),
+      metrics: { cloudwatch: false, sites: [] },
+      packagesLocked: PACKAGE_LOCK.snapshot,
       ports: { traffic: 8443, health: 8089, agentMetrics: 8406 },
       purgeMaxStaleness: 3600,
       timing: AGENT_TIMING,

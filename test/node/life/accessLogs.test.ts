@@ -86,6 +86,6 @@ describeWith([DEBIAN], "the access log of a node", () => {
     await leave();
 
     expect(wrong).toEqual([]);
-    expect(node.said.some((line) => line.includes('"logs are left behind"'))).toBe(true);
+    expect(node.said.some((line) => line.includes('"logs or metrics are left behind"'))).toBe(true);
   });
 });

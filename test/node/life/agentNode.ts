@@ -5,7 +5,7 @@ import { bundle, type BundleOptions } from "../../../components/node/bundle";
 import { nodeFiles } from "../../../components/node/files";
 import type { Listen } from "../../../components/node/options";
 import { VARNISH, VARNISH_RELOAD } from "../../../components/node/processes";
-import type { AgentTiming, Bundle } from "../../../components/node/protocol/bundleFormat";
+import type { AgentTiming, Bundle, MetricsSettings } from "../../../components/node/protocol/bundleFormat";
 import { nodeReportSchema, type NodeReport } from "../../../components/node/protocol/nodeReport";
 import { openPointer, type PointerContent } from "../../../components/node/protocol/pointer";
 import { nodeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
@@ -64,6 +64,8 @@ export interface AgentNodeOptions {
   readonly timing?: Partial<AgentTiming>;
   /** Default 3600. */
   readonly purgeMaxStaleness?: number;
+  /** Where it publishes; default: nowhere. */
+  readonly metrics?: MetricsSettings;
   readonly node?: Omit<StartOptions, "root" | "files">;
   /** Changes the bundle before it is published: to break it, or to shorten a timeout. */
   readonly edit?: (content: Bundle) => Bundle;
@@ -333,7 +335,7 @@ export class AgentNode {
 }
 
 function optionsOf(options: AgentNodeOptions, listen: Listen): BundleOptions {
-  const { origin, region = "local", site, more = {}, timing, purgeMaxStaleness = 3600 } = options;
+  const { origin, region = "local", site, more = {}, timing, purgeMaxStaleness = 3600, metrics } = options;
   const [defaults] = edgeOptions(origin.at()).sites;
   if (defaults === undefined) {
     throw new Error("edgeOptions gives one site");
@@ -347,6 +349,7 @@ function optionsOf(options: AgentNodeOptions, listen: Listen): BundleOptions {
     ],
     listen,
     purgeMaxStaleness,
+    metrics,
     agentSha256: agentOfTest().sha256,
     agentTiming: { ...QUICK, ...timing },
   };

@@ -78,6 +78,7 @@ function configurationWith(agentSha256: string, settings: Partial<Site> = {}): s
     popName: `${REGION}.pop.example.com`,
     sites: [{ ...site(), ...settings }],
     purgeMaxStaleness: 3600,
+    metrics: { cloudwatch: true, sites: [] },
     agentSha256,
     agentTiming: {
       ...AGENT_TIMING,

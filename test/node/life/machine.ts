@@ -145,7 +145,7 @@ export class Machine extends BareMachine {
   /** What the machine finds on its network: HAProxy in front of this process. */
   private async place({ cloud, machine, buckets, origin, authorityFolder }: BootOptions): Promise<void> {
     const { region, instance } = machine.facts;
-    const services = [...buckets.map((bucket) => `${bucket}.s3`), "ssm", "autoscaling"];
+    const services = [...buckets.map((bucket) => `${bucket}.s3`), "ssm", "autoscaling", "monitoring"];
     const hosts = services.map((service) => `${service}.${region}.amazonaws.com`);
     const ca = await authority(this.front, authorityFolder);
     this.origin = http.createServer(origin).listen(0, "127.0.0.1");

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { AGENT_FAILED } from "../../../components/node/agent/agentProgram";
 import { AGENT_FILES } from "../../../components/node/agentFiles";
 import { ACCESS_LOG, VARNISH_FOLDER } from "../../../components/node/processes";
+import type { MetricName } from "../../../components/node/protocol/metrics";
 import type { NodeReport } from "../../../components/node/protocol/nodeReport";
 import type { Purge } from "../../../components/node/protocol/purgeLog";
 import { SOCKETS } from "../../../components/node/sockets";
@@ -83,6 +84,17 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     write({ cloud: world.cloud, region: REGION, bucket: BUCKET, keys: [key] }, [purge]);
 
     await until("the new body is served", async () => (await served()).body === "second");
+  });
+
+  test("publishes what its programs count, which it reads past what confines them", async () => {
+    const published = (name: MetricName) => world.cloud.metrics.filter((datum) => datum.name === name);
+    await until("a whole minute", () => published("Reporting").length > 0);
+
+    for (const name of ["Objects", "Memory", "Evictions", "OriginRequests", "Connections"] as const) {
+      expect(published(name)).not.toEqual([]);
+    }
+    await until("a report of it", () => world.report().metrics?.publishedAt != null);
+    expect(world.report().metrics).toEqual({ publishedAt: expect.any(String) as string, lost: 0 });
   });
 
   describe("whose HAProxy or Varnish was taken over by somebody", () => {
@@ -248,6 +260,7 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     let words: readonly string[];
     let answer: Answer;
     let logged: readonly string[];
+    let counted: number;
 
     beforeAll(async () => {
       const { cloud, machine } = world;
@@ -258,6 +271,10 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
       await until("it says that it leaves", () => world.report().state === "draining");
       await shutDown;
       logged = objectsBelow("access/");
+      counted = cloud.metrics
+        .filter(({ name }) => name === "Requests")
+        .flatMap(({ values }) => values)
+        .reduce((sum, [value, count]) => sum + value * count, 0);
       cloud.waiting.add(LAUNCHED);
       await machine.start();
       await until("the node is in service", () => !cloud.waiting.has(LAUNCHED));
@@ -276,12 +293,19 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     });
 
     // It sends each five minutes, and when it leaves.
-    test("has sent what it served until then, and what its programs said last", () => {
-      const paths = logged
+    test("has sent what it served until then, has counted each of it once, and what its programs said last", () => {
+      const lines = logged
         .flatMap((text) => text.trimEnd().split("\n"))
-        .map((line) => (JSON.parse(line) as { path: string }).path);
+        .map((line) => JSON.parse(line) as { path: string; site: string });
 
-      expect(paths.filter((each) => ASKED.includes(each)).sort()).toEqual([...ASKED].sort());
+      expect(
+        lines
+          .map(({ path: asked }) => asked)
+          .filter((each) => ASKED.includes(each))
+          .sort(),
+      ).toEqual([...ASKED].sort());
+      // Those for its health are no clients'.
+      expect(counted).toBe(lines.filter(({ site }) => !site.includes(".pop.")).length);
       const [last = ""] = objectsBelow("last-words/");
       expect(last).toMatch(/^== haproxy\n.*Started haproxy\.service/ms);
       expect(last).toMatch(/^== footprint-agent\n.*"event":"drain"/ms);

@@ -57,6 +57,13 @@ export const account: Kinds = {
       evaluateLowSampleCountPercentiles: "",
     }),
   },
+  "aws:cloudwatch/compositeAlarm:CompositeAlarm": {
+    regional: true,
+    tagged: true,
+    defaults: { actionsEnabled: true },
+    id: inputId("alarmName"),
+    computed: ({ id, region }) => ({ arn: arn("cloudwatch", region, `alarm:${id}`) }),
+  },
   "aws:sns/topic:Topic": {
     regional: true,
     tagged: true,

@@ -430,6 +430,7 @@ describe("the metrics", () => {
     purgeLagSeconds: 1.5,
     purgesCarriedOut: 9,
     logLines: 10,
+    metricsLost: 0,
     switches: { node: "disk", pop: undefined, draining: undefined },
   };
 
@@ -454,6 +455,7 @@ describe("the metrics", () => {
       `footprint_agent_generation_info{sha256="${"a".repeat(64)}"} 1`,
       "footprint_agent_last_adoption_timestamp_seconds 0",
       'footprint_agent_loop_failures_total{loop="secrets"} 1',
+      "footprint_metrics_periods_lost_total 0",
       "footprint_purge_lag_seconds 1.5",
       "footprint_purge_position 7",
       "footprint_purges_carried_out_total 9",

@@ -15,6 +15,7 @@ export function bundleWith(changes: Partial<Bundle> = {}): Bundle {
       hosts: ["www.example.com"],
       ports: { traffic: 1, health: 2, agentMetrics: 3 },
       purgeMaxStaleness: 3600,
+      metrics: { cloudwatch: false, sites: [] },
       timing: { ...AGENT_TIMING, selfTestPatience: 0.001 },
     },
     ...changes,

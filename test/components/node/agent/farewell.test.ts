@@ -15,6 +15,7 @@ function leaving(bucket: string | null = "logs") {
   const say = farewell({
     logs: { bucket: bucket ?? undefined, shipAll: send("logs") },
     lastWords: send("last words"),
+    metrics: send("metrics"),
     log: kept.log,
     now: () => at.seconds,
   });
@@ -22,19 +23,19 @@ function leaving(bucket: string | null = "logs") {
 }
 
 describe("a node's farewell", () => {
-  test("is the rest of its access log each time, and its last words once", async () => {
+  test("is the rest of its access log and its metrics each time, and its last words once", async () => {
     const { say, done, said } = leaving();
     await say();
     await say();
 
-    expect([done, said]).toEqual([["logs", "last words", "logs"], []]);
+    expect([done, said]).toEqual([["logs", "last words", "metrics", "logs", "metrics"], []]);
   });
 
-  test("is nothing where nobody has named a bucket", async () => {
+  test("is its last metrics alone where nobody has named a bucket", async () => {
     const { say, done, said } = leaving(null);
     await say();
 
-    expect([done, said]).toEqual([[], []]);
+    expect([done, said]).toEqual([["metrics"], []]);
   });
 
   test("fails nobody when S3 is away, and is not tried again at once", async () => {
@@ -44,10 +45,10 @@ describe("a node's farewell", () => {
     at.away = false;
     at.seconds += 29;
     await say();
-    expect([done, said]).toEqual([[], ["warn logs are left behind"]]);
+    expect([done, said]).toEqual([[], ["warn logs or metrics are left behind"]]);
 
     at.seconds += 1;
     await say();
-    expect(done).toEqual(["logs", "last words"]);
+    expect(done).toEqual(["logs", "last words", "metrics"]);
   });
 });
