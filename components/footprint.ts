@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { AlarmTopic } from "./alarmTopic";
 import type { NodesArgs } from "./cacheFleet";
+import { Dashboard } from "./dashboard";
 import type { HostedName } from "./hostedName";
 import { HostedZones } from "./hostedZones";
 import { LatencyRouting } from "./latencyRouting";
@@ -103,7 +104,7 @@ export interface FootprintPop {
  * ```
  *
  * Creates the hosted zones without an id and the CAA records, the secrets, a `Pop` per region, and the latency routing
- * between them with its alarms. A PoP shares nothing with another PoP but these, and IAM. Costs what its parts cost:
+ * between them with its alarms, and a dashboard while nodes publish to CloudWatch. A PoP shares nothing with another PoP but these, and IAM. Costs what its parts cost:
  * `footprint plan` adds them up from a dated price table.
  *
  * @throws ResourceError when a site or the primary zone names a zone that is not listed, and when no PoP is active
@@ -220,6 +221,16 @@ export class Footprint extends pulumi.ComponentResource {
     this.nodeGroups = byRegion(pops, (pop) => pop.nodeGroupName);
     this.popParts = byRegion(pops, (pop) => pop.parts);
     this.healthCheckIds = routing.healthCheckIds;
+    if (args.metrics?.cloudwatch ?? true) {
+      new Dashboard(
+        `${name}-dashboard`,
+        {
+          footprint: args.footprint,
+          pops: pops.map(({ region, parts }) => ({ ...parts, healthCheckId: listed(routing.healthCheckIds[region]) })),
+        },
+        child,
+      );
+    }
     this.nameServers = zones.nameServers;
     this.configurationKeys = configurationKeys(secrets.configuration);
     this.registerOutputs({});
@@ -274,7 +285,7 @@ function caaNames({ zones, sites }: FootprintArgs, primaryZone: string, popDomai
 
 function listed<T>(value: T | undefined): T {
   if (value === undefined) {
-    throw new Error("a zone was used without having been checked");
+    throw new Error("a zone or a PoP was used without having been checked");
   }
   return value;
 }

@@ -63,3 +63,4 @@ export type { ScalingTarget } from "./cacheFleet/scaling";
 
 export { Alarms, type AlarmsArgs } from "./alarms";
 export { AlarmTopic, type AlarmTopicArgs } from "./alarmTopic";
+export { Dashboard, type DashboardArgs, type DashboardPop } from "./dashboard";

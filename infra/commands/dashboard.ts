@@ -14,13 +14,13 @@ export function registerDashboard(program: Command, folder?: string): void {
       "after",
       `
 The world at the top, then each PoP, then origins, then what costs: from what nodes publish and from AWS's own metrics
-(infra/operate/DAY.md). Both are made of one description. Anew after a PoP was added, removed or made again.
+(infra/operate/DAY.md). Both are made of one description. The stack has CloudWatch's already, while nodes publish there;
+Grafana's is to be written anew after a PoP was added, removed or made again.
 ${OUTPUTS_HELP}
 Exit codes: 0 it is written, 1 the outputs could not be read, 2 the command line has a mistake.
 
 Examples:
   $ footprint dashboard --stack global --out dashboard.json
-  $ aws cloudwatch put-dashboard --dashboard-name footprint-global --dashboard-body file://dashboard.json
   $ footprint dashboard --stack global --grafana --out grafana.json`,
     )
     .action(async (options: DashboardOptions) => {

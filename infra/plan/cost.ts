@@ -103,10 +103,13 @@ export function alarmsIn({ lines }: CostEstimate): AlarmsBilled {
   return { metrics: of(ALARM_METRICS), composites: of(COMPOSITES) };
 }
 
-/** What belongs to no PoP: the hosted zones that the stack makes. */
-export function globalCost(config: Pick<FootprintConfig, "zones">): CostEstimate {
-  const made = config.zones.filter((zone) => zone.id === undefined).length;
-  return estimate(made === 0 ? [] : [line("hosted zones", made, "month", globalPrice("hosted-zone-month"))]);
+/** What belongs to no PoP: the hosted zones that the stack makes, and the dashboard. */
+export function globalCost({ zones, metrics }: Pick<FootprintConfig, "zones" | "metrics">): CostEstimate {
+  const made = zones.filter((zone) => zone.id === undefined).length;
+  return estimate([
+    ...(made === 0 ? [] : [line("hosted zones", made, "month", globalPrice("hosted-zone-month"))]),
+    ...(metrics.cloudwatch ? [line("CloudWatch dashboard", 1, "month", globalPrice("dashboard-month"))] : []),
+  ]);
 }
 
 /** What no estimate holds: charges that depend on traffic or on the account, and what is small beside them. */

@@ -108,7 +108,7 @@ function costTable(plan: Plan, pops: readonly NamedPop[], style: Style): string 
     indented(
       [
         "",
-        `${style.bold(total(plan.cost.total, plan.cost.partial))} for the footprint${plan.cost.footprint.total > 0 ? `, with ${plan.cost.footprint.total.toFixed(2)} for hosted zones` : ""}`,
+        `${style.bold(total(plan.cost.total, plan.cost.partial))} for the footprint${plan.cost.footprint.total > 0 ? `, with ${plan.cost.footprint.total.toFixed(2)} for ${plan.cost.footprint.lines.map(({ item }) => item).join(" and ")}` : ""}`,
         `prices: ${dates(plan)}; sources with --json`,
         ...(missing.length === 0 ? [] : [`* without a sourced price: ${missing.join(", ")}`]),
         `left out: ${without.join("; ")}`,

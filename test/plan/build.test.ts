@@ -42,8 +42,9 @@ describe.each(SHIPPED)("the plan of %s", (stack) => {
     const global = plan.resources.filter(({ component, pop }) => !component && pop === null);
 
     expect(counted + global.length).toBe(plan.resources.filter(({ component }) => !component).length);
-    // Zones and CAA records, the topic of the PoPs' health, the secrets' values.
+    // The dashboard, zones and CAA records, the topic of the PoPs' health, the secrets' values.
     expect([...new Set(global.map(({ type }) => type.split(":")[1]?.split("/")[0]))].sort()).toEqual([
+      "cloudwatch",
       "index",
       "route53",
       "sns",

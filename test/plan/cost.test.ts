@@ -117,14 +117,19 @@ describe("the minimum monthly cost of a PoP", () => {
 describe("the cost of what is global", () => {
   it("is that of the hosted zones that the stack makes", () => {
     const zones = [zone("example.com", "Z0123456789ABCDEFGHIJ"), zone("example.net"), zone("example.org")];
-    expect(globalCost({ zones })).toMatchObject({ total: 1, partial: false, lines: [{ quantity: 2, unitPrice: 0.5 }] });
+    expect(globalCost({ zones, metrics: { cloudwatch: false, sites: [] } })).toMatchObject({
+      ...{ total: 1, partial: false },
+      lines: [{ quantity: 2, unitPrice: 0.5 }],
+    });
   });
 
-  it("is nothing when all zones exist", () => {
-    expect(globalCost({ zones: [zone("example.com", "Z0123456789ABCDEFGHIJ")] })).toMatchObject({
-      lines: [],
-      total: 0,
+  it("is that of the dashboard, while nodes publish to CloudWatch", () => {
+    const zones = [zone("example.com", "Z0123456789ABCDEFGHIJ")];
+    expect(globalCost({ zones, metrics: { cloudwatch: true, sites: [] } })).toMatchObject({
+      ...{ total: 3, partial: false },
+      lines: [{ item: "CloudWatch dashboard", quantity: 1, unitPrice: 3 }],
     });
+    expect(globalCost({ zones, metrics: { cloudwatch: false, sites: [] } })).toMatchObject({ lines: [], total: 0 });
   });
 });
 

@@ -121,7 +121,7 @@ eu-west-1
     const text = await difference(TWO, { ...TWO, "sa-east-1": {} });
 
     expect(text).toMatch(
-      /^test: \d+ to add, 0 to change, 0 to replace, 0 to remove\n\nsa-east-1\n {2}\+ the whole PoP: \d+ resources\n$/,
+      /^test: \d+ to add, 1 to change, 0 to replace, 0 to remove\n\nsa-east-1\n {2}\+ the whole PoP: \d+ resources\n\nglobal\n {2}~ Dashboard footprint-dashboard\n.+\n$/,
     );
   });
 

@@ -120,6 +120,10 @@ export const PROVIDER_ACTIONS: Readonly<Record<string, ProviderActions>> = {
     read: of("cloudwatch", "DescribeAlarms ListTagsForResource"),
     write: of("cloudwatch", "PutCompositeAlarm DeleteAlarms TagResource UntagResource"),
   },
+  "aws:cloudwatch/dashboard:Dashboard": {
+    read: of("cloudwatch", "GetDashboard"),
+    write: of("cloudwatch", "PutDashboard DeleteDashboards"),
+  },
   "aws:cloudwatch/metricAlarm:MetricAlarm": {
     read: of("cloudwatch", "DescribeAlarms ListTagsForResource"),
     write: of("cloudwatch", "PutMetricAlarm DeleteAlarms TagResource UntagResource"),

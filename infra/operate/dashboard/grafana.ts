@@ -3,7 +3,15 @@ import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 import * as units from "@grafana/grafana-foundation-sdk/units";
-import { mathOf, regionOf, type Board, type Graph, type MetricStatistic, type Series, type Unit } from "./board";
+import {
+  mathOf,
+  regionOf,
+  type Board,
+  type Graph,
+  type MetricStatistic,
+  type Series,
+  type Unit,
+} from "../../../components/dashboard/board";
 
 /** Whoever opens the dashboard chooses which of their CloudWatch data sources it asks. */
 const SOURCE = { type: "cloudwatch", uid: "${cloudwatch}" } as const;

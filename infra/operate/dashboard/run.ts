@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
+import { board } from "../../../components/dashboard/board";
+import { cloudWatchBody } from "../../../components/dashboard/cloudWatch";
 import type { Terminal } from "../../terminal/confirm";
 import { deployment, type StackOptions } from "../pops";
-import { board } from "./board";
-import { cloudWatchBody } from "./cloudWatch";
 
 export interface DashboardOptions extends StackOptions {
   readonly grafana?: true;
@@ -16,7 +16,7 @@ export async function runDashboard(options: DashboardOptions, terminal: Terminal
   const name = `footprint-${stack}`;
   // Grafana's builders are loaded for who wants them.
   const text =
-    options.grafana === true ? (await import("./grafana")).grafanaDashboard(shown, name) : cloudWatchBody(shown);
+    options.grafana === true ? (await import("./grafana")).grafanaDashboard(shown, name) : `${cloudWatchBody(shown)}\n`;
   if (options.out === undefined) {
     terminal.out(text);
     return;

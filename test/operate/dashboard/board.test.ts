@@ -1,6 +1,6 @@
 import Ajv from "ajv";
-import { board, type Graph, type Measured, type MetricStatistic } from "../../../infra/operate/dashboard/board";
-import { cloudWatchBody } from "../../../infra/operate/dashboard/cloudWatch";
+import { board, type Graph, type Measured, type MetricStatistic } from "../../../components/dashboard/board";
+import { cloudWatchBody } from "../../../components/dashboard/cloudWatch";
 import {
   METRIC_DIMENSIONS,
   METRICS,

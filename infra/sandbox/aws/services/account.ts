@@ -64,6 +64,12 @@ export const account: Kinds = {
     id: inputId("alarmName"),
     computed: ({ id, region }) => ({ arn: arn("cloudwatch", region, `alarm:${id}`) }),
   },
+  "aws:cloudwatch/dashboard:Dashboard": {
+    regional: true,
+    id: inputId("dashboardName"),
+    // Its ARN has no region: the account has it once.
+    computed: ({ id }) => ({ dashboardArn: arn("cloudwatch", "", `dashboard/${id}`) }),
+  },
   "aws:sns/topic:Topic": {
     regional: true,
     tagged: true,

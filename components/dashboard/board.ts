@@ -1,10 +1,5 @@
-import {
-  METRIC_DIMENSIONS,
-  METRICS_NAMESPACE,
-  METRICS_PERIOD,
-  type MetricName,
-} from "../../../components/node/protocol/metrics";
-import { ROUTE53_METRICS_REGION } from "../../../components/route53";
+import { METRIC_DIMENSIONS, METRICS_NAMESPACE, METRICS_PERIOD, type MetricName } from "../node/protocol/metrics";
+import { ROUTE53_METRICS_REGION } from "../route53";
 
 /** What an operator looks at, as data: CloudWatch's dashboard and Grafana's are made of the same. */
 export interface Board {
@@ -43,7 +38,7 @@ export interface MetricStatistic {
   readonly statistic: "Sum" | "Average" | "Minimum" | "Maximum" | "p50" | "p95" | "p99";
 }
 
-/** A PoP, and the names by which AWS's own metrics know its parts (`PopParts` of `components/pop.ts`). */
+/** A PoP, and the names by which AWS's own metrics know its parts (`PopParts` of `../pop.ts`, once they are known). */
 export interface MeasuredPop {
   readonly region: string;
   readonly loadBalancerArnSuffix: string;

@@ -1,4 +1,4 @@
-import { METRICS_PERIOD } from "../../../components/node/protocol/metrics";
+import { METRICS_PERIOD } from "../node/protocol/metrics";
 import {
   mathOf,
   regionOf,
@@ -44,7 +44,7 @@ export function cloudWatchBody({ sections }: Board): string {
     });
     y += HEADING + Math.ceil((section.graphs.length * PANEL.width) / COLUMNS) * PANEL.height;
   }
-  return `${JSON.stringify({ widgets }, null, 2)}\n`;
+  return JSON.stringify({ widgets });
 }
 
 function heading({ title }: Section, y: number): Widget {
