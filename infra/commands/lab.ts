@@ -11,6 +11,10 @@ export function registerLab(program: Command): void {
       "--origin <url>",
       "take every site from here: http://host[:port] or https://host[:port]; else pages of its own",
     )
+    .option(
+      "--scenario <name...>",
+      "play these one after the other: nearest, purge, origin, drain, lose-zone, lose-pop; print a table of each and end: 0 if what they promise is kept, else 1",
+    )
     .addHelpText(
       "after",
       `
@@ -22,7 +26,8 @@ Runs until Ctrl-C. What to paste in another terminal is printed when it serves.
 
 Examples:
   $ sudo npx footprint lab
-  $ sudo npx footprint lab --stack europe --origin http://127.0.0.1:8000`,
+  $ sudo npx footprint lab --stack europe --origin http://127.0.0.1:8000
+  $ sudo npx footprint lab --scenario nearest lose-pop`,
     )
     .action(async (options: LabCommandOptions) => {
       const { runLab } = await import("../lab/run");

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import type { LiveAction, LiveOrder, LiveTarget } from "../page/live/state";
 import type { Lab } from "./lab";
 import type { OriginState } from "./origin";
-import type { Instance, ScalingGroup } from "./scalingGroup";
 
 const ORIGIN_STATES: readonly OriginState[] = ["up", "slow", "broken", "down"];
+
+/** How much longer a slow way is, ms. */
+const SLOWER_MS = 300;
 
 /** Something that can be done in the lab. */
 interface Doing extends LiveAction {
@@ -38,23 +40,40 @@ function doings(lab: Lab): readonly Doing[] {
     [...new Set(ids)].sort().map((id) => ({ id, label: id }));
   const regions = named([...lab.aws.groups.values()].map(({ settings }) => settings.region));
   const nodes = living.map(({ instance }) => ({ id: instance.id, label: `${instance.id} (${instance.zone})` }));
-  const lost = (which: (group: ScalingGroup, instance: Instance) => boolean) =>
-    Promise.all(
-      living.filter(({ group, instance }) => which(group, instance)).map(({ group, instance }) => group.lose(instance)),
-    );
+  const ways = named(lab.internet.cities.flatMap(({ name }) => regions.map(({ id }) => wayName(name, id))));
   return [
     {
       ...{ id: "kill-node", group: "fault", label: "Kill a node", targets: nodes },
-      done: (_, target) => lost((_group, { id }) => id === target),
+      done: (_, target) => lab.power.cutNode(target ?? ""),
     },
     {
       ...{ id: "lose-zone", group: "fault", label: "Lose a zone" },
       targets: named(living.map(({ instance }) => instance.zone)),
-      done: (_, target) => lost((_group, { zone }) => zone === target),
+      done: (_, target) => {
+        const region = living.find(({ instance }) => instance.zone === target)?.group.settings.region;
+        return lab.power.cut(region ?? "", target ?? "");
+      },
     },
     {
       ...{ id: "lose-pop", group: "fault", label: "Lose a PoP", targets: regions },
-      done: (_, target) => lost(({ settings }) => settings.region === target),
+      done: (_, target) => lab.power.cut(target ?? ""),
+    },
+    {
+      ...{ id: "restore-power", group: "fault", label: "Bring back the power of zones and PoPs", targets: null },
+      done: () => lab.power.restore(),
+    },
+    {
+      ...{ id: "slow-way", group: "fault", label: `Make a way ${String(SLOWER_MS)} ms longer`, targets: ways },
+      done: (_, target) => {
+        setWay(lab, target, SLOWER_MS);
+      },
+    },
+    {
+      ...{ id: "mend-way", group: "fault", label: "Mend a way" },
+      targets: ways.filter(({ id }) => lab.internet.liveLinks.some(({ from, to }) => id === wayName(from, to))),
+      done: (_, target) => {
+        setWay(lab, target, 0);
+      },
     },
     {
       ...{ id: "spot-notice", group: "fault", label: "Announce a Spot interruption", targets: nodes },
@@ -109,6 +128,15 @@ function doings(lab: Lab): readonly Doing[] {
   ];
 }
 
+function wayName(city: string, region: string): string {
+  return `${city} to ${region}`;
+}
+
+function setWay({ internet }: Lab, way: string | null, more: number): void {
+  const [city = "", region = ""] = (way ?? "").split(" to ");
+  internet.setWay(city, region, more);
+}
+
 const PROGRAM = join(__dirname, "..", "cli", "footprint.js");
 
 /** Runs an operator's command as a person would, and tells how it has ended. */
@@ -116,6 +144,8 @@ export async function operate(lab: Lab, [command = "", ...args]: readonly string
   const child = spawn(process.execPath, [PROGRAM, command, ...args, "--stack", lab.options.stack], {
     env: { ...process.env, ...lab.variables },
     stdio: ["ignore", "pipe", "pipe"],
+    // It would ask a lab that is no longer there, until its time is over.
+    signal: lab.ended,
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -14,11 +14,13 @@ import { Cloud } from "./aws/cloud";
 import { Certificates } from "./certificates";
 import { TYPES } from "./declared";
 import { Happenings } from "./happenings";
+import { Internet } from "./internet";
 import type { OriginPorts } from "./labNode";
 import { LivingAws } from "./livingAws";
 import { Machines } from "./machines";
 import { ownNetwork } from "./network";
 import { LabOrigin } from "./origin";
+import { Power } from "./power";
 import { tlsFront } from "./tlsFront";
 
 export interface LabOptions {
@@ -36,6 +38,8 @@ export interface LabOptions {
 
 /** A footprint on this machine: what the real engine deploys to the stand-in for AWS lives. */
 export class Lab {
+  readonly power: Power;
+  private readonly ends = new AbortController();
   private ending: Promise<void> | undefined;
 
   private constructor(
@@ -46,12 +50,15 @@ export class Lab {
     readonly machines: Machines,
     readonly origin: LabOrigin,
     readonly happenings: Happenings,
+    readonly internet: Internet,
     /** First two numbers of its loopback addresses. */
     readonly network: string,
     /** File of the certificate (PEM) that clients have to trust. */
     readonly authorityFile: string,
     private readonly stops: readonly (() => unknown)[],
-  ) {}
+  ) {
+    this.power = new Power(aws);
+  }
 
   static defaultFolder(): string {
     return join(cacheHome(), "lab");
@@ -106,6 +113,24 @@ export class Lab {
       }
       const living: LivingAws = aws;
       stops.push(() => living.stop());
+      const internet = await Internet.start({
+        ...{ network: network.prefix, root: image, authority: certificates.authority.certificate },
+        loadBalancer: (dnsName) => living.behindName(dnsName),
+        regionOf: (address) => living.regionOf(address),
+        onChange: ({ check, healthy, detail }) => {
+          const [region = null] = check.fqdn.split(".");
+          const what = `Route 53 calls ${check.fqdn} ${healthy ? "healthy" : "unhealthy"}: ${detail}`;
+          happenings.add(healthy ? "good" : "bad", region, what);
+        },
+      });
+      stops.push(() => internet.stop());
+      living.onNames = () => {
+        try {
+          internet.update(living.world.entities());
+        } catch (error) {
+          happenings.add("bad", null, String(error));
+        }
+      };
       return new Lab(
         options,
         sandbox,
@@ -114,6 +139,7 @@ export class Lab {
         machines,
         origin,
         happenings,
+        internet,
         network.prefix,
         certificates.authority.file,
         stops,
@@ -122,6 +148,11 @@ export class Lab {
       await ended(stops);
       throw error;
     }
+  }
+
+  /** Aborted when the lab ends. */
+  get ended(): AbortSignal {
+    return this.ends.signal;
   }
 
   /** What makes the operators' commands, and `footprint sandbox`, mean this lab. */
@@ -163,6 +194,7 @@ export class Lab {
 
   /** Ends everything at once: nothing of it is left but what the cache folder keeps. It may be called again. */
   stop(): Promise<void> {
+    this.ends.abort();
     this.ending ??= ended(this.stops);
     return this.ending;
   }

@@ -3,7 +3,6 @@ import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import { nodeReportSchema, type NodeReport } from "../../components/node/protocol/nodeReport";
 import { region as regionOf } from "../config/regions";
 import type { LiveNode, LiveOrigin, LivePop, LiveState, NodeCondition, PopCondition } from "../page/live/state";
-import { shownCities, SHOWN_CITIES_NOTE } from "../plan/latency/shownCities";
 import type { Entity } from "../sandbox/aws/world";
 import { jsonOf } from "../terminal/jsonOf";
 import { labActions } from "./actions";
@@ -15,7 +14,7 @@ import type { Instance, ScalingGroup } from "./scalingGroup";
 const NOTES = [
   "AWS is a stand-in: its regions, load balancers, groups and stores are programs of this machine; nodes are real.",
   "All regions are on this machine, and share its processors.",
-  SHOWN_CITIES_NOTE,
+  "Cities are clients of this machine that ask every few seconds; their distance is the plan's figure, in both directions, and neither bandwidth nor loss.",
 ];
 
 const ORIGIN: Readonly<Record<OriginState, LiveOrigin["state"]>> = {
@@ -31,16 +30,15 @@ const bodySchema = z.object({ bundle: z.object({ sha256: z.string() }) });
 
 /** The lab as the live page shows it. */
 export function liveState(lab: Lab): LiveState {
-  const pops = lab.aws.world
-    .ofType(TYPES.group)
-    .map((entity) => livePop(lab, entity))
-    .sort((a, b) => (a.region < b.region ? -1 : 1));
   return {
     footprint: lab.options.stack,
     at: new Date().toISOString(),
-    pops,
-    cities: shownCities(pops.filter(({ state }) => state === "active").map(({ region }) => region)),
-    links: [],
+    pops: lab.aws.world
+      .ofType(TYPES.group)
+      .map((entity) => livePop(lab, entity))
+      .sort((a, b) => (a.region < b.region ? -1 : 1)),
+    cities: lab.internet.liveCities,
+    links: lab.internet.liveLinks,
     origin: { name: lab.origin.name, state: ORIGIN[lab.origin.state] },
     // The page says by itself how the origin is.
     attention: [],
@@ -58,13 +56,14 @@ function livePop(lab: Lab, entity: Entity): LivePop {
   const isRouted = lab.aws.world.ofType(TYPES.record).some(({ properties }) => properties.setIdentifier === code);
   const switched = lab.cloud.object(store, STORE_KEYS.drain) !== undefined;
   const healthy = group?.healthy.length ?? 0;
+  const passes = lab.internet.route53.isHealthy(code);
   const enough = healthy >= (group?.settings.min ?? 0);
   const condition = (): PopCondition => {
     if (switched) {
       return "drained";
     }
     if (isRouted) {
-      return healthy > 0 ? "active" : "unhealthy";
+      return healthy > 0 && passes ? "active" : "unhealthy";
     }
     return enough && lab.popStates[code] === "drained" ? "drained" : "warming";
   };
@@ -74,6 +73,7 @@ function livePop(lab: Lab, entity: Entity): LivePop {
     state: condition(),
     attention: [
       ...(switched ? ["its drain switch is thrown"] : []),
+      ...(passes ? [] : ["Route 53's health check fails: clients are sent elsewhere"]),
       ...(isRouted && !enough
         ? [`${String(healthy)} of at least ${String(group?.settings.min ?? 0)} nodes are healthy in the load balancer`]
         : []),

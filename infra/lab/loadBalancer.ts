@@ -39,7 +39,9 @@ const IDLE_MS = 350_000;
  * or of all zones, behind a PROXY protocol v2 header. Where no target is healthy it takes any (fail open), as AWS does.
  */
 export class LabLoadBalancer {
-  private readonly servers = new Map<number, readonly net.Server[]>();
+  private readonly listeners = new Map<number, ListenerSettings>();
+  /** By address and port. */
+  private readonly servers = new Map<string, net.Server>();
   private readonly open = new Set<net.Socket>();
   private readonly contexts = new Map<string, tls.SecureContext>();
 
@@ -59,36 +61,63 @@ export class LabLoadBalancer {
 
   /** @throws UserError when something else listens there */
   async listen(listener: ListenerSettings): Promise<void> {
-    const servers = this.zones.map(({ zone }) => this.server(listener, zone));
-    this.servers.set(listener.port, servers);
-    await Promise.all(
-      servers.map(async (server, index) => {
-        const address = this.zones[index]?.address ?? "";
-        server.listen(listener.port, address);
-        try {
-          await once(server, "listening");
-        } catch (error) {
-          throw new UserError(
-            `${address}:${String(listener.port)} must be free for the load balancer ${this.settings.name}: ${String(error)}`,
-          );
-        }
-        server.on("error", () => undefined);
-      }),
-    );
+    this.listeners.set(listener.port, listener);
+    await Promise.all(this.zones.map((zone) => this.listenIn(zone, listener)));
   }
 
   close(port: number): void {
-    for (const server of this.servers.get(port) ?? []) {
-      server.close();
+    this.listeners.delete(port);
+    for (const { address } of this.zones) {
+      this.servers.get(`${address} ${port}`)?.close();
     }
-    this.servers.delete(port);
   }
 
   stop(): void {
-    for (const port of [...this.servers.keys()]) {
+    for (const port of [...this.listeners.keys()]) {
       this.close(port);
     }
     this.open.forEach((socket) => socket.destroy());
+  }
+
+  /**
+   * It is gone in this moment, or its address in a zone is, as when the power fails.
+   *
+   * @returns what brings it back
+   */
+  cutPower(zone?: string): () => Promise<void> {
+    const gone = this.zones.filter((each) => zone === undefined || each.zone === zone);
+    const listeners = [...this.listeners.values()];
+    const servers = gone.flatMap(({ address }) => listeners.map(({ port }) => this.servers.get(`${address} ${port}`)));
+    servers.forEach((server) => server?.close());
+    for (const socket of this.open) {
+      if (gone.some(({ address }) => address === socket.localAddress)) {
+        socket.destroy();
+      }
+    }
+    return async () => {
+      await Promise.all(
+        [...this.listeners.values()].flatMap((listener) => gone.map((each) => this.listenIn(each, listener))),
+      );
+    };
+  }
+
+  private async listenIn({ zone, address }: ZoneAddress, listener: ListenerSettings): Promise<void> {
+    const key = `${address} ${listener.port}`;
+    // What was cut twice is brought back twice.
+    if (this.servers.get(key)?.listening === true) {
+      return;
+    }
+    const server = this.server(listener, zone);
+    server.listen(listener.port, address);
+    try {
+      await once(server, "listening");
+    } catch (error) {
+      throw new UserError(
+        `${address}:${String(listener.port)} must be free for the load balancer ${this.settings.name}: ${String(error)}`,
+      );
+    }
+    server.on("error", () => undefined);
+    this.servers.set(key, server);
   }
 
   private server(listener: ListenerSettings, zone: string): net.Server {

@@ -10,6 +10,19 @@ export type OriginState = "up" | "slow" | "broken" | "down";
 /** Milliseconds until a slow origin answers. */
 const SLOW_MS = 5000;
 
+/** Pages below these have other lifetimes than the rest. */
+export const PAGES = {
+  /** For as long as a purge may take to be tried. */
+  kept: { prefix: "/kept/", lifetime: "public, max-age=3600" },
+  /** Stale at once, and for a day. */
+  brief: { prefix: "/brief/", lifetime: "public, max-age=2, stale-while-revalidate=2, stale-if-error=86400" },
+  /** Stale at once, and for some seconds. */
+  window: { prefix: "/window/", lifetime: "public, max-age=2, stale-while-revalidate=0, stale-if-error=15" },
+} as const;
+
+/** Of the rest: fresh for a minute, stale for another while a new one is fetched, and for a day where none is to be had. */
+const USUAL_LIFETIME = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
+
 /**
  * The origin of every site in the lab: pages of its own, or those of another origin. Each page is fresh for a minute and
  * may be served stale for a day, and says which version of the site it is of.
@@ -77,17 +90,25 @@ export class LabOrigin {
       return;
     }
     const { host = "", "x-forwarded-host": site = host } = request.headers;
-    const body = `${String(site)}${request.url ?? "/"}, version ${String(this.version)}\n`;
+    const path = request.url ?? "/";
+    const body = pageOf(String(site), path, this.version);
+    const { lifetime = USUAL_LIFETIME } = Object.values(PAGES).find(({ prefix }) => path.startsWith(prefix)) ?? {};
     const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 16)}"`;
     response
       .writeHead(request.headers["if-none-match"] === etag ? 304 : 200, {
         "content-type": "text/plain; charset=utf-8",
-        "cache-control": "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400",
+        "cache-control": lifetime,
+        // What sites take for tags unless they say otherwise (`tagHeader`).
         "surrogate-key": "page",
         etag,
       })
       .end(request.headers["if-none-match"] === etag ? undefined : body);
   }
+}
+
+/** A page of the lab's own origin. */
+export function pageOf(host: string, path: string, version: number): string {
+  return `${host}${path}, version ${String(version)}\n`;
 }
 
 function handOn(url: URL, request: http.IncomingMessage, response: http.ServerResponse): void {

@@ -7,6 +7,7 @@ import { stackFile } from "../config/stacks";
 import { resolveCli } from "../pulumi/cli";
 import { serveLivePage } from "../page/live/server";
 import { coloursFor } from "../terminal/colours";
+import { exitCodes } from "../terminal/exitCodes";
 import { stopSignal } from "../terminal/interruption";
 import { say } from "../terminal/say";
 import { UserError } from "../terminal/userError";
@@ -15,21 +16,36 @@ import { LAB_ROOT } from "./image";
 import { Lab } from "./lab";
 import { liveState } from "./liveState";
 import { clearRemains } from "./remains";
+import { outcomeText, scenarioOf } from "./scenarios/play";
+import type { Scenario } from "./scenarios/stage";
+import { stageOf } from "./scenarios/stageOf";
 import { firstSteps } from "./text";
 
 export interface LabCommandOptions {
   readonly stack: string;
   readonly origin?: string;
+  /** Names of those to play instead of serving until a signal. */
+  readonly scenario?: readonly string[];
 }
 
 /** Milliseconds between two states that the page shows. */
 const PAGE_PACE = 1000;
 
+/** Seconds between two requests of a city. */
+const CITIES_ASK = 10;
+
 /** Runs the lab until it is told to stop by a signal. @returns the exit status */
-export async function runLab({ stack, origin }: LabCommandOptions): Promise<number> {
+export async function runLab({ stack, origin, scenario: names }: LabCommandOptions): Promise<number> {
+  const scenarios = (names ?? []).map(scenarioOf);
   stackFile(stack);
   if (origin !== undefined) {
     localOrigin(origin);
+    if (scenarios.length > 0) {
+      throw new UserError(
+        "--scenario: must be without --origin: scenarios change the pages of the lab's own origin, and take it away",
+        exitCodes.usage,
+      );
+    }
   }
   requireMachine();
   const cli = await resolveCli(say);
@@ -46,7 +62,7 @@ export async function runLab({ stack, origin }: LabCommandOptions): Promise<numb
   const stopped = stopSignal();
   const lab = await Lab.open({ cli, stack, image, origin });
   try {
-    return await serve(lab, stopped);
+    return await serve(lab, stopped, scenarios);
   } finally {
     say("the lab ends");
     await lab.stop();
@@ -54,7 +70,7 @@ export async function runLab({ stack, origin }: LabCommandOptions): Promise<numb
   }
 }
 
-async function serve(lab: Lab, stopped: Promise<"stopped">): Promise<number> {
+async function serve(lab: Lab, stopped: Promise<"stopped">, scenarios: readonly Scenario[]): Promise<number> {
   const { dim, green, red } = coloursFor(process.stderr);
   const tell = lab.happenings.listen(({ kind, region, text }) => {
     const colour = { good: green, bad: red, note: dim }[kind];
@@ -74,14 +90,36 @@ async function serve(lab: Lab, stopped: Promise<"stopped">): Promise<number> {
     if (status !== 0) {
       return status;
     }
+    if (scenarios.length > 0) {
+      return await play(scenarios, lab, stopped);
+    }
     process.stdout.write(firstSteps(lab, page.address, environmentFile(lab)));
+    const people = lab.internet.everybodyAsks(lab.config.sites[0]?.host ?? "", CITIES_ASK);
     await stopped;
+    // What is under way ends with the lab.
+    void people.stop();
     return 0;
   } finally {
     clearInterval(pace);
     tell();
     await page.close();
   }
+}
+
+/** @returns 0 when what the scenarios promise is kept, else 1 */
+async function play(scenarios: readonly Scenario[], lab: Lab, stopped: Promise<"stopped">): Promise<number> {
+  const { isTTY, columns } = process.stdout;
+  const style = { ...coloursFor(process.stdout), width: isTTY ? columns : Infinity };
+  let status = 0;
+  for (const scenario of scenarios) {
+    const outcome = await Promise.race([scenario.play(stageOf(lab)), stopped]);
+    if (outcome === "stopped") {
+      return 1;
+    }
+    process.stdout.write(outcomeText(scenario, outcome, style));
+    status = outcome.broken.length === 0 ? status : 1;
+  }
+  return status;
 }
 
 /** To be read by a shell: what makes commands in another terminal mean this lab. */

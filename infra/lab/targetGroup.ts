@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import type * as net from "node:net";
+import { timeLimit } from "./timeLimit";
 
 /** What a target group says of its targets' checks, as the program declares it; seconds. */
 export interface CheckSettings {
@@ -126,14 +127,14 @@ function passes(backend: Backend, { port, path, timeout, matcher }: CheckSetting
     // With an agent, even `false`, Node would connect by itself.
     const request = http.get({ path, createConnection: () => backend.connect(port) });
     // The whole check has this time, however its answer drips.
-    const timer = setTimeout(() => request.destroy(new Error("late")), timeout * 1000);
+    const stop = timeLimit(timeout * 1000, () => request.destroy(new Error("late")));
     request.on("response", (response) => {
       response.resume();
-      clearTimeout(timer);
+      stop();
       resolve(matches(matcher, response.statusCode ?? 0));
     });
     request.on("error", () => {
-      clearTimeout(timer);
+      stop();
       resolve(false);
     });
   });

@@ -1,3 +1,4 @@
+import { nameServerAddress } from "./cities/cities";
 import { TYPES } from "./declared";
 import type { Lab } from "./lab";
 import { text } from "../sandbox/aws/values";
@@ -22,6 +23,9 @@ A map of it, and what may go wrong to be tried: ${page}
 Twice the same request: Cache-Status and Age say what came from the cache.
   curl --cacert ${lab.authorityFile} --resolve ${host}:443:${address} --include https://${host}/
 
+What clients are told, here for somebody in Singapore:
+  dig @${nameServerAddress(lab.network)} ${host} +subnet=${subnetOf(lab, "Singapore")}
+
 In another terminal, as root:
   . ${environmentFile}    from then on commands there mean this lab
   npx footprint status --stack ${stack}
@@ -30,4 +34,10 @@ In another terminal, as root:
 
 Ctrl-C ends it.
 `;
+}
+
+/** The network of a city's people, as a resolver tells it. */
+function subnetOf({ internet }: Lab, city: string): string {
+  const address = internet.cities.find(({ name }) => name === city)?.address ?? "";
+  return address.replace(/\d+$/, "0/24");
 }

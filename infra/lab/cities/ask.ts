@@ -12,6 +12,8 @@ export interface Asked {
   readonly city: string;
   /** When it was asked, ms since 1970. */
   readonly at: number;
+  /** When its answer had come, or was given up, ms since 1970. */
+  readonly over: number;
   /** Why it failed, in words: no address, no connection, cut off, or a status of 500 and above; null: it did not. */
   readonly failure: string | null;
   /** Who answered, by the address that was asked; null without an answer. */
@@ -45,6 +47,9 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Requests of one connection, known beforehand or not. */
+export type Requests = Iterable<AskOptions> | AsyncIterable<AskOptions>;
+
 /** What a client in a city needs to know of the lab. */
 export interface ClientOptions {
   /** Region of the load balancer that has an address. */
@@ -74,14 +79,19 @@ export class Client {
     return asked ?? failed(city, Date.now(), null, "nothing was asked");
   }
 
-  /** Asks one after the other over one connection to a host, as a browser does; it ends with the first that fails. */
-  async visit(city: City, host: string, requests: readonly AskOptions[]): Promise<readonly Asked[]> {
+  /**
+   * Asks one after the other over one connection to a host, as a browser does; it ends with the first that gets no answer.
+   *
+   * @param requests each is asked for when the one before has its answer, and may take its time
+   */
+  async visit(city: City, host: string, requests: Requests): Promise<readonly Asked[]> {
     const all: Asked[] = [];
     let at = Date.now();
     let began = performance.now();
     let region: string | null = null;
     let socket: TLSSocket | undefined;
-    const late = setTimeout(() => socket?.destroy(new Error(`no answer within ${GIVE_UP / 1000} s`)), GIVE_UP);
+    const giveUp = () => socket?.destroy(new Error(`no answer within ${GIVE_UP / 1000} s`));
+    let late = setTimeout(giveUp, GIVE_UP);
     try {
       const addresses = await this.resolve(city, host);
       const resolved = performance.now();
@@ -94,7 +104,11 @@ export class Client {
       const secure = performance.now();
       let before = { dns: resolved - began, connect: connected - resolved, tls: secure - connected };
       const agent = onlyOver(socket);
-      for (const request of requests) {
+      for await (const request of requests) {
+        if (all.length > 0) {
+          late = setTimeout(giveUp, GIVE_UP);
+          [at, began, before] = [Date.now(), performance.now(), { dns: 0, connect: 0, tls: 0 }];
+        }
         const sent = performance.now();
         const response = await answered(agent, request);
         const answer = performance.now() - sent;
@@ -104,13 +118,20 @@ export class Client {
         }
         const { statusCode: status = 0, headers } = response;
         all.push({
-          ...{ city: city.name, at, region, status, failure: status >= 500 ? `HTTP ${status}` : null },
+          ...{
+            city: city.name,
+            at,
+            over: Date.now(),
+            region,
+            status,
+            failure: status >= 500 ? `HTTP ${status}` : null,
+          },
           cache: cacheOf(headers["cache-status"]?.toString()),
           times: { ...before, answer, total: performance.now() - began },
           headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
           body: body.digest("hex"),
         });
-        [at, began, before] = [Date.now(), performance.now(), { dns: 0, connect: 0, tls: 0 }];
+        clearTimeout(late);
       }
       return all;
     } catch (error) {
@@ -160,7 +181,8 @@ export class Client {
 }
 
 function failed({ name }: City, at: number, region: string | null, failure: string): Asked {
-  return { city: name, at, failure, region, status: null, cache: null, times: null, headers: {}, body: null };
+  const nothing = { status: null, cache: null, times: null, headers: {}, body: null };
+  return { city: name, at, over: Date.now(), failure, region, ...nothing };
 }
 
 function onlyOver(socket: TLSSocket): Agent {

@@ -45,12 +45,12 @@ export class Watch {
           this.timers.add(
             setInterval(() => {
               this.begin(city);
-            }, every * 1000),
+            }, every * 1000).unref(),
           );
         },
         (every * 1000 * index) / cities.length,
       );
-      this.timers.add(first);
+      this.timers.add(first.unref());
     });
   }
 

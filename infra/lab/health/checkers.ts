@@ -18,15 +18,19 @@ export interface CheckersOptions {
   readonly addresses: (fqdn: string) => readonly string[];
   readonly onChange?: (change: StatusChange) => void;
   /**
-   * Checkers, each with an opinion of its own, spread over the interval. Route 53 has more than a dozen in eight regions;
-   * default here: 3, which is enough for "more than 18 %" to be one of them.
+   * Checkers, each with an opinion of its own, spread over the interval. Default: CHECKERS.
    */
   readonly count?: number;
 }
 
+/** Route 53 has more than a dozen in eight regions; so many are enough for "more than 18 %" to be one of them. */
+export const CHECKERS = 3;
+
 interface Running {
   readonly check: HealthCheck;
   readonly opinions: Opinion[];
+  /** Requests that are through, of all checkers. */
+  made: number;
   readonly stop: () => void;
 }
 
@@ -36,7 +40,7 @@ export class Checkers {
   private readonly count: number;
 
   constructor(private readonly options: CheckersOptions) {
-    this.count = options.count ?? 3;
+    this.count = options.count ?? CHECKERS;
   }
 
   /** Takes what is declared now: new checks begin, those that changed begin anew, those that are gone end. */
@@ -61,6 +65,11 @@ export class Checkers {
     return running === undefined || running.check.disabled || verdict(running.opinions);
   }
 
+  /** Requests that were made for a health check, of all checkers. */
+  made(id: string): number {
+    return this.running.get(id)?.made ?? 0;
+  }
+
   stop(): void {
     this.update([]);
   }
@@ -75,6 +84,7 @@ export class Checkers {
       if (over) {
         return;
       }
+      running.made++;
       const before = this.isHealthy(check.id);
       opinions[checker] = after(opinions[checker] ?? AT_FIRST, result.ok, check.threshold);
       const healthy = this.isHealthy(check.id);
@@ -99,7 +109,8 @@ export class Checkers {
         clearTimeout(timer);
       });
     };
-    return { check, opinions, stop };
+    const running: Running = { check, opinions, made: 0, stop };
+    return running;
   }
 
   /** Of several addresses each checker takes its own, as resolvers' answers come in any order. */

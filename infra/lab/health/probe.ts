@@ -1,4 +1,5 @@
 import { request } from "node:https";
+import { timeLimit } from "../timeLimit";
 import type { HealthCheck } from "../names/declared";
 
 /** What came of one request of a checker. */
@@ -22,8 +23,8 @@ type Endpoint = Pick<HealthCheck, "fqdn" | "port" | "path" | "sni">;
 export function probe({ fqdn, port, path, sni }: Endpoint, address: string): Promise<Probe> {
   return new Promise((resolve) => {
     const finish = (result: Probe): void => {
-      clearTimeout(connecting);
-      clearTimeout(answering);
+      stopConnecting();
+      stopAnswering();
       outgoing.destroy();
       resolve(result);
     };
@@ -37,16 +38,16 @@ export function probe({ fqdn, port, path, sni }: Endpoint, address: string): Pro
       rejectUnauthorized: false,
       maxVersion: "TLSv1.2",
     });
-    let answering: NodeJS.Timeout | undefined;
-    const connecting = setTimeout(() => {
+    let stopAnswering = (): void => undefined;
+    const stopConnecting = timeLimit(CONNECT_WITHIN, () => {
       finish({ ok: false, detail: `no connection within ${CONNECT_WITHIN / 1000} s` });
-    }, CONNECT_WITHIN);
+    });
     outgoing.once("socket", (socket) =>
       socket.once("connect", () => {
-        clearTimeout(connecting);
-        answering = setTimeout(() => {
+        stopConnecting();
+        stopAnswering = timeLimit(ANSWER_WITHIN, () => {
           finish({ ok: false, detail: `no answer within ${ANSWER_WITHIN / 1000} s of the connection` });
-        }, ANSWER_WITHIN);
+        });
       }),
     );
     outgoing.once("response", ({ statusCode = 0 }) => {

@@ -52,7 +52,7 @@ const SOA_MAIL = "awsdns-hostmaster.amazon.com";
 /** @param figures of who asks */
 export function answerTo(question: Question, figures: Figures, known: Known): Reply {
   const name = question.name.toLowerCase();
-  const zone = zoneOf(name, known.declared.zones);
+  const zone = zoneOf(name, known.declared);
   if (zone === undefined) {
     return { rcode: RCODES.REFUSED, answers: [], authorities: [], tailored: false };
   }
@@ -78,11 +78,15 @@ export function answerTo(question: Question, figures: Figures, known: Known): Re
   return answers.length === 0 ? { ...negative(zone, RCODES.NOERROR), tailored } : { ...positive(answers), tailored };
 }
 
-/** The zone with the longest name that the name is in. */
-function zoneOf(name: string, zones: readonly HostedZone[]): HostedZone | undefined {
+/**
+ * The zone with the longest name that the name is in. There may be several of one name, and registrars delegate to one of
+ * them: here to one that has records.
+ */
+function zoneOf(name: string, { zones, records }: Declared): HostedZone | undefined {
+  const used = new Set(records.map(({ zoneId }) => zoneId));
   return zones
     .filter((zone) => name === zone.name || name.endsWith(`.${zone.name}`))
-    .sort((a, b) => b.name.length - a.name.length)[0];
+    .sort((a, b) => b.name.length - a.name.length || Number(used.has(b.id)) - Number(used.has(a.id)))[0];
 }
 
 function positive(answers: readonly Answer[]): Reply {

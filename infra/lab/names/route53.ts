@@ -54,6 +54,13 @@ export class Route53 {
     );
   }
 
+  /** Requests that were made to find out whether a PoP is healthy. */
+  checksOf(region: string): number {
+    return this.known.declared.healthChecks
+      .filter(({ fqdn }) => fqdn.startsWith(`${region}.`))
+      .reduce((sum, { id }) => sum + this.checkers.made(id), 0);
+  }
+
   async stop(): Promise<void> {
     this.checkers.stop();
     await this.server.stop();

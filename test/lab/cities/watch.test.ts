@@ -5,6 +5,7 @@ const asked = (city: string, at: number, region: string | null, answer = 0): Ask
   ...{
     city,
     at,
+    over: at,
     region,
     failure: region === null ? "HTTP 503" : null,
     status: null,

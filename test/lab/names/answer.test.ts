@@ -215,3 +215,14 @@ describe("what the lab does not know", () => {
     );
   });
 });
+
+// Witness: AWS, "Hosted zones that have the same name": registrars delegate to the name servers of one.
+test("of zones with one name that is asked which has records, whichever was there first", () => {
+  const unused = entity("aws:route53/zone:Zone", "ZB", { zoneId: "ZB", name: "example.com" });
+  for (const all of [
+    [unused, ...FOOTPRINT],
+    [...FOOTPRINT, unused],
+  ]) {
+    expect(ask("www.example.com", "A", {}, NEAR_SYDNEY, known(all)).data).toEqual(pop("ap-southeast-2"));
+  }
+});

@@ -11,6 +11,9 @@ import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { LAB_ROOT } from "../../../infra/lab/image";
 import { Lab } from "../../../infra/lab/lab";
 import { clearRemains } from "../../../infra/lab/remains";
+import { losePop } from "../../../infra/lab/scenarios/moving";
+import { nearest } from "../../../infra/lab/scenarios/nearest";
+import { stageOf } from "../../../infra/lab/scenarios/stageOf";
 import { installedCli } from "../../../infra/pulumi/cli";
 import { PULUMI_CLI } from "../../engine/engine";
 import { describeWith } from "../../support/requirements";
@@ -128,13 +131,31 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     expect(await health()).toMatchObject({ status: 200 });
   });
 
+  // Witness: the plan's table of latencies, which chooses and measures.
+  test("nearest: each city is answered by the PoP of the data, at its distance, the second time from the cache", async () => {
+    await stageOf(lab).restore();
+    const { rows, broken } = await nearest.play(stageOf(lab));
+
+    expect(broken).toEqual([]);
+    expect(new Set(rows.map(([, region]) => region))).toEqual(new Set([FIRST, SECOND]));
+  });
+
+  // Witness: Route 53's documents, by the declared interval, threshold and TTL.
+  test("lose-pop: only its own cities lose requests, and they go to the other", async () => {
+    // Nobody waits for the power to be back: who is lost is the PoP that most cities ask, which is the first.
+    const { rows, broken } = await losePop.play({ ...stageOf(lab), restore: () => Promise.resolve() });
+
+    expect(broken).toEqual([]);
+    expect(rows.some(([, before, , then]) => before !== then && then !== "")).toBe(true);
+  });
+
   test("goes on after the loss of a node: its load balancer finds it, and the group starts another", async () => {
     const group = groupOf(SECOND);
     const [lost] = group.instances;
     if (lost === undefined) {
       throw new Error("the group has instances");
     }
-    await group.lose(lost);
+    await lab.power.cutNode(lost.id);
     await until("the load balancer has found it", () => group.isSick(lost) || group.find(lost.id) === undefined);
 
     for (const address of some(addresses().filter((each) => each.startsWith(prefixOf(SECOND))))) {

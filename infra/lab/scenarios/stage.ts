@@ -1,0 +1,80 @@
+import type { Asked, Requests } from "../cities/ask";
+import type { City } from "../cities/cities";
+import type { OriginState } from "../origin";
+
+/** What a scenario is played on: a lab that serves, as far as scenarios need it. */
+export interface Stage {
+  readonly cities: readonly City[];
+  /** A site of the footprint. */
+  readonly host: string;
+  /** Regions of PoPs that take clients, sorted. */
+  readonly active: readonly string[];
+  /** Nodes that serve in all of them. */
+  readonly nodes: () => number;
+  /** Zones of a PoP in which it has nodes, sorted. */
+  readonly zonesOf: (region: string) => readonly string[];
+  /** Requests that the origin has had. */
+  readonly originRequests: () => number;
+  readonly setOrigin: (state: OriginState) => void;
+  /** Gives the site another version. @returns the bodies of a page as it was and as it is */
+  readonly newPages: (path: string) => { readonly former: string; readonly current: string };
+  readonly visit: (city: City, host: string, requests: Requests) => Promise<readonly Asked[]>;
+  readonly failover: Failover;
+  /** Whether Route 53's health checks of a PoP succeed. */
+  readonly isHealthy: (region: string) => boolean;
+  /** Requests that were made for them until now. */
+  readonly checksOf: (region: string) => number;
+  /** Throws a PoP's drain switch as an operator does, and waits for its nodes. @returns the command's exit status */
+  readonly drain: (region: string) => Promise<number>;
+  /** Takes it back. @returns the command's exit status */
+  readonly undrain: (region: string) => Promise<number>;
+  /** Purges as an operator does, and waits for the nodes. @returns the command's exit status */
+  readonly purge: (what: readonly string[]) => Promise<number>;
+  /** Ends a PoP at once, as power does: load balancer and nodes. */
+  readonly cutPower: (region: string) => Promise<void>;
+  /** Ends what is in one zone of a PoP at once: its nodes, and the load balancer's address in it. */
+  readonly cutZone: (region: string, zone: string) => Promise<void>;
+  /** Undoes what was cut, and waits until everything is healthy. @throws Error when it does not become so */
+  readonly restore: () => Promise<void>;
+}
+
+/** Until no client is sent to a lost PoP, as the plan says. */
+export interface Failover {
+  /** Failed checks, of each checker, until Route 53 calls it unhealthy. */
+  readonly threshold: number;
+  /** Seconds until then. */
+  readonly detect: number;
+  /** Seconds until answers given before have expired. */
+  readonly dnsTtl: number;
+}
+
+/** What came of a scenario. */
+export interface Outcome {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** What else was seen, in sentences. */
+  readonly notes: readonly string[];
+  /** What was promised and not kept, in sentences; empty: it holds. */
+  readonly broken: readonly string[];
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly title: string;
+  /** Leaves the stage as it was. */
+  readonly play: (stage: Stage) => Promise<Outcome>;
+}
+
+export function urlOf({ host }: Stage, path: string): URL {
+  return new URL(path, `https://${host}`);
+}
+
+/** Waits, and keeps nobody: a process whose lab has ended ends too, whatever scenario was being played. */
+export function passed(seconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, seconds * 1000).unref());
+}
+
+/** Seconds from one moment to another, both ms since 1970, as a table shows them. */
+export function shownSeconds(from: number, to: number): string {
+  return `${((to - from) / 1000).toFixed(0)} s`;
+}
