@@ -202,7 +202,9 @@ describeWith([DEBIAN], "a shield between PoPs", () => {
     await pops.cache(SHIELD).purge({ kind: "url", host: HOST, path }, true);
     pops.origin.on(path, reply("broken", {}, 503));
 
-    expect(await pops.ask(EDGE, path)).toMatchObject({ status: 200, body: "former" });
+    for (const turn of [1, 2, 3]) {
+      expect({ turn, ...(await pops.ask(EDGE, path)) }).toMatchObject({ turn, status: 200, body: "former" });
+    }
     pops.origin.on(path, reply("new", STORED));
 
     await until("the edge has the new one", async () => (await pops.ask(EDGE, path)).body === "new");

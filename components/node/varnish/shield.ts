@@ -28,8 +28,9 @@ sub from_shield {
                 return (abandon);
             }
             set beresp.http.X-Footprint-No = "lifetime";
+            # Not remembered: who comes next would be sent to the origin, which has failed.
             set beresp.uncacheable = true;
-            set beresp.ttl = 1s;
+            set beresp.ttl = 0s;
             set beresp.grace = 0s;
             set beresp.keep = 0s;
             call without_shield;
