@@ -28,7 +28,7 @@ module.exports = {
       ...common,
       displayName: "plain",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["<rootDir>/test/(engine|node|browser)/"],
+      testPathIgnorePatterns: ["<rootDir>/test/(engine|node|browser|judges)/"],
       globalSetup: "<rootDir>/test/support/before.js",
       globalTeardown: "<rootDir>/test/support/after.js",
     },
@@ -36,6 +36,7 @@ module.exports = {
     { ...common, displayName: "engine", testMatch: ["<rootDir>/test/engine/**/*.test.ts"] },
     { ...common, displayName: "node", testMatch: ["<rootDir>/test/node/**/*.test.ts"] },
     { ...common, displayName: "browser", testMatch: ["<rootDir>/test/browser/**/*.test.ts"] },
+    { ...common, displayName: "judges", testMatch: ["<rootDir>/test/judges/**/*.test.ts"] },
   ],
   // No test waits for a clock; this only ends what hangs, on slow machines too.
   testTimeout: 600_000,

@@ -44,6 +44,11 @@ export interface CacheFleetArgs extends NodesArgs {
   parameterArns?: pulumi.Input<pulumi.Input<string>[]>;
   /** ARN of the managed policy that bounds the nodes' role. Default: none does. */
   permissionsBoundary?: string;
+  /**
+   * Alias of the KMS key that encrypts the nodes' root volumes, such as `alias/edge-volumes`; the region has it, and
+   * its policy lets Auto Scaling's service-linked role use it. Default: AWS's own for EBS.
+   */
+  volumeKey?: string;
   /** Id of the machine image, arm64. */
   image: string;
   /** Ports of origins, beside 443. */
@@ -158,6 +163,7 @@ export class CacheFleet extends pulumi.ComponentResource {
         roleId: role.uniqueId,
         securityGroupId: securityGroup.id,
         profileArn: role.profile.arn,
+        volumeKey: args.volumeKey,
       },
       this,
     );

@@ -50,6 +50,11 @@ export interface FootprintArgs {
   /** ARN of the managed policy that bounds the nodes' roles. Default: none does. */
   permissionsBoundary?: string;
   /**
+   * Alias of the KMS key that encrypts the nodes' root volumes, such as `alias/edge-volumes`; each region has it, and
+   * its policy lets Auto Scaling's service-linked role use it. Default: AWS's own for EBS.
+   */
+  volumeKey?: string;
+  /**
    * Tags of every resource that takes tags, beside the footprint's own. Objects in buckets have none; zones and health
    * checks take ten and have these only when all fit; launch templates keep those that they were made with. Default:
    * none.
@@ -195,6 +200,7 @@ export class Footprint extends pulumi.ComponentResource {
             objectives: args.objectives,
             alarmEmails,
             permissionsBoundary: args.permissionsBoundary,
+            volumeKey: args.volumeKey,
           },
           child,
         ),

@@ -76,6 +76,11 @@ export interface PopArgs {
   alarmEmails?: string[];
   /** ARN of the managed policy that bounds the nodes' role. Default: none does. */
   permissionsBoundary?: string;
+  /**
+   * Alias of the KMS key that encrypts the nodes' root volumes, such as `alias/edge-volumes`; the region has it, and
+   * its policy lets Auto Scaling's service-linked role use it. Default: AWS's own for EBS.
+   */
+  volumeKey?: string;
 }
 
 /** The names by which AWS's own metrics know a PoP's parts. */
@@ -271,6 +276,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         objectives,
         parameterArns: [...parameters.arns, store.serialArn],
         permissionsBoundary: args.permissionsBoundary,
+        volumeKey: args.volumeKey,
         image: args.image,
         ...nodes,
         originPorts: [...new Set([...usedPorts, ...keptPorts, ...metricsPorts(metrics)])],

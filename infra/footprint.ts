@@ -23,6 +23,7 @@ export function footprintArgs(config: FootprintConfig, agent: AgentFile): Footpr
     purgeMaxStaleness: config.purge.maxStaleness,
     secrets: config.secrets,
     permissionsBoundary: config.permissionsBoundary,
+    volumeKey: config.volumeKey,
     tags: config.tags,
     metrics: { ...config.metrics, sites: [...config.metrics.sites] },
     objectives: config.objectives,

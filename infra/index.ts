@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Footprint } from "../components/footprint";
+import { PACKAGE_LOCK } from "../components/node/packageLock";
 import { agentFile, type AgentFile } from "./agentFile";
 import { placeholders } from "./config/complete";
 import type { FootprintConfig } from "./config/model";
@@ -19,6 +20,9 @@ export = () => {
   // Of the file the operator's tool cannot tell what was deployed: where a rotation stands, and which PoPs take clients.
   const secretGenerations = config.secrets;
   const popStates = Object.fromEntries(config.pops.map(({ region, state }) => [region, state]));
+  // How old these are is told by `footprint status`.
+  const images = Object.fromEntries(config.pops.map(({ region, image }) => [region, image]));
+  const packagesLockedAt = PACKAGE_LOCK.snapshot;
   // What commands need of the file in an incident: it may be in the middle of a change then.
   const hosts = config.sites.map(({ host }) => host);
   // Purges go there before they go to the PoPs that fetch from there.
@@ -35,7 +39,7 @@ export = () => {
   return {
     ...(Object.keys(shields).length === 0 ? {} : { shields }),
     ...{ endpoints, popNames, egressAddresses, storeBuckets, logBuckets, nodeGroups, nameServers },
-    ...{ secretGenerations, popStates, hosts, healthCheck, configurationKeys, measured },
+    ...{ secretGenerations, popStates, hosts, healthCheck, configurationKeys, measured, images, packagesLockedAt },
   };
 };
 

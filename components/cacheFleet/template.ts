@@ -16,6 +16,8 @@ export interface TemplateOptions {
   readonly roleId: pulumi.Input<string>;
   readonly securityGroupId: pulumi.Input<string>;
   readonly profileArn: pulumi.Input<string>;
+  /** Alias of the KMS key that encrypts root volumes; undefined: AWS's own. */
+  readonly volumeKey: string | undefined;
 }
 
 /** Size of a node's root volume, GB: the system and its logs; what is cached is in memory and on instance storage. */
@@ -23,6 +25,9 @@ export const NODE_ROOT_VOLUME_GB = 8;
 
 /** The root device of Debian's images. */
 export const NODE_ROOT_DEVICE = "/dev/xvda";
+
+/** The key that EBS has of its own in each account and region. Whoever starts nodes may use it without being named in it. */
+const OWN_KEY_OF_EBS = "alias/aws/ebs";
 
 /** Longest name of a bucket: with it the user data is as long as it can become. */
 const LONGEST_BUCKET_NAME = 63;
@@ -42,11 +47,13 @@ export function userDataProblems(options: Pick<TemplateOptions, "region" | "foot
 
 /** How a node is started: image, identity, disk, network. A new version of it replaces the nodes, a few at a time. */
 export function launchTemplate(name: string, options: TemplateOptions, parent: pulumi.Resource) {
-  const { region } = options;
+  const { region, volumeKey = OWN_KEY_OF_EBS } = options;
   return new aws.ec2.LaunchTemplate(
     name,
     {
       region,
+      // A plan does not know the account, and so not the key's ARN: by this it shows that another key replaces the nodes.
+      description: `root volumes by ${volumeKey}`,
       imageId: options.image,
       iamInstanceProfile: { arn: options.profileArn },
       userData: pulumi
@@ -64,7 +71,15 @@ export function launchTemplate(name: string, options: TemplateOptions, parent: p
       blockDeviceMappings: [
         {
           deviceName: NODE_ROOT_DEVICE,
-          ebs: { volumeType: "gp3", volumeSize: NODE_ROOT_VOLUME_GB, encrypted: "true", deleteOnTermination: "true" },
+          ebs: {
+            volumeType: "gp3",
+            volumeSize: NODE_ROOT_VOLUME_GB,
+            encrypted: "true",
+            // Named, since without a name the account's default key counts, which anybody may change: one that Auto
+            // Scaling may not use fails every launch.
+            kmsKeyId: pulumi.output(options.profileArn).apply((profile) => aliasArn(region, profile, volumeKey)),
+            deleteOnTermination: "true",
+          },
         },
       ],
       networkInterfaces: [
@@ -83,6 +98,12 @@ export function launchTemplate(name: string, options: TemplateOptions, parent: p
     // refresh of all nodes, and be none (terraform-provider-aws, ec2_launch_template.go, CustomizeDiff).
     { parent, ignoreChanges: ["tags"] },
   );
+}
+
+/** The provider takes ARNs alone (ec2_launch_template.go, "kms_key_id"): partition and account are those of another ARN. */
+function aliasArn(region: string, otherArn: string, alias: string): string {
+  const [, partition = "", , , account = ""] = otherArn.split(":");
+  return `arn:${partition}:kms:${region}:${account}:${alias}`;
 }
 
 function bootData(

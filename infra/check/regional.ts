@@ -2,24 +2,29 @@ import {
   DescribeAvailabilityZonesCommand,
   DescribeImagesCommand,
   DescribeInstanceTypeOfferingsCommand,
-  GetEbsDefaultKmsKeyIdCommand,
   type Image,
 } from "@aws-sdk/client-ec2";
-import { DescribeKeyCommand, GetKeyPolicyCommand, ListGrantsCommand } from "@aws-sdk/client-kms";
 import { NODE_ROOT_DEVICE, NODE_ROOT_VOLUME_GB } from "../../components/cacheFleet/template";
-import type { PopConfig } from "../config/model";
+import type { FootprintConfig, PopConfig } from "../config/model";
 import { PLACEHOLDER_IMAGE } from "../config/schema";
 import type { RegionalClients } from "./clients";
 import { isNamed, look, type About, type Line } from "./line";
+import { ownKey, volumeKey } from "./volumeKey";
 
 /** What a PoP needs of its region, apart from quotas. */
-export async function popNeeds(stack: string, pop: PopConfig, clients: RegionalClients): Promise<readonly Line[]> {
+export async function popNeeds(
+  { stack, volumeKey: key }: Pick<FootprintConfig, "stack" | "volumeKey">,
+  pop: PopConfig,
+  clients: RegionalClients,
+): Promise<readonly Line[]> {
   const { region } = pop;
   const lines = await Promise.all([
     look(region, "zones", (line) => zones(line, pop, clients)),
     look(region, "instance types", (line) => instanceTypes(line, pop, clients)),
     ...(pop.image === PLACEHOLDER_IMAGE ? [] : [look(region, "image", (line) => image(line, stack, pop, clients))]),
-    look(region, "key of volumes", (line) => volumeKey(line, clients)),
+    look(region, "key of volumes", (line) =>
+      key === undefined ? ownKey(line, clients) : volumeKey(line, key, clients),
+    ),
   ]);
   return lines.flat();
 }
@@ -109,43 +114,4 @@ function imageProblems(found: Image): readonly string[] {
       ? []
       : [`its root volume must fit into ${String(NODE_ROOT_VOLUME_GB)} GB, got ${String(size)}`]),
   ];
-}
-
-/** Whose key must be usable by whoever starts nodes in the account's name. */
-const STARTER = "aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
-
-/**
- * Volumes are encrypted by the account's default key. A key of the account's own must be enabled and must let Auto
- * Scaling's service-linked role use it, by its policy or by a grant; else each launch fails with
- * Client.InvalidKMSKey.InvalidState (EC2 Auto Scaling User Guide, "Required AWS KMS key policy for use with encrypted
- * volumes"). AWS's own is not described: that alone would make it where it is not there yet.
- */
-async function volumeKey(line: About, { ec2, kms }: RegionalClients): Promise<Line> {
-  const { KmsKeyId: key = "" } = await ec2.send(new GetEbsDefaultKmsKeyIdCommand({}));
-  if (key.endsWith("alias/aws/ebs")) {
-    return line.ok("AWS's own (alias/aws/ebs)");
-  }
-  const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: key }));
-  if (KeyMetadata?.KeyManager === "AWS") {
-    return line.ok("AWS's own (alias/aws/ebs)");
-  }
-  if (KeyMetadata?.KeyState !== "Enabled") {
-    return line.fails(
-      `the default key of EBS, ${key}, is "${String(KeyMetadata?.KeyState)}", and must be "Enabled"`,
-      "enable it, or aws ec2 reset-ebs-default-kms-key-id",
-    );
-  }
-  const id = KeyMetadata.KeyId ?? key;
-  const [{ Policy = "" }, { Grants = [] }] = await Promise.all([
-    kms.send(new GetKeyPolicyCommand({ KeyId: id })),
-    kms.send(new ListGrantsCommand({ KeyId: id })),
-  ]);
-  const named =
-    Policy.includes(STARTER) || Grants.some(({ GranteePrincipal = "" }) => GranteePrincipal.includes(STARTER));
-  return named
-    ? line.ok(`${key}, which Auto Scaling may use`)
-    : line.fails(
-        `neither the policy nor a grant of the default key of EBS, ${key}, lets Auto Scaling's service-linked role use it`,
-        `let role/${STARTER} use it and make grants, or aws ec2 reset-ebs-default-kms-key-id`,
-      );
 }

@@ -75,7 +75,7 @@ async function check(config: FootprintConfig, plan: Plan, lookup: Lookup): Promi
       .flatMap((pop) => {
         const regional = regionalClients(pop.region);
         const quotas = plan.pops[pop.region]?.quotas ?? [];
-        return [popNeeds(stack, pop, regional), regionQuotas(stack, pop.region, quotas, regional)];
+        return [popNeeds(config, pop, regional), regionQuotas(stack, pop.region, quotas, regional)];
       }),
   ]);
   const all = [...chosen(config), ...regions.lines, ...looks.flat()].map((line) => ({

@@ -36,6 +36,7 @@ export function complete(stack: string, homeRegion: string, input: StackInput, r
     purge: input.purge,
     secrets: input.secrets,
     ...(input.permissionsBoundary === undefined ? {} : { permissionsBoundary: input.permissionsBoundary }),
+    ...(input.volumeKey === undefined ? {} : { volumeKey: input.volumeKey }),
     tags: Object.fromEntries(sortedEntries(input.tags)),
     metrics: { ...input.metrics, sites: [...new Set(input.metrics.sites)].sort() },
     objectives: input.alarms.objectives,

@@ -42,6 +42,8 @@ export interface FootprintConfig {
   readonly secrets: { readonly originAuth: number; readonly purge: number; readonly configuration: number };
   /** ARN of the managed policy that bounds the nodes' roles; absent: none does. */
   readonly permissionsBoundary?: string;
+  /** Alias of the KMS key of root volumes, which each region has; absent: AWS's own for EBS. */
+  readonly volumeKey?: string;
   /** Tags of every resource that takes tags, beside the footprint's own. */
   readonly tags: Readonly<Record<string, string>>;
   /** Where nodes publish what they count. */

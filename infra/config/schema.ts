@@ -187,6 +187,18 @@ export const footprintSchema = z.strictObject({
       description:
         "Managed policy that bounds what the nodes' roles may do, whatever their own policy says (`.github/aws/boundary-nodes.json`). Unset: none.",
     }),
+  volumeKey: z
+    .string()
+    .regex(
+      // `alias/aws/` is AWS's (KMS API Reference, CreateAlias).
+      /^alias\/(?!aws\/)[A-Za-z0-9/_-]{1,250}$/,
+      'must be the alias of a KMS key of your own, such as "alias/edge-volumes"',
+    )
+    .optional()
+    .meta({
+      description:
+        "Alias of the KMS key that encrypts the nodes' root volumes: each PoP's region has one of that name, whose policy lets Auto Scaling's service-linked role use it (`footprint check` looks). Unset: AWS's own, `alias/aws/ebs`. A change replaces the nodes, a few at a time.",
+    }),
   tags: z.record(z.string(), tagValue).default({}).meta({
     description:
       "Tags of every resource that takes tags, at most 40 beside the footprint's own. Zones and health checks take ten tags: with more than seven here they have the footprint's own alone.",

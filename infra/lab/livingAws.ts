@@ -36,6 +36,7 @@ export class LivingAws implements Live {
   private readonly templates = new Map<string, Template>();
   /** Certificate, chain and key (PEM) by the certificate's ARN. */
   private readonly certificates = new Map<string, string>();
+  private readonly begun = new Date().toISOString();
   private loadBalancersMade = 0;
   private givenUp = false;
 
@@ -87,6 +88,8 @@ export class LivingAws implements Live {
       case TYPES.template: {
         const name = templateName(id, properties.latestVersion);
         const userData = Buffer.from(text(plain(inputs.userData ?? "")), "base64").toString();
+        // The lab makes its image itself, when it begins.
+        cloud.images.set(`${region} ${text(properties.imageId)}`, this.begun);
         this.templates.set(name, { name, image: text(properties.imageId), userData });
         return undefined;
       }

@@ -46,6 +46,9 @@ const outputsSchema = z.object({
   hosts: z.array(z.string()).optional(),
   /** By host, the region of the PoP from which all others fetch; missing where no site has one. */
   shields: z.record(z.string(), z.string()).optional(),
+  /** By region, the machine image of its nodes, and when their packages were locked; likewise. */
+  images: z.record(z.string(), z.string()).optional(),
+  packagesLockedAt: z.iso.datetime().optional(),
   /** Seconds between two checks, and how many must fail, likewise. */
   healthCheck: z.object({ interval: z.int(), threshold: z.int() }).optional(),
 });

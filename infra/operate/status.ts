@@ -6,13 +6,14 @@ import { alarmAttention } from "./alarmSubscriptions";
 import { attention } from "./attention";
 import { clientsOf } from "./clients";
 import { popStatus, type NodeStatus, type PopStatus } from "./popStatus";
+import { renewal, renewalText, type Renewal } from "./renewal";
 import { deployment, notDeployedText, type Deployment, type StackOptions } from "./pops";
 
 export interface StatusOptions extends StackOptions {
   readonly json?: true;
 }
 
-/** What `footprint status --json` prints. */
+/** A deployment at one moment. */
 export interface Status {
   readonly stack: string;
   /** Sorted by region. */
@@ -23,9 +24,16 @@ export interface Status {
   readonly alarms: readonly string[];
 }
 
+/** What `footprint status --json` prints. */
+export interface StatusReport extends Status {
+  readonly renewal: Renewal;
+}
+
 /** Looks at every PoP of a deployment. @returns the exit status: 0 when nothing needs attention */
 export async function runStatus(options: StatusOptions, terminal: Terminal, folder?: string): Promise<number> {
-  const status = await lookAt(await deployment(options, [], terminal, folder));
+  const deployed = await deployment(options, [], terminal, folder);
+  const [looked, age] = await Promise.all([lookAt(deployed), renewal(deployed)]);
+  const status: StatusReport = { ...looked, renewal: age };
   terminal.out(options.json === true ? json(status) : text(status, terminal.style));
   return isWell(status) ? exitCodes.ok : exitCodes.failure;
 }
@@ -46,17 +54,25 @@ export async function lookAt(
 }
 
 /** What was not looked at is not known to be well. */
-function isWell({ pops, notDeployed, alarms }: Status): boolean {
-  return notDeployed.length === 0 && alarms.length === 0 && pops.every((pop) => pop.attention.length === 0);
+function isWell({ pops, notDeployed, alarms, renewal: { attention: old } }: StatusReport): boolean {
+  return (
+    notDeployed.length === 0 &&
+    alarms.length === 0 &&
+    old.length === 0 &&
+    pops.every((pop) => pop.attention.length === 0)
+  );
 }
 
 type Style = Terminal["style"];
 
-function text(status: Status, style: Style): string {
+function text(status: StatusReport, style: Style): string {
   const { stack, pops, notDeployed, alarms } = status;
-  const open = [...pops.flatMap((pop) => pop.attention.map((what) => `${pop.region}: ${what}`)), ...alarms].map(
-    (what) => `  ${style.yellow("!")} ${what}\n`,
-  );
+  const age = renewalText(status.renewal);
+  const open = [
+    ...pops.flatMap((pop) => pop.attention.map((what) => `${pop.region}: ${what}`)),
+    ...alarms,
+    ...status.renewal.attention,
+  ].map((what) => `  ${style.yellow("!")} ${what}\n`);
   return [
     `${style.bold(stack)}: ${isWell(status) ? style.green("all well") : style.yellow("needs attention")}\n`,
     `${table(
@@ -74,6 +90,7 @@ function text(status: Status, style: Style): string {
       pops.map((pop) => row(pop, style)),
       style,
     )}\n`,
+    ...(age === "" ? [] : [`Nodes are made of: ${age}\n`]),
     ...(open.length === 0 ? [] : [`${style.bold("Needs attention")}\n${open.join("")}`]),
     ...(notDeployed.length === 0 ? [] : [`${notDeployedText(notDeployed)}\n`]),
   ].join("\n");

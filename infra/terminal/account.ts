@@ -63,8 +63,45 @@ export function accountOptions(
   const { profile, roles = [] } = account;
   const isCallersOwn = profile === undefined && roles.length === 0;
   return {
-    ...(isCallersOwn ? {} : { credentials: credentialsOf(account, region) }),
+    ...(isCallersOwn ? {} : { credentials: keptCredentials(account, region) }),
     ...wayTo(service, region, timeouts, account),
+  };
+}
+
+type Credentials = Awaited<ReturnType<ReturnType<typeof fromIni>>>;
+
+/** Milliseconds before their end at which the SDK asks for new credentials (its own number). */
+const AHEAD_MS = 300_000;
+
+const kept = new WeakMap<Account, Map<string, () => Promise<Credentials>>>();
+
+/**
+ * The account's credentials in a region, taken once for all clients there: each would take a role on for itself. Not
+ * once for all regions, since what is away in one is not to keep commands from the others.
+ */
+function keptCredentials(account: Account, region: string | undefined): () => Promise<Credentials> {
+  const ofAccount = kept.get(account) ?? new Map<string, () => Promise<Credentials>>();
+  kept.set(account, ofAccount);
+  const credentials = ofAccount.get(region ?? "") ?? once(credentialsOf(account, region));
+  ofAccount.set(region ?? "", credentials);
+  return credentials;
+}
+
+/** Asks again when what it has is about to end, and when it has failed. */
+function once(ask: () => Promise<Credentials>): () => Promise<Credentials> {
+  let asked: Promise<Credentials> | undefined;
+  const anew = (): Promise<Credentials> => {
+    const asking = ask();
+    asked = asking;
+    asking.catch(() => {
+      asked = undefined;
+    });
+    return asking;
+  };
+  return async () => {
+    const had = await (asked ?? anew());
+    const ends = had.expiration?.getTime() ?? Infinity;
+    return ends - Date.now() > AHEAD_MS ? had : anew();
   };
 }
 

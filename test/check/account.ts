@@ -42,9 +42,17 @@ export class Account {
     blockDeviceMapping: [{ deviceName: "/dev/xvda", ebs: { volumeSize: 8 } }],
   };
   images = ["eu-west-1 ami-0123456789abcdef0", "eu-south-1 ami-0123456789abcdef1"];
-  defaultKey = "alias/aws/ebs";
-  key: Record<string, unknown> = { KeyManager: "CUSTOMER", KeyState: "Enabled" };
-  keyPolicy = "{}";
+  /** Each page of KMS's aliases. An alias of AWS's has no key before the key's first use. */
+  aliases: Record<string, unknown>[][] = [
+    [{ AliasName: "alias/aws/acm" }],
+    [{ AliasName: "alias/aws/ebs", TargetKeyId: "key-of-ebs" }],
+  ];
+  key: Record<string, unknown> | undefined = {
+    KeyState: "Enabled",
+    KeySpec: "SYMMETRIC_DEFAULT",
+    KeyUsage: "ENCRYPT_DECRYPT",
+  };
+  keyPolicy: object = {};
   grants: Record<string, unknown>[] = [];
   /** Values that the account has of its own, by code. */
   quotas: Record<string, number> = { "L-1216C47A": 1000, "L-34B43A08": 1000 };
@@ -130,7 +138,7 @@ export class Account {
       case "ec2":
         return this.ec2(action, request);
       case "kms":
-        return json({ KeyMetadata: { KeyId: "own-key", ...this.key }, Policy: this.keyPolicy, Grants: this.grants });
+        return this.kms(action, request);
       case "servicequotas":
         return this.quota(action, request);
       case "route53":
@@ -166,8 +174,6 @@ export class Account {
         return this.images.includes(`${region} ${given("ImageId.1")}`)
           ? ec2Answer(action, { imagesSet: [{ imageId: given("ImageId.1"), ...this.image }] })
           : refused(request, "InvalidAMIID.NotFound", "The image id does not exist");
-      case "GetEbsDefaultKmsKeyId":
-        return ec2Answer(action, { kmsKeyId: this.defaultKey });
       case "DescribeVpcs":
         return ec2Answer(action, {
           vpcSet: (this.vpcs[region] ?? []).map((tags) => ({
@@ -194,6 +200,21 @@ export class Account {
     return this.services.some((service) => path === `/aws-service-role/${service}.amazonaws.com/`)
       ? [{ RoleName: "AWSServiceRole", Path: path }]
       : [];
+  }
+
+  private kms(action: string, request: AwsRequest): AwsAnswer {
+    if (action === "ListAliases") {
+      const page = Number((JSON.parse(request.body) as { Marker?: string }).Marker ?? 0);
+      const Truncated = page + 1 < this.aliases.length;
+      return json({ Aliases: this.aliases[page], Truncated, ...(Truncated ? { NextMarker: String(page + 1) } : {}) });
+    }
+    return this.key === undefined
+      ? refused(request, "NotFoundException", "Alias is not found.")
+      : json({
+          KeyMetadata: { KeyId: "own-key", ...this.key },
+          Policy: JSON.stringify(this.keyPolicy),
+          Grants: this.grants,
+        });
   }
 
   private quota(action: string, request: AwsRequest): AwsAnswer {

@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { PACKAGE_LOCK } from "../../components/node/packageLock";
 import { packagesKey } from "../../components/node/protocol/storeKeys";
 import type { Line } from "../../infra/check/line";
 import type * as build from "../../infra/plan/build";
+import { repository } from "../support/tree";
 import { Account, alias, dnsError, record, STACK_FILE } from "./account";
 
 // A plan takes a second, and most of these tests have one stack file: it is made once.
@@ -18,6 +21,8 @@ jest.mock("../../infra/plan/build", () => {
   };
 });
 
+const RUNBOOK = readFileSync(join(repository, "infra", "operate", "RUNBOOK.md"), "utf8");
+
 let account: Account;
 beforeEach(async () => {
   account = await Account.start();
@@ -32,6 +37,39 @@ const SESSION_MANAGER: Line = {
   found: "the lock has none, there is no SSH, and so no way into a node",
   todo: "footprint node lock --ssm-agent VERSION, and publish again",
 };
+
+/** Who makes keys by hand has this one (KMS Developer Guide, "Default key policy"). */
+const KEY_OF_THE_ACCOUNT = {
+  Effect: "Allow",
+  Principal: { AWS: "arn:aws:iam::111122223333:root" },
+  Action: "kms:*",
+  Resource: "*",
+};
+
+// The two statements of the EC2 Auto Scaling User Guide, "Required AWS KMS key policy for use with encrypted volumes".
+const STARTER =
+  "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+const USES = {
+  Effect: "Allow",
+  Principal: { AWS: [STARTER] },
+  Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+  Resource: "*",
+};
+const HANDS_ON = {
+  Effect: "Allow",
+  Principal: { AWS: [STARTER] },
+  Action: ["kms:CreateGrant"],
+  Resource: "*",
+  Condition: { Bool: { "kms:GrantIsForAWSResource": true } },
+};
+
+function ownKeys(): void {
+  account.stackFile = `${STACK_FILE}  footprint:volumeKey: alias/edge-volumes\n`;
+}
+
+function keyOfVolumes(found: string): readonly Partial<Line>[] {
+  return ["eu-west-1", "eu-south-1"].map((where) => ({ where, what: "key of volumes", verdict: "fails", found }));
+}
 
 /** All that is not as it must be, but for what the shipped lock lacks. */
 async function troubles(): Promise<readonly Line[]> {
@@ -159,26 +197,61 @@ describe("says what is in the way, and what to do about it:", () => {
       ],
     ],
     [
-      "a default key of volumes that nobody may use for Auto Scaling",
-      () => (account.defaultKey = "arn:aws:kms:eu-west-1:111122223333:key/own-key"),
+      "AWS's own key of volumes that is not there yet",
+      () => (account.aliases = [[{ AliasName: "alias/aws/ebs" }]]),
       ["eu-west-1", "eu-south-1"].map((where) => ({
         where,
         what: "key of volumes",
-        verdict: "fails" as const,
-        found:
-          "neither the policy nor a grant of the default key of EBS, arn:aws:kms:eu-west-1:111122223333:key/own-key, lets Auto Scaling's service-linked role use it",
+        verdict: "warning" as const,
+        found: "AWS's own (alias/aws/ebs), which is made at its first use in this region",
+        todo: "nothing, or have it made now: aws kms describe-key --key-id alias/aws/ebs",
       })),
     ],
     [
-      "a default key of volumes that is switched off",
+      "a key of volumes that a region lacks",
       () => {
-        account.defaultKey = "own-key";
-        account.key = { KeyManager: "CUSTOMER", KeyState: "Disabled" };
+        ownKeys();
+        account.key = undefined;
       },
-      ["eu-west-1", "eu-south-1"].map((where) => ({
-        where,
-        found: 'the default key of EBS, own-key, is "Disabled", and must be "Enabled"',
-      })),
+      keyOfVolumes("there is no alias/edge-volumes in this region"),
+    ],
+    [
+      "a key of volumes that is switched off",
+      () => {
+        ownKeys();
+        account.key = { ...account.key, KeyState: "Disabled" };
+      },
+      keyOfVolumes('alias/edge-volumes is "Disabled", and must be "Enabled"'),
+    ],
+    [
+      "a key of volumes that EBS does not take",
+      () => {
+        ownKeys();
+        account.key = { ...account.key, KeySpec: "RSA_2048" };
+      },
+      keyOfVolumes(
+        "alias/edge-volumes is RSA_2048 for ENCRYPT_DECRYPT, and EBS takes symmetric keys for encryption alone",
+      ),
+    ],
+    [
+      "a key of volumes that trusts the account, which lets Auto Scaling do nothing",
+      () => {
+        ownKeys();
+        account.keyPolicy = { Statement: [KEY_OF_THE_ACCOUNT] };
+      },
+      keyOfVolumes(
+        "neither the policy nor a grant of alias/edge-volumes lets Auto Scaling's service-linked role CreateGrant, Decrypt, DescribeKey, Encrypt, GenerateDataKey, GenerateDataKeyWithoutPlaintext, ReEncryptFrom, ReEncryptTo",
+      ),
+    ],
+    [
+      "a key of volumes that Auto Scaling may use and not hand on to EBS",
+      () => {
+        ownKeys();
+        account.keyPolicy = { Statement: [KEY_OF_THE_ACCOUNT, USES, { ...HANDS_ON, Effect: "Deny" }] };
+      },
+      keyOfVolumes(
+        "neither the policy nor a grant of alias/edge-volumes lets Auto Scaling's service-linked role CreateGrant",
+      ),
     ],
     [
       "a quota that is below what the plan needs",
@@ -382,15 +455,30 @@ describe("takes for good", () => {
     ],
     ["CAA records that only say whom to tell", () => (account.caa["com"] = [{ critical: 0, iodef: "mailto:a@b.c" }])],
     [
+      "a key of the account's own with the policy of the user guide",
+      () => {
+        ownKeys();
+        account.keyPolicy = { Statement: [KEY_OF_THE_ACCOUNT, USES, HANDS_ON] };
+      },
+    ],
+    [
+      "a key of the account's own with the policy of the runbook",
+      () => {
+        ownKeys();
+        const [, text = ""] = /## A key of your own for volumes[^]+?```json\n([^]+?)```/.exec(RUNBOOK) ?? [];
+        account.keyPolicy = JSON.parse(text) as object;
+      },
+    ],
+    [
       "a key of the account's own that Auto Scaling may use by a grant",
       () => {
-        account.defaultKey = "own-key";
-        account.grants = [
-          {
-            GranteePrincipal:
-              "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
-          },
+        ownKeys();
+        // As that page has it for a key of another account.
+        const Operations = [
+          ...["Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey"],
+          ...["GenerateDataKeyWithoutPlaintext", "DescribeKey", "CreateGrant"],
         ];
+        account.grants = [{ GranteePrincipal: STARTER, Operations }];
       },
     ],
   ])("%s", async (_what, change) => {

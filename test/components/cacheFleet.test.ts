@@ -75,11 +75,25 @@ describe("a cache fleet", () => {
       });
     });
 
-    test("on an encrypted gp3 volume that goes with them", () => {
+    test("on a volume whose key has the alias that was named", async () => {
+      const named = await fleet({ volumeKey: "alias/edge-volumes" });
+
+      expect(named.inputs("LaunchTemplate", "fleet").blockDeviceMappings).toMatchObject([
+        { ebs: { kmsKeyId: `arn:aws:kms:${REGION}:111122223333:alias/edge-volumes` } },
+      ]);
+    });
+
+    test("on an encrypted gp3 volume that goes with them, by AWS's own key whatever the account's default is", () => {
       expect(template().blockDeviceMappings).toEqual([
         {
           deviceName: "/dev/xvda",
-          ebs: { volumeType: "gp3", volumeSize: 8, encrypted: "true", deleteOnTermination: "true" },
+          ebs: {
+            volumeType: "gp3",
+            volumeSize: 8,
+            encrypted: "true",
+            kmsKeyId: `arn:aws:kms:${REGION}:111122223333:alias/aws/ebs`,
+            deleteOnTermination: "true",
+          },
         },
       ]);
     });
@@ -103,6 +117,7 @@ describe("a cache fleet", () => {
     test("without a key pair, a type of its own or tags that would replace them", () => {
       expect(Object.keys(template()).sort()).toEqual([
         "blockDeviceMappings",
+        "description",
         "iamInstanceProfile",
         "imageId",
         "metadataOptions",

@@ -112,9 +112,20 @@ describe("a command", () => {
 
   const roleArn = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
 
+  /** So many times nobody may take a role on. */
+  let refusals = 0;
+
   /** Each role's credentials have the role's name for their access key. */
   function answer({ service, body, method }: AwsRequest) {
     const role = /role%2F(\w+)/.exec(body)?.[1] ?? "";
+    if (service === "sts" && refusals > 0) {
+      refusals -= 1;
+      return {
+        status: 403,
+        type: "text/xml" as const,
+        body: "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not yet</Message></Error></ErrorResponse>",
+      };
+    }
     return service === "sts"
       ? {
           type: "text/xml" as const,
@@ -164,6 +175,27 @@ describe("a command", () => {
       "sts us-east-1 KEYOFfirst",
       "ssm us-east-1 KEYOFsecond",
     ]);
+  });
+
+  test("takes a role on once in a region, however many clients ask there, and again when it could not be taken", async () => {
+    refusals = 1;
+    const config = {
+      "aws:assumeRoles": [{ roleArn: roleArn("edge") }],
+      "aws:endpoints": [{ sts: endpoint, s3: endpoint, ssm: endpoint }],
+      "aws:s3UsePathStyle": true,
+    };
+
+    await run(config, async () => {
+      const first = clientsOf("eu-west-1");
+      await expect(first.s3.send(new ListBucketsCommand({}))).rejects.toThrow();
+      await Promise.all([
+        ...[first, clientsOf("eu-west-1")].map(({ s3 }) => s3.send(new ListBucketsCommand({}))),
+        new SSMClient(accountOptions("ssm", "eu-west-1")).send(new GetParameterCommand({ Name: "/a" })),
+      ]);
+    });
+
+    expect(server.requests.filter(({ service }) => service === "sts")).toHaveLength(2);
+    expect(server.requests.filter(({ accessKey }) => accessKey === "KEYOFedge")).toHaveLength(3);
   });
 
   test("goes by the profile of the stack file, and not by the environment's keys", async () => {

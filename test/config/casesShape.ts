@@ -176,6 +176,10 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
     "arn:aws:iam::aws:policy/AdministratorAccess",
     'permissionsBoundary: must be the ARN of a managed policy, such as "arn:aws:iam::111122223333:policy/footprint-boundary-nodes", got "arn:aws:iam::aws:policy/AdministratorAccess"',
   ],
+  [
+    "alias/aws/ebs",
+    'volumeKey: must be the alias of a KMS key of your own, such as "alias/edge-volumes", got "alias/aws/ebs"',
+  ],
   ["edge", 'tags: must be a map, got "edge"'],
   [5, "tags.owner: must be a text, got 5"],
   [
@@ -267,6 +271,6 @@ export const UNKNOWN_KEY_CASES: readonly (readonly [key: string, value: unknown,
   [
     "popz",
     {},
-    'footprint: unknown key "popz", did you mean "pops"? allowed: zones, sites, popDomain, originPorts, image, packages, defaults, pops, supernet, healthCheck, tlsPolicy, logs, protection, purge, secrets, permissionsBoundary, tags, metrics, alarms, acknowledge',
+    'footprint: unknown key "popz", did you mean "pops"? allowed: zones, sites, popDomain, originPorts, image, packages, defaults, pops, supernet, healthCheck, tlsPolicy, logs, protection, purge, secrets, permissionsBoundary, volumeKey, tags, metrics, alarms, acknowledge',
   ],
 ];

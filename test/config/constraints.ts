@@ -29,6 +29,7 @@ export function schemaConstraints(): ReadonlySet<string> {
   found.delete("footprint schema.type");
   found.delete("supernet schema.type");
   found.delete("permissionsBoundary schema.type");
+  found.delete("volumeKey schema.type");
   found.delete("popDomain schema.type");
   return found;
 }

@@ -355,6 +355,7 @@ export const WAYS: readonly Way[] = [
   optional("secrets.originAuth", at("secrets", "originAuth"), 2, 3),
   optional("secrets.purge", at("secrets", "purge"), 2, 3),
   optional("secrets.configuration", at("secrets", "configuration"), 2, 3),
+  optional("volumeKey", at("volumeKey"), "alias/one", "alias/two"),
   optional("permissionsBoundary", at("permissionsBoundary"), `${BOUNDARY}one`, `${BOUNDARY}two`),
   named("tags", at("tags"), { team: "edge" }, [{ environment: "test" }, { stage: "test" }]),
   required("tags.*", at("tags", "team"), "edge", "delivery"),

@@ -99,7 +99,8 @@ export class Engine {
     fs.rmSync(calls, { force: true });
     const yes = command === "preview" || args.includes("--preview-only") ? [] : ["--yes"];
     // What an update would do, a preview before it would only say twice; a destroy is refused by its preview.
-    const skip = command === "up" ? ["--skip-preview"] : [];
+    // With `--strict` it is what the update is held to.
+    const skip = command === "up" && !args.includes("--strict") ? ["--skip-preview"] : [];
     const outcome = await this.sandbox.capture(
       [command, "--stack", stack, ...yes, ...skip, "--event-log", events, ...args],
       {

@@ -1,7 +1,8 @@
+import { PACKAGE_LOCK } from "../../components/node/packageLock";
 import program from "../../infra/index";
 import { record } from "../../infra/plan/harness";
 import { computed } from "../support/cloud";
-import { small, valuesOf } from "../support/stacks";
+import { IMAGE, small, valuesOf } from "../support/stacks";
 
 const input = small({ "eu-west-1": {} });
 const placeholder = valuesOf({
@@ -29,6 +30,8 @@ describe("the program", () => {
       hosts: ["cdn.example.com"],
       healthCheck: { interval: 10, threshold: 3 },
       popStates: { "eu-west-1": "active" },
+      images: { "eu-west-1": IMAGE },
+      packagesLockedAt: PACKAGE_LOCK.snapshot,
       configurationKeys: [expect.stringMatching(KEY), expect.stringMatching(KEY)],
       measured: [
         {

@@ -162,6 +162,7 @@ const EDITS: readonly Edit[] = [
   top("secrets.purge", 2, { removed: ["RandomPassword footprint-secrets-purge-1"] }),
   top("secrets.configuration", 2, { removed: ["RandomPassword footprint-secrets-configuration-1"] }),
   top("permissionsBoundary", "arn:aws:iam::111122223333:policy/footprint-boundary-nodes"),
+  top("volumeKey", "alias/edge-volumes"),
   { key: "tags.*", change: "one tag more", path: ["tags", "environment"], value: "test" },
   top("metrics.cloudwatch", false, {
     replaced: [`BucketObjectv2 ${POP}-store-bundle`],

@@ -31,6 +31,12 @@ export const MEASURED = REGIONS.map((region) => ({
 /** No output of any command may hold these. */
 export const CANARY = "canary-of-a-secret";
 
+/** The image of each PoP. */
+export const IMAGE = "ami-0123456789abcdef0";
+
+/** When images were made and packages locked: a little more than a day ago. */
+const YESTERDAY = new Date(Date.now() - 90_000_000).toISOString();
+
 export const BUNDLE = createHash("sha256").update("bundle").digest("hex");
 
 const pair = (role: string) => ({
@@ -102,6 +108,7 @@ export class Edge {
     edge.writeOutputs({});
     for (const region of REGIONS) {
       edge.writePointer(region, POINTER);
+      edge.imageMade(region, YESTERDAY);
       edge.cloud.buckets.set(edge.logBucket(region), new Map());
       edge.cloud.parameters.set(`${region} /edge/serial`, ["former", digestOf(POINTER)]);
       for (const [role, value] of [
@@ -159,6 +166,15 @@ export class Edge {
     return [`i-${region}-1`, `i-${region}-2`];
   }
 
+  /** Has a PoP's image been made at some time; undefined: it is gone. */
+  imageMade(region: Region, at: string | undefined): void {
+    if (at === undefined) {
+      this.cloud.images.delete(`${region} ${IMAGE}`);
+    } else {
+      this.cloud.images.set(`${region} ${IMAGE}`, at);
+    }
+  }
+
   /** Has the pointer changed so many seconds ago. */
   pointerAged(region: Region, seconds: number): void {
     this.changed(region, STORE_KEYS.pointer, new Date(Date.now() - seconds * 1000));
@@ -187,6 +203,8 @@ export class Edge {
       healthCheck: { interval: 10, threshold: 3 },
       configurationKeys: CONFIGURATION_KEYS,
       measured: MEASURED,
+      images: Object.fromEntries(REGIONS.map((region) => [region, IMAGE])),
+      packagesLockedAt: YESTERDAY,
       popStates: Object.fromEntries(REGIONS.map((region) => [region, "active"])),
       ...changes,
     };

@@ -1,6 +1,6 @@
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
-import { runStatus, type Status } from "../../infra/operate/status";
-import { BUNDLE, Edge, POINTER, REGIONS } from "./edge";
+import { runStatus, type Status, type StatusReport } from "../../infra/operate/status";
+import { BUNDLE, Edge, IMAGE, POINTER, REGIONS } from "./edge";
 
 let edge: Edge;
 beforeEach(async () => {
@@ -340,5 +340,71 @@ describe("who hears alarms", () => {
     expect((JSON.parse(out) as Status).alarms).toEqual([
       expect.stringMatching(/^who hears the alarms in ap-southeast-2 cannot be read \(.+\)$/),
     ]);
+  });
+});
+
+// Debian's point releases come about every two months (wiki.debian.org, "DebianReleases/PointReleases").
+describe("how old what nodes are made of is", () => {
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000 - 3_600_000).toISOString();
+
+  async function renewal() {
+    const { status: code, out } = await status(true);
+    const { renewal: found } = JSON.parse(out) as StatusReport;
+    expect(code).toBe(found.attention.length === 0 ? 0 : 1);
+    return found;
+  }
+
+  test("is told, the same ages together", async () => {
+    edge.imageMade("us-east-1", daysAgo(40));
+    const locked = daysAgo(7);
+    edge.writeOutputs({ packagesLockedAt: locked });
+
+    const { images, packages, attention: open } = await renewal();
+
+    expect(packages).toEqual({ at: locked, days: 7 });
+    expect(images.map(({ region, id, made }) => [region, id, made?.days])).toEqual([
+      ["ap-southeast-2", IMAGE, 1],
+      ["eu-central-1", IMAGE, 1],
+      ["us-east-1", IMAGE, 40],
+    ]);
+    expect(open).toEqual([]);
+    expect((await status()).out).toMatch(
+      /^Nodes are made of: packages locked on \S+ \(7 days\); image of \S+ \(1 day\): ap-southeast-2, eu-central-1; image of \S+ \(40 days\): us-east-1$/m,
+    );
+  });
+
+  test("needs attention when it is older than ninety days", async () => {
+    edge.imageMade("us-east-1", daysAgo(91));
+    edge.imageMade("eu-central-1", daysAgo(90));
+    edge.writeOutputs({ packagesLockedAt: daysAgo(91) });
+
+    expect((await renewal()).attention).toEqual([
+      `us-east-1: its image ${IMAGE} is 91 days old: \`footprint images --stack edge --release latest\`, and \`pulumi up\``,
+      "the nodes' packages were locked 91 days ago: `footprint node lock`, `footprint node publish`, and `pulumi up`",
+    ]);
+  });
+
+  test("an image that is gone is told with what that means", async () => {
+    edge.imageMade("us-east-1", undefined);
+
+    expect((await renewal()).attention).toEqual([
+      `us-east-1: its image ${IMAGE} is gone, so its group can launch no node: \`footprint images --stack edge --release latest\`, and \`pulumi up\``,
+    ]);
+  });
+
+  test("an EC2 that does not answer hides nothing else", async () => {
+    edge.cloud.outage("ec2", "refuses", "us-east-1");
+
+    const { images, attention: open } = await renewal();
+
+    expect(images.map(({ made }) => made === null)).toEqual([false, false, true]);
+    expect(open).toEqual([expect.stringMatching(/^us-east-1: how old its image ami-\w+ is cannot be read \(.+\)$/)]);
+  });
+
+  test("a deployment of a former version does not tell it, and is well without", async () => {
+    edge.writeOutputs({ images: undefined, packagesLockedAt: undefined });
+
+    expect(await renewal()).toEqual({ packages: null, images: [], attention: [] });
+    expect((await status()).out).not.toContain("Nodes are made of");
   });
 });

@@ -36,6 +36,9 @@ const TRUST = {
   "trust-deploy.json": "repo:ORG/REPO:environment:STACK",
 };
 
+const SUBSCRIPTIONS =
+  "of a subscription SNS asks for rights on everything (Service Authorization Reference, Amazon SNS: no resource types)";
+
 /** Statements on every resource, and why AWS leaves no choice. */
 const ON_EVERYTHING: Readonly<Record<string, string>> = {
   "drift.json Describe": "EC2, ELB and Auto Scaling know no resources for Describe",
@@ -43,12 +46,13 @@ const ON_EVERYTHING: Readonly<Record<string, string>> = {
   "deploy-edge.json AskForCertificates": "a certificate has no ARN before it is asked for",
   "deploy-edge.json MakeZonesAndChecks": "zones and health checks have no ARN before they are made",
   "deploy-edge.json WaitForNodes": "ELB and Auto Scaling know no resources for Describe",
-  "deploy-network.json AskedInTheCallersName":
-    "EC2 knows no resources for Describe, nor the VPC whose groups are asked for",
+  "deploy-edge.json Subscriptions": SUBSCRIPTIONS,
+  "drift.json Subscriptions": SUBSCRIPTIONS,
+  "deploy-network.json AskedInTheCallersName": "EC2 knows no resources for Describe",
   "deploy-network.json FlowLogDelivery": "log delivery knows no resources",
   "operate-check.json Look": "descriptions, lists and limits of an account know no resources",
   "operate-cutover.json Checks": "lists know no resources",
-  "operate-status.json Groups": "Auto Scaling and SNS know no resources for descriptions and lists",
+  "operate-status.json Groups": "Auto Scaling, EC2 and SNS know no resources for descriptions and lists",
   "operate-status.json Metrics": "CloudWatch knows no resources for GetMetricData",
   "boundary-nodes.json SeeLifecycle": "Auto Scaling knows no resources for Describe",
   "boundary-nodes.json Metrics": "CloudWatch knows no resources for PutMetricData; a condition names the namespace",
@@ -60,6 +64,7 @@ const CALLS: Readonly<Record<string, string>> = {
   ChangeResourceRecordSetsCommand: "route53:ChangeResourceRecordSets",
   DeleteObjectCommand: "s3:DeleteObject",
   DescribeAutoScalingGroupsCommand: "autoscaling:DescribeAutoScalingGroups",
+  DescribeImagesCommand: "ec2:DescribeImages",
   GetMetricDataCommand: "cloudwatch:GetMetricData",
   DescribeInstanceRefreshesCommand: "autoscaling:DescribeInstanceRefreshes",
   GetObjectCommand: "s3:GetObject",
@@ -225,8 +230,9 @@ describe("the policies of the workflows' roles", () => {
       // Of its caller nobody can be denied to know (STS API Reference, GetCallerIdentity).
       .filter((command) => command !== "GetCallerIdentityCommand")
       .map((command) => (CALLS[command] ?? command).replace(/^.*:/, "").replace(/Command$/, ""));
-    // Records are listed by what the cut-over uses too; a bucket that may not be listed hides what it lacks.
-    const besides = ["ListResourceRecordSets", "ListBucket"];
+    // Records are listed by what the cut-over uses too, aliases by the SDK's paginator; a bucket that may not be listed
+    // hides what it lacks.
+    const besides = ["ListResourceRecordSets", "ListAliases", "ListBucket"];
 
     expect(new Set(looks.map((action) => action.replace(/^.*:/, "")))).toEqual(new Set([...called, ...besides]));
     expect(looks.filter((action) => !/:(?:Describe|Get|List)/.test(action))).toEqual([]);

@@ -204,9 +204,9 @@ describe("the GitHub workflows", () => {
     });
   });
 
-  test("cut off the preview of an older commit of the same pull request and stack, and no other", () => {
-    expect(WORKFLOWS["preview.yml"]!.workflow.jobs.preview!.concurrency).toEqual({
-      group: "preview-${{ github.event.pull_request.number }}-${{ matrix.stack }}",
+  test("cut off the preview of an older commit of the same pull request, and no other", () => {
+    expect(WORKFLOWS["preview.yml"]!.workflow.concurrency).toEqual({
+      group: "preview-${{ github.event.pull_request.number }}",
       "cancel-in-progress": true,
     });
   });

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buffer } from "node:stream/consumers";
 import { autoScaling, type Groups } from "./autoScaling";
+import { images, type Images } from "./images";
 import { metadata, type MachineFacts } from "./metadata";
 import { MONITORING, monitoring, type Datum } from "./monitoring";
 import { parameters, type Parameters } from "./parameters";
@@ -12,7 +13,8 @@ import { targetHealth, type Targets } from "./targetHealth";
 import { subscriptions, type Subscribed } from "./topics";
 import type { Answer, Request } from "./wire";
 
-export type ServiceName = "s3" | "sns" | "ssm" | "autoscaling" | "elasticloadbalancing" | "monitoring" | "metadata";
+export type ServiceName =
+  "s3" | "sns" | "ssm" | "autoscaling" | "elasticloadbalancing" | "ec2" | "monitoring" | "metadata";
 
 /** How a service is away: it closes connections, answers 503, never answers, or a second after it has done its work. */
 export type Outage = "refuses" | "fails" | "hangs" | "late";
@@ -35,7 +37,7 @@ export interface Machine {
 }
 
 /**
- * What a node and an operator need of AWS, on the loopback interface: S3, parameters, Auto Scaling, target health, and
+ * What a node and an operator need of AWS, on the loopback interface: S3, parameters, Auto Scaling, target health, images, and
  * instance metadata of each machine at an address of its own. It keeps to what AWS documents of the calls that nodes and operators make, checks no
  * signature and knows no permissions; any other call is answered with an error.
  */
@@ -44,6 +46,8 @@ export class Cloud {
   readonly parameters: Parameters = new Map();
   readonly groups: Groups = new Map();
   readonly targets: Targets = new Map();
+  /** Machine images that are there. */
+  readonly images: Images = new Map();
   /** Subscriptions to topics, each in its region. */
   readonly subscriptions: Subscribed[] = [];
   /** What was published to CloudWatch. */
@@ -158,6 +162,8 @@ export class Cloud {
       switch (asked.get("Action")) {
         case "ListSubscriptions":
           return ["sns", () => subscriptions(this.subscriptions, request.region, asked)];
+        case "DescribeImages":
+          return ["ec2", () => images(this.images, request.region, asked)];
         case "DescribeTargetHealth":
           return ["elasticloadbalancing", () => targetHealth(this.targets, asked)];
         default:

@@ -1,0 +1,62 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { cacheHome } from "../../infra/terminal/cacheHome";
+import type { Requirement } from "../support/requirements";
+
+const LIST = path.join(__dirname, "requirements.txt");
+const HOME = path.join(
+  cacheHome(),
+  `judges-${createHash("sha256").update(fs.readFileSync(LIST)).digest("hex").slice(0, 12)}`,
+);
+
+/** What others have written to judge by, as `install.sh` puts it into the cache. */
+export const JUDGES: Requirement = {
+  name: "the judges in Python",
+  isMet: () => fs.existsSync(path.join(HOME, ".complete")),
+  remedy: "run test/judges/install.sh",
+};
+
+/** Path of a judge's program. */
+export function judge(program: string): string {
+  return path.join(HOME, "bin", program);
+}
+
+/** What a judge says on its standard output; that it found something is no failure of it. */
+export function said(program: string, args: readonly string[], input = ""): string {
+  const { stdout, stderr, error, signal } = spawnSync(judge(program), args, {
+    encoding: "utf8",
+    input,
+    maxBuffer: 100_000_000,
+  });
+  if (error !== undefined || signal !== null || (stdout === "" && stderr !== "")) {
+    throw new Error(`${program} could not judge: ${String(error ?? signal ?? stderr)}`);
+  }
+  return stdout;
+}
+
+/** What a program in Python prints. */
+export function python(program: string, input: string): string {
+  return execFileSync(judge("python3"), ["-c", program], { encoding: "utf8", input, maxBuffer: 100_000_000 });
+}
+
+/** A finding that stays, with the reason. */
+export interface Waived {
+  /** Matches the whole finding. */
+  readonly finding: RegExp;
+  readonly reason: string;
+  /** When it was last thought about, as `yyyy-mm-dd`. */
+  readonly date: string;
+}
+
+/** Findings that nothing explains, and waivers that explain none: both are to be empty. */
+export function judged(findings: readonly string[], waived: readonly Waived[]) {
+  const covers = (finding: string) => (each: Waived) => new RegExp(`^(?:${each.finding.source})$`).test(finding);
+  return {
+    unexplained: findings.filter((finding) => !waived.some(covers(finding))).sort(),
+    unused: waived
+      .filter((each) => !findings.some((finding) => covers(finding)(each)))
+      .map(({ finding }) => finding.source),
+  };
+}
