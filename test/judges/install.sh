@@ -7,6 +7,10 @@ list=$(dirname "${BASH_SOURCE[0]}")/requirements.txt
 home=${XDG_CACHE_HOME:-$HOME/.cache}/footprint/judges-$(sha256sum "$list" | cut -c 1-12)
 
 if [[ ! -e $home/.complete ]]; then
+  if ! python3 -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then
+    echo "judges: Python 3.11 or newer with venv is missing, so nothing is judged (on Debian: apt-get install python3-venv)" >&2
+    exit 1
+  fi
   rm -rf "$home"
   python3 -m venv "$home"
   "$home/bin/pip" install --quiet --disable-pip-version-check --no-compile --no-deps --requirement "$list"
