@@ -16,7 +16,7 @@ afterAll(() => edge.stop());
 
 /** The command line in a process of its own, with the shipped stack `sandbox` deployed to the test's cloud. */
 async function footprint(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  freshReports();
+  const stop = nodesReport();
   const child = spawn(process.execPath, [path.join(repository, "infra/cli/footprint.js"), ...args], {
     cwd: os.tmpdir(),
     stdio: ["ignore", "pipe", "pipe"],
@@ -27,15 +27,23 @@ async function footprint(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     text(child.stderr),
     once(child, "close") as Promise<[number | null]>,
   ]);
+  stop();
   expect(`${stdout}${stderr}`).not.toContain(CANARY);
   return { status, stdout, stderr };
 }
 
-/** Reports are good for some time only, and processes start slowly on a busy machine. */
-function freshReports(): void {
-  REGIONS.forEach((region) => {
-    edge.reportAll(region, {});
-  });
+/** Nodes report, and go on until it is stopped: a process may take minutes on a busy machine, and a report holds for less. */
+function nodesReport(): () => void {
+  const report = () => {
+    REGIONS.forEach((region) => {
+      edge.reportAll(region, {});
+    });
+  };
+  report();
+  const reporting = setInterval(report, 5000);
+  return () => {
+    clearInterval(reporting);
+  };
 }
 
 const ON = () => ["--stack", "sandbox", "--outputs", edge.outputs];
@@ -135,7 +143,7 @@ test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const)("a drain that is ended by %s after its switch was thrown says how to release it", async (signal, code) => {
-  freshReports();
+  const stop = nodesReport();
   const child = spawn(
     process.execPath,
     [
@@ -148,6 +156,7 @@ test.each([
     child.kill(signal);
   });
   const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close") as Promise<[number | null]>]);
+  stop();
   edge.cloud.remove(edge.bucket("us-east-1"), STORE_KEYS.drain);
 
   expect(status).toBe(code);
