@@ -14,6 +14,7 @@ import { refuse } from "./refuse";
 import { ROUTE53_METRICS_REGION } from "./route53";
 import { configurationKeys, Secrets, type SecretsArgs } from "./secrets";
 import { SiteDns, type SiteArgs } from "./site";
+import { StepGuard } from "./stepGuard";
 import type { TlsPolicy } from "./tlsPolicies";
 import { tagged } from "./transformations";
 import type { Zone } from "./zone";
@@ -218,6 +219,10 @@ export class Footprint extends pulumi.ComponentResource {
       },
       child,
     );
+
+    for (const site of args.sites) {
+      new StepGuard(`${site.host}-dns-later`, "site", { protection: protection && leadsHere(site) }, child);
+    }
 
     this.endpoints = args.sites.map((site) => `https://${site.host}/`);
     this.popNames = byRegion(pops, (pop) => popName(pop.region, popDomain));

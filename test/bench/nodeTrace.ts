@@ -1,4 +1,5 @@
 import { reply } from "../node/origin/scripted";
+import { randomOf } from "../support/randomOf";
 import { walk } from "./nodeClient";
 import type { Server } from "./nodeServers";
 
@@ -19,7 +20,7 @@ const LARGEST = 200_000;
 /** Share of requests that the origin did not see. */
 export async function measureHitRatio(server: Server): Promise<number> {
   let misses = 0;
-  const random = generator(1);
+  const random = randomOf(1);
   const all = Buffer.alloc(LARGEST, "x");
   const paths = Array.from({ length: OBJECTS }, (_, i) => `/trace/${i}`);
   for (const path of paths) {
@@ -40,7 +41,7 @@ export async function measureHitRatio(server: Server): Promise<number> {
 
 /** The same each time. */
 function trace(paths: readonly string[]): readonly string[] {
-  const random = generator(2);
+  const random = randomOf(2);
   let sum = 0;
   const cumulated = paths.map((_, i) => (sum += 1 / (i + 1) ** EXPONENT));
   return Array.from({ length: REQUESTS }, () => {
@@ -61,15 +62,4 @@ function lowerBound(values: readonly number[], wanted: number): number {
     }
   }
   return low;
-}
-
-/** Numbers from 0 to 1 that look random (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -15,8 +15,9 @@ step that comes first ([RUNBOOK.md](RUNBOOK.md), "An edit that takes two steps")
 stack file refuse. \`nothing\` is what no client notices, though resources may change. Two edits at once do what each does.
 
 This file is made by \`npm run edits\` from the schema's keys and the values in \`test/edits/table.ts\`. A test holds it against
-the plan, and fails for a key that is not here. Those that take steps are made on Pulumi's engine, too, in the sandbox
-(\`test/engine/sequences.test.ts\`).
+the plan, and fails for a key that is not here. Two others make the edits on Pulumi's engine, in the sandbox, and look after
+every call whether each name leads to a load balancer with nodes, and each node to its origins: \`test/engine/editsTable.test.ts\`
+those of one step, \`test/engine/sequences.test.ts\` the others.
 
 | key | edit | what clients notice |
 | --- | --- | --- |

@@ -19,8 +19,10 @@ export interface Way {
   readonly steps: readonly (readonly [kind: Kind, value: Value])[];
   /** What is edited, where the key alone does not say it. */
   readonly what?: string;
-  /** A guard refuses one of its edits. */
-  readonly guarded?: true;
+  /** Why the engine does not walk it with others: a guard refuses one of its steps, or `sequences.test.ts` walks it. */
+  readonly apart?: "guarded" | "sequence";
+  /** Hosts that it takes the answer from, as it says. */
+  readonly ends?: readonly string[];
 }
 
 /** One edit of one key. */

@@ -3,9 +3,10 @@ import { IMAGE, PACKAGES, type StackInput } from "../support/stacks";
 import { at, atEach, list, named, onlyTrue, optional, required, type Place, type Way } from "./edit";
 
 const HOST = "cdn.example.com";
-const OTHER_HOST = "shop.example.net";
+export const OTHER_HOST = "shop.example.net";
 const ORIGIN = "https://origin.example.org";
-const ZONES = {
+/** Ids of hosted zones, which must be there for the engine. */
+export const ZONES = {
   primary: "Z0123456789ABCDEFGHIJ",
   other: "Z0123456789NETZONE000",
   new: "Z0123456789NEWZONE000",
@@ -74,6 +75,7 @@ export const WAYS: readonly Way[] = [
   {
     key: "zones",
     what: "a zone below one, with a host of its own",
+    apart: "sequence",
     place: at("zones", OTHER_HOST),
     steps: [
       ["add", { id: ZONES.new, delegated: true }],
@@ -83,7 +85,7 @@ export const WAYS: readonly Way[] = [
   {
     key: "zones.*.id",
     what: "of a zone with hosts",
-    guarded: true,
+    apart: "guarded",
     // A zone has one of the two.
     place: (input, id) => at("zones", "example.net")(input, id === undefined ? { create: true } : { id }),
     start: ZONES.other,
@@ -96,6 +98,7 @@ export const WAYS: readonly Way[] = [
   {
     key: "zones.*.id",
     what: "while it is handed over",
+    apart: "sequence",
     place: (input, id) => at("zones", "example.net")(input, { id, handOver: true }),
     start: ZONES.other,
     steps: [
@@ -108,7 +111,7 @@ export const WAYS: readonly Way[] = [
     what: "of a zone without hosts",
     place: (input, create) =>
       at("zones", "example.org")(input, create === undefined ? { id: ZONES.spare } : { create: true }),
-    guarded: true,
+    apart: "guarded",
     steps: [
       ["add", true],
       ["remove", undefined],
@@ -132,10 +135,20 @@ export const WAYS: readonly Way[] = [
   },
   optional("zones.*.caaAtApex", at("zones", "example.net", "caaAtApex"), true, false),
 
-  named("sites", at("sites"), SITES, [
-    { "www.example.com": { origin: ORIGIN } },
-    { "img.example.com": { origin: ORIGIN } },
-  ]),
+  {
+    ...named("sites", at("sites"), SITES, [
+      { "www.example.com": { origin: ORIGIN } },
+      { "img.example.com": { origin: ORIGIN } },
+    ]),
+    apart: "guarded",
+  },
+  {
+    ...named("sites", at("sites"), SITES, [
+      { "www.example.com": { origin: ORIGIN, dns: "later" } },
+      { "img.example.com": { origin: ORIGIN, dns: "later" } },
+    ]),
+    what: "that have no answer yet",
+  },
   {
     key: "sites.*.origin",
     place: site("origin"),
@@ -151,7 +164,7 @@ export const WAYS: readonly Way[] = [
   {
     key: "sites.*.origin",
     what: "its port",
-    guarded: true,
+    apart: "guarded",
     place: site("origin"),
     start: ORIGIN,
     steps: [
@@ -162,7 +175,7 @@ export const WAYS: readonly Way[] = [
   {
     key: "sites.*.origin",
     what: "its scheme",
-    guarded: true,
+    apart: "guarded",
     place: site("origin"),
     start: ORIGIN,
     steps: [
@@ -172,7 +185,7 @@ export const WAYS: readonly Way[] = [
   },
   optional("sites.*.originHost", site("originHost"), "site", "origin"),
   optional("sites.*.shield", site("shield"), "eu-west-1", "eu-central-1"),
-  optional("sites.*.dns", site("dns"), "later", "now"),
+  { ...optional("sites.*.dns", site("dns"), "later", "now"), ends: [HOST] },
   {
     key: "sites.*.cacheKey.query",
     place: site("cacheKey", "query"),
@@ -223,7 +236,7 @@ export const WAYS: readonly Way[] = [
   {
     key: "defaults.zones",
     place: at("defaults", "zones"),
-    guarded: true,
+    apart: "guarded",
     start: 2,
     steps: [
       ["replace", 3],
@@ -265,7 +278,7 @@ export const WAYS: readonly Way[] = [
   {
     key: "pops",
     place: (input, more) => ({ ...input, pops: (more as (pops: object) => StackInput["pops"])(input.pops) }),
-    guarded: true,
+    apart: "guarded",
     start: (pops: object) => pops,
     steps: [
       ["add", (pops: object) => ({ ...pops, "eu-north-1": {} })],
@@ -295,10 +308,10 @@ export const WAYS: readonly Way[] = [
       ["add", each((code) => (isActive(code) ? "active" : "drained"))],
     ],
   },
-  { ...optional("pops.*.cidr", inPops("cidr"), block(0), block(8)), guarded: true },
+  { ...optional("pops.*.cidr", inPops("cidr"), block(0), block(8)), apart: "guarded" },
   {
     key: "pops.*.zones",
-    guarded: true,
+    apart: "guarded",
     place: inPops("zones"),
     steps: [
       ["add", 3],
@@ -309,7 +322,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     key: "pops.*.zones",
-    guarded: true,
+    apart: "guarded",
     what: "one exchanged for another",
     place: inPops("zones"),
     start: zones(0, 1),
@@ -320,7 +333,7 @@ export const WAYS: readonly Way[] = [
   },
   {
     key: "pops.*.egress",
-    guarded: true,
+    apart: "guarded",
     place: inPops("egress"),
     start: each((code) => POPS[code as Region].egress),
     steps: [
@@ -339,7 +352,7 @@ export const WAYS: readonly Way[] = [
   optional("pops.*.nodes.targetUtilization", inPops("nodes", "targetUtilization"), 50, 70),
   optional("pops.*.peak", inPops("peak"), 1, 2),
 
-  { ...optional("supernet", at("supernet"), "10.64.0.0/13", "10.128.0.0/14"), guarded: true },
+  { ...optional("supernet", at("supernet"), "10.64.0.0/13", "10.128.0.0/14"), apart: "guarded" },
   optional("healthCheck.interval", at("healthCheck", "interval"), 30, 10),
   optional("healthCheck.threshold", at("healthCheck", "threshold"), 2, 5),
   optional(

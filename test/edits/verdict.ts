@@ -7,12 +7,12 @@ import { valuesOf, type StackInput } from "../support/stacks";
 import type { Edit } from "./edit";
 import { footprint, POPS, type Region } from "./table";
 
-/** PoPs that stand for all in the edits of a key: where egress says something all, else as few as tell the states apart. */
+/** PoPs that stand for all in the edits of a key: where state and egress say something all, else as few as there must be. */
 const STANDING_FOR_ALL: readonly (readonly [keys: RegExp, regions: readonly Region[]])[] = [
   [/^pops\.\*\.(?:state|cidr|zones|egress)$/, Object.keys(POPS) as Region[]],
   [/^sites\.\*\.shield$/, ["eu-west-1", "eu-central-1"]],
-  [/^sites\.\*\.(?!origin$|dns$)/, ["eu-west-1"]],
-  [/^/, ["eu-west-1", "sa-east-1"]],
+  [/^(?:defaults\.zones|defaults\.egress|supernet|pops)$/, ["eu-west-1", "sa-east-1"]],
+  [/^/, ["eu-west-1"]],
 ];
 
 export interface Verdict {

@@ -16,6 +16,7 @@ const EDITS: Readonly<Record<string, StackInput>> = {
   image: tiny(POPS, { image: { [EDITED]: "ami-0fedcba9876543210", [OTHER]: IMAGE } }),
   settings: tiny(POPS, { sites: { "cdn.example.com": { ...CDN, origin: "https://other.example.org" } } }),
   "new site": tiny(POPS, { sites: { "cdn.example.com": CDN, "www.example.com": CDN } }),
+  "site withdrawn": tiny(POPS, { sites: { "cdn.example.com": CDN, "www.example.com": { ...CDN, dns: "later" } } }),
   "site gone": tiny(POPS),
   tags: tiny(POPS, { tags: { environment: "test" } }),
 };
@@ -70,10 +71,14 @@ describeWith([PULUMI_CLI], "edits of a footprint on the engine", () => {
   });
 
   test("a new site adds its certificates and records, and changes bundle and pointer (P9)", () => {
-    expect(lines(steps("new site"))).toEqual([...configuration(), ...site("create")].sort());
+    expect(lines(steps("new site"))).toEqual([...configuration(), ...site("create"), ...answers("create")].sort());
   });
 
-  test("a site that goes takes its certificates and records with it (P9)", () => {
+  test("a site that is withdrawn loses its answers, and nothing else", () => {
+    expect(lines(steps("site withdrawn"))).toEqual(answers("delete").sort());
+  });
+
+  test("a site that goes then takes its certificates and their records with it (P9)", () => {
     expect(lines(steps("site gone"))).toEqual([...configuration(), ...site("delete")].sort());
   });
 
@@ -109,18 +114,28 @@ function configuration(): string[] {
   ]);
 }
 
-/** All that a site has of its own. */
-function site(op: "create" | "delete", host = "www.example.com"): string[] {
+const HOST = "www.example.com";
+
+/** What stands of it in its hosted zone. */
+function answers(op: "create" | "delete"): string[] {
   return [
-    `${op} Record footprint-zones-${host}-caa`,
+    `${op} Record footprint-zones-${HOST}-caa`,
+    ...Object.keys(POPS).flatMap((region) =>
+      ["a", "aaaa"].map((family) => `${op} Record footprint-routing-${region}-${HOST}-${family}`),
+    ),
+  ];
+}
+
+/** All else that a site has of its own. */
+function site(op: "create" | "delete"): string[] {
+  return [
+    `${op} StepGuard ${HOST}-dns-later-before-removing-site`,
     ...Object.keys(POPS).flatMap((region) => [
-      `${op} Certificate ${region}-certificate-${host}`,
-      `${op} CertificateValidation ${region}-certificate-${host}`,
-      `${op} ListenerCertificate ${region}-lb-${host}`,
-      `${op} MetricAlarm ${region}-alarm-certificate-${host}`,
-      `${op} Record ${region}-certificate-${host}`,
-      `${op} Record footprint-routing-${region}-${host}-a`,
-      `${op} Record footprint-routing-${region}-${host}-aaaa`,
+      `${op} Certificate ${region}-certificate-${HOST}`,
+      `${op} CertificateValidation ${region}-certificate-${HOST}`,
+      `${op} ListenerCertificate ${region}-lb-${HOST}`,
+      `${op} MetricAlarm ${region}-alarm-certificate-${HOST}`,
+      `${op} Record ${region}-certificate-${HOST}`,
     ]),
   ];
 }

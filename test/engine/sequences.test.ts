@@ -10,22 +10,29 @@ const STACK = "two";
 const EDITED = "eu-west-1";
 const FORMER_ZONE = "Z0123456789ABCDEFGHIJ";
 const NEW_ZONE = "Z0123456789NEWZONE000";
+const ZONE_BELOW = "Z0123456789BELOW00000";
+const HOST = "cdn.example.com";
 const PORT = 8443;
 const ORIGIN = "https://origin.example.org";
 
 interface Settings {
   readonly pop?: Readonly<Record<string, unknown>>;
   readonly zone?: Readonly<Record<string, unknown>>;
+  /** Of the zone of the host alone, below that one. */
+  readonly below?: Readonly<Record<string, unknown>>;
   readonly origin?: string;
   readonly originPorts?: readonly number[];
 }
 
-function footprint({ pop = {}, zone = {}, origin, originPorts }: Settings = {}): StackInput {
+function footprint({ pop = {}, zone = {}, below, origin, originPorts }: Settings = {}): StackInput {
   return tiny(
     { [EDITED]: pop, "us-east-1": {} },
     {
-      zones: { "example.com": { id: FORMER_ZONE, ...zone } },
-      sites: { "cdn.example.com": { origin: origin ?? `${ORIGIN}:${String(PORT)}` } },
+      zones: {
+        "example.com": { id: FORMER_ZONE, ...zone },
+        ...(below === undefined ? {} : { "example.com": { id: FORMER_ZONE, ...zone, primary: true }, [HOST]: below }),
+      },
+      sites: { [HOST]: { origin: origin ?? `${ORIGIN}:${String(PORT)}` } },
       ...(originPorts === undefined ? {} : { originPorts }),
     },
   );
@@ -84,13 +91,29 @@ const EDITS: Readonly<Record<string, Edit>> = {
   "zone: handed over": { input: footprint({ pop: NAT, zone: { handOver: true } }) },
   "zone: another id": {
     before: (engine) => {
-      copyRecords(engine);
+      copyRecords(engine, FORMER_ZONE, NEW_ZONE);
     },
     input: footprint({ pop: NAT, zone: { id: NEW_ZONE, handOver: true } }),
     // Resolvers ask the new one: it has been delegated for longer than they remember.
     zones: [NEW_ZONE],
   },
   "zone: taken over": { input: footprint({ pop: NAT, zone: { id: NEW_ZONE } }), zones: BOTH_ZONES },
+
+  "host: to a zone below": {
+    before: (engine) => {
+      copyRecords(engine, NEW_ZONE, ZONE_BELOW, HOST);
+    },
+    input: footprint({
+      pop: NAT,
+      zone: { id: NEW_ZONE, handOver: true },
+      below: { id: ZONE_BELOW, handOver: true, delegated: true },
+    }),
+    zones: [ZONE_BELOW],
+  },
+  "host: in a zone below": {
+    input: footprint({ pop: NAT, zone: { id: NEW_ZONE }, below: { id: ZONE_BELOW, delegated: true } }),
+    zones: [ZONE_BELOW],
+  },
 };
 
 const TAKEN = Object.entries(EDITS).filter(([, { refused }]) => refused === undefined);
@@ -98,17 +121,18 @@ const REFUSED = Object.entries(EDITS).flatMap(([name, { refused }]) =>
   refused === undefined ? [] : [[name, refused]],
 );
 
-/** What a person does who hands a zone over: every record of the former zone stands in the new one, too. */
-function copyRecords(engine: Engine): void {
+/** What a person does who hands a zone over: every record of the former zone, or of one host, stands in the new one, too. */
+function copyRecords(engine: Engine, former: string, fresh: string, host?: string): void {
   const records = engine.world().filter(({ type, properties }) => {
-    return type === "aws:route53/record:Record" && properties.zoneId === FORMER_ZONE;
+    const isWanted = host === undefined || properties.name === host;
+    return type === "aws:route53/record:Record" && properties.zoneId === former && isWanted;
   });
   engine.add(
     records.map((record) => ({
       ...record,
-      id: record.id.replace(FORMER_ZONE, NEW_ZONE),
+      id: record.id.replace(former, fresh),
       urn: null,
-      properties: { ...record.properties, id: record.id.replace(FORMER_ZONE, NEW_ZONE), zoneId: NEW_ZONE },
+      properties: { ...record.properties, id: record.id.replace(former, fresh), zoneId: fresh },
     })),
   );
 }
@@ -124,7 +148,7 @@ describeWith([PULUMI_CLI], "edits that take several steps, on the engine", () =>
   const worlds = new Map<string, readonly Entity[]>();
 
   beforeAll(async () => {
-    const newZone = tiny({}, { zones: { "example.com": { id: NEW_ZONE } } });
+    const newZone = tiny({}, { zones: { "example.com": { id: NEW_ZONE }, [HOST]: { id: ZONE_BELOW } } });
     engine = await Engine.open({ newZone });
     await engine.up(STACK, footprint({ pop: NAT }));
     worlds.set("start", engine.world());
@@ -204,6 +228,14 @@ describeWith([PULUMI_CLI], "edits that take several steps, on the engine", () =>
     expect(copied.some((id) => id.includes("cdn.example.com_A_us-east-1"))).toBe(true);
     // Records of validation stay behind, as they always do.
     expect(records(FORMER_ZONE).filter((id) => !id.startsWith("__proof") && !/_CNAME$/.test(id))).toEqual([]);
+  });
+
+  test("a host that has moved to a zone below has left no record that leads to us in the one above", () => {
+    const left = (worlds.get("host: in a zone below") ?? []).filter(({ type, properties }) => {
+      return type === "aws:route53/record:Record" && properties.zoneId === NEW_ZONE && properties.name === HOST;
+    });
+
+    expect(left).toEqual([]);
   });
 
   test("once more there is nothing to do", () => {

@@ -36,6 +36,7 @@ describe("what may not be lost is protected, and the list is exact (P30, P31)", 
       "DrainGuard eu-west-1-drain-before-removing-euw1-az2",
       "DrainGuard eu-west-1-drain-before-removing-euw1-az3",
       "LoadBalancer eu-west-1-lb",
+      "StepGuard cdn.example.com-dns-later-before-removing-site",
       "StepGuard eu-west-1-egress-both-before-removing-nat",
       "Zone footprint-zones-example.com",
     ]);
@@ -115,6 +116,14 @@ describe("what running nodes and clients use goes in steps", () => {
   const stack = (more: object = {}) => ({ ...small({ "eu-west-1": {}, "us-east-1": { egress: "direct" } }), ...more });
   const zone = (settings: object) => ({ zones: { "example.com": settings } });
   const site = (origin: string) => ({ sites: { "cdn.example.com": { origin } } });
+  const sites = (settings: object) => ({
+    sites: Object.fromEntries(
+      ["cdn.example.com", "www.example.com"].map((host) => [
+        host,
+        { origin: "https://origin.example.org", ...settings },
+      ]),
+    ),
+  });
   const pops = (settings: object) => ({ pops: { "eu-west-1": settings, "us-east-1": { egress: "direct" } } });
   const FIXED = "Z0123456789ABCDEFGHIJ";
 
@@ -141,6 +150,7 @@ describe("what running nodes and clients use goes in steps", () => {
       { ...site("https://origin.example.org"), originPorts: [8443] },
       {},
     ],
+    ["a site", "www.example.com-dns-later-before-removing-site", sites({}), sites({ dns: "later" }), {}],
     [
       "the id of a zone",
       `example.com-handOver-before-removing-${FIXED}`,

@@ -79,6 +79,7 @@ describe("what clients notice", () => {
       stack({}, sites("www.example.com")),
       stack(),
       {
+        refused: ["www.example.com-dns-later-before-removing-site"],
         pops: everywhere(CONFIGURATION),
         global: ["www.example.com has no answer any more"],
       },

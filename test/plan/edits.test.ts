@@ -36,7 +36,7 @@ describe("the verdict on each edit", () => {
   test("says which edits a guard refuses", () => {
     const refused = table.filter(({ verdict }) => verdict.consequences.refused.length > 0).map(({ edit }) => edit.way);
 
-    expect([...new Set(refused)]).toEqual(WAYS.filter(({ guarded }) => guarded === true));
+    expect([...new Set(refused)]).toEqual(WAYS.filter(({ apart }) => apart === "guarded"));
   });
 
   test("is told in the document as the plan tells it", () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { runPurge, type PurgeOptions } from "../../../infra/operate/purge";
 import { CONFIGURATION_KEYS } from "../../components/node/signing";
+import { randomOf } from "../../support/randomOf";
 import { HOST } from "../origin/rig";
 import { ScriptedOrigin, type Received } from "../origin/scripted";
 import { AgentNode, groupOf, storeOf } from "./agentNode";
@@ -29,17 +30,6 @@ globalThis.Date = class extends Real {
   static now() { return now(); }
 };
 `;
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A client that got what had been purged before it asked. */
 export interface Violation {
