@@ -114,6 +114,7 @@ describe("a PoP is a bulkhead (P34)", () => {
     ["from a PoP to its own records", "eu-central-1-network", "footprint-routing-eu-central-1"],
     ["from a PoP's records to another PoP", "footprint-routing-eu-central-1", "us-east-1-network"],
     ["from what is global to a PoP", "footprint-alarms", "us-east-1-network"],
+    ["from a PoP to the dashboard of all", "eu-central-1-network", "footprint-dashboard"],
   ])("rejects a dependency %s", async (_, from, to) => {
     const recording = await sandbox();
     const find = (name: string) => recording.registrations.find((each) => each.custom && each.name === name);

@@ -167,6 +167,7 @@ const EDITS: readonly Edit[] = [
   top("metrics.cloudwatch", false, {
     replaced: [`BucketObjectv2 ${POP}-store-bundle`],
     removed: [
+      "Dashboard footprint-dashboard",
       ...["errors", "errors-slowly", "slow", "slow-slowly"].map((role) => `CompositeAlarm ${POP}-nodes-${role}`),
       ...["errors", "slow"].flatMap((role) =>
         ["1h", "1h-now", "6h", "6h-now", "slowly-3d", "slowly-3d-now"].map(

@@ -109,6 +109,12 @@ export const NAMED: Readonly<Record<string, NameLimit>> = {
 
 /** Types whose name is what they are, given by the program. */
 export const IDENTIFIED: Readonly<Record<string, NameLimit>> = {
+  "aws:cloudwatch/dashboard:Dashboard": {
+    property: "dashboardName",
+    longest: 255,
+    pattern: /^[A-Za-z0-9_-]+$/,
+    source: "PutDashboard: DashboardName, at most 255",
+  },
   "aws:route53/record:Record": {
     property: "name",
     longest: 255,
