@@ -93,7 +93,11 @@ export function objectiveAlarms(name: string, options: ObjectiveAlarmOptions, pa
       { role, whose: pop, windows: FAST, objective },
       { role: `${role}-slowly`, whose: pop, windows: SLOW, objective },
       ...options.sites.map((site) => ({
-        ...{ role: `${role}-${site}`, whose: `Site ${site} in ${pop}`, site, windows: FAST, objective },
+        role: `${role}-${site}`,
+        whose: `Site ${site} in ${pop}`,
+        site,
+        windows: FAST,
+        objective,
       })),
     ];
     for (const each of all) {

@@ -102,8 +102,7 @@ function worldGraphs(pops: readonly Pop[]): readonly Graph[] {
       "percent",
       byPop(pops, ({ own }) => share(own("ServerErrors", "Sum"), own("Requests", "Sum"))),
     ),
-    percentile(pops, "First byte", "FirstByte", "p50"),
-    percentile(pops, "First byte", "FirstByte", "p99"),
+    ...percentiles(pops, "First byte", "FirstByte"),
     graph(
       "Healthy for Route 53 (1) or not (0)",
       "count",
@@ -128,11 +127,13 @@ function worldGraphs(pops: readonly Pop[]): readonly Graph[] {
   ];
 }
 
-function percentile(pops: readonly Pop[], title: string, name: MetricName, which: "p50" | "p99"): Graph {
-  return graph(
-    `${title}, ${which}`,
-    "milliseconds",
-    byPop(pops, ({ own }) => ({ metric: own(name, which) })),
+function percentiles(pops: readonly Pop[], title: string, name: MetricName): readonly Graph[] {
+  return (["p50", "p99"] as const).map((which) =>
+    graph(
+      `${title}, ${which}`,
+      "milliseconds",
+      byPop(pops, ({ own }) => ({ metric: own(name, which) })),
+    ),
   );
 }
 
@@ -223,8 +224,7 @@ function originGraphs(pops: readonly Pop[]): readonly Graph[] {
       "percent",
       byPop(pops, ({ own }) => share(own("OriginFailures", "Sum"), own("OriginRequests", "Sum"))),
     ),
-    percentile(pops, "Waited for an origin's first byte", "OriginFirstByte", "p50"),
-    percentile(pops, "Waited for an origin's first byte", "OriginFirstByte", "p99"),
+    ...percentiles(pops, "Waited for an origin's first byte", "OriginFirstByte"),
   ];
 }
 

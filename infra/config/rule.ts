@@ -31,3 +31,8 @@ export interface Rule {
 export function repeated<T>(values: readonly T[]): readonly T[] {
   return [...new Set(values.filter((value, position) => values.indexOf(value) !== position))];
 }
+
+/** A finding for each value of a list that stands more than once; `what` is one of them, such as "a site". */
+export function twice(path: Path, what: string, values: readonly string[]): readonly Finding[] {
+  return repeated(values).map((value) => ({ path, message: `must name ${what} once, got "${value}" twice` }));
+}

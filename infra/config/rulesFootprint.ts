@@ -1,6 +1,6 @@
 import { otlpProblem } from "../../components/metrics";
 import { didYouMean, formatValue } from "./problems";
-import { repeated, type Rule, type RuleContext } from "./rule";
+import { twice, type Rule, type RuleContext } from "./rule";
 
 /**
  * Longest stack name. It is part of physical names beside a region (14 characters for ap-southeast-2), a role and
@@ -110,20 +110,17 @@ const acknowledgedRegion: Rule = {
 
 const acknowledgedTwice: Rule = {
   id: "acknowledged-twice",
-  check: ({ input }) =>
-    repeated(input.acknowledge.optInRegions).map((code) => ({
-      path: ["acknowledge", "optInRegions"],
-      message: `must name a region once, got "${code}" twice`,
-    })),
+  check: ({ input }) => twice(["acknowledge", "optInRegions"], "a region", input.acknowledge.optInRegions),
 };
 
 const alarmEmailTwice: Rule = {
   id: "alarm-email-twice",
   check: ({ input }) =>
-    repeated(input.alarms.emails.map((email) => email.toLowerCase())).map((email) => ({
-      path: ["alarms", "emails"],
-      message: `must name an address once, got "${email}" twice`,
-    })),
+    twice(
+      ["alarms", "emails"],
+      "an address",
+      input.alarms.emails.map((email) => email.toLowerCase()),
+    ),
 };
 
 const metricsSite: Rule = {
@@ -139,11 +136,7 @@ const metricsSite: Rule = {
 
 const metricsSiteTwice: Rule = {
   id: "metrics-site-twice",
-  check: ({ input }) =>
-    repeated(input.metrics.sites).map((host) => ({
-      path: ["metrics", "sites"],
-      message: `must name a site once, got "${host}" twice`,
-    })),
+  check: ({ input }) => twice(["metrics", "sites"], "a site", input.metrics.sites),
 };
 
 const metricsOtlp: Rule = {

@@ -1,4 +1,4 @@
-import { repeated, type Rule, type RuleContext } from "./rule";
+import { twice, type Rule, type RuleContext } from "./rule";
 import { unknownRegion } from "./rulesFootprint";
 import { POP_DEFAULTS } from "./schemaPop";
 import { popSettings, usableZones, type PopSettings } from "./settings";
@@ -119,10 +119,7 @@ const zonesTwice: Rule = {
   id: "zones-twice",
   check: (context) =>
     pops(context).flatMap(({ code, pop }) =>
-      repeated(Array.isArray(pop.zones) ? pop.zones : []).map((id) => ({
-        path: ["pops", code, "zones"],
-        message: `must name a zone once, got "${id}" twice`,
-      })),
+      twice(["pops", code, "zones"], "a zone", Array.isArray(pop.zones) ? pop.zones : []),
     ),
 };
 

@@ -3,7 +3,7 @@ import { ORIGINS_LIMIT, SITES_LIMIT, type Origin } from "../../components/node/s
 import { asciiHint, canonicalName, isHostName, isWithin, zoneOf } from "./names";
 import { formatOrigin, originTexts, parseOrigin, type OriginFault } from "./origins";
 import type { Path } from "./problems";
-import { repeated, type Finding, type Rule, type RuleContext } from "./rule";
+import { repeated, twice, type Rule, type RuleContext } from "./rule";
 import type { SiteInput, StackInput } from "./schema";
 
 /** The domain name of an ACM certificate has at most 64 characters (RequestCertificate, after RFC 5280). */
@@ -129,10 +129,7 @@ const originTwice: Rule = {
       const origins = originsOf(host, site).flatMap(({ parsed }) =>
         typeof parsed === "object" ? formatOrigin(parsed) : [],
       );
-      return repeated(origins).map((origin) => ({
-        path: ["sites", host, "origin"],
-        message: `must name an origin once, got "${origin}" twice`,
-      }));
+      return twice(["sites", host, "origin"], "an origin", origins);
     }),
 };
 
@@ -143,21 +140,18 @@ const listTwice: Rule = {
     Object.entries(input.sites).flatMap(([host, site]) => {
       const { query, headers, cookies } = site.cacheKey;
       return [
-        ...twice(["sites", host, "cacheKey", "query"], typeof query === "string" ? [] : query),
+        ...twice(["sites", host, "cacheKey", "query"], "each", typeof query === "string" ? [] : query),
         // Field names are the same in any case (RFC 9110, section 5.1); parameters and cookies are not.
         ...twice(
           ["sites", host, "cacheKey", "headers"],
+          "each",
           headers.map((name) => name.toLowerCase()),
         ),
-        ...twice(["sites", host, "cacheKey", "cookies"], cookies),
-        ...twice(["sites", host, "methods"], site.methods),
+        ...twice(["sites", host, "cacheKey", "cookies"], "each", cookies),
+        ...twice(["sites", host, "methods"], "each", site.methods),
       ];
     }),
 };
-
-function twice(path: Path, values: readonly string[]): readonly Finding[] {
-  return repeated(values).map((value) => ({ path, message: `must name each once, got "${value}" twice` }));
-}
 
 const methodsRequired: Rule = {
   id: "methods-required",

@@ -1,6 +1,6 @@
 import { instanceType, instanceTypeNames } from "./instanceTypes";
 import { didYouMean, type Path } from "./problems";
-import { repeated, type Rule, type RuleContext } from "./rule";
+import { twice, type Rule, type RuleContext } from "./rule";
 
 interface GivenTypes {
   readonly path: Path;
@@ -65,10 +65,7 @@ const typesEqual: Rule = {
 
 const typesTwice: Rule = {
   id: "types-twice",
-  check: (context) =>
-    lists(context).flatMap(({ path, types }) =>
-      repeated(types).map((type) => ({ path, message: `must name a type once, got "${type}" twice` })),
-    ),
+  check: (context) => lists(context).flatMap(({ path, types }) => twice(path, "a type", types)),
 };
 
 /** Rules about instance types. */
