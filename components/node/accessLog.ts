@@ -86,7 +86,9 @@ elif [ -e ${ACCESS_LOG} ]; then
     mv ${ACCESS_LOG} "${ACCESS_LOG_FOLDER}/$now"
     now="\${now%.json}1.json"
 fi
-find ${ACCESS_LOG_FOLDER} -name 'access-*' | sort -r | tail -n +${String(ACCESS_LOG_FILES.kept)} | xargs -r rm -f
+# One that is being compressed has two names, and is one.
+find ${ACCESS_LOG_FOLDER} -name 'access-*' | sed 's/[.]gz$//' | sort -ru | tail -n +${String(ACCESS_LOG_FILES.kept)} |
+    sed 'p; s/$/.gz/' | xargs -r rm -f
 # A folder that takes no more may take no link either.
 ln -sf "$now" ${ACCESS_LOG} || true
 cat > "${ACCESS_LOG_FOLDER}/$now" || echo "access log: $(wc -c) bytes dropped, because ${ACCESS_LOG_FOLDER} takes no more" >&2

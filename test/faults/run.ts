@@ -9,11 +9,11 @@ import { type Green, isGoodEnough, judge, type Verdict, whyUnfit } from "./verdi
 // Seeds every fault of this folder in a copy of the tree and expects the tests that it names to go red: a suite that
 // stays green whatever is broken proves nothing. `npm run faults`, `npm run faults -- --only NAME`.
 
-/** Two dozen test files at once, perhaps on a busy machine. */
-const longestGreenRun = 600_000;
+/** Faults that one process of jest is for, at most. */
+const BATCH = 20;
 
-/** Faults that one process of jest is for. */
-const BATCH = 10;
+/** Milliseconds for all tests of a batch, perhaps on a busy machine. */
+const longestGreenRun = 600_000;
 
 interface Outcome {
   readonly patch: Patch;
@@ -24,6 +24,9 @@ interface Seeded extends Outcome {
   /** What it rests on, as it is printed after the name. */
   readonly why: string;
 }
+
+/** What came of a patch: it does not apply, or what its tests said, undefined when they came to no result. */
+type Run = { readonly patch: Patch } & ({ readonly error: string } | { readonly results: JestResults | undefined });
 
 async function main(): Promise<number> {
   const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
@@ -48,21 +51,11 @@ async function main(): Promise<number> {
 
 async function seedAll(patches: readonly Patch[], parent: string): Promise<Outcome[]> {
   const scratches = Array.from({ length: Math.min(2, patches.length) }, (_, number) => new Scratch(parent, number));
-  const [first] = scratches;
-  const started = Date.now();
-  const green = first === undefined ? undefined : await withoutFault(patches, first);
-  first?.endJest();
-  if (first === undefined || green === undefined) {
-    throw new Error("jest gave no result without a fault: run npm test first");
-  }
-  console.log(`${green.testResults.length} test files without a fault: ${seconds(started)}`);
-
-  const queue = [...patches];
+  const queue = batchesOf(patches);
   const outcomes: Outcome[] = [];
   const work = async (scratch: Scratch): Promise<void> => {
-    const absolute = (test: string) => path.join(first.directory, test);
-    for (let batch = queue.splice(0, BATCH); batch.length > 0; batch = queue.splice(0, BATCH)) {
-      for (const seeded of await seedBatch(batch, scratch, (patch) => seedOne(patch, scratch, green, absolute))) {
+    for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
+      for (const seeded of await seedBatch(batch, scratch)) {
         outcomes.push(seeded);
         const { patch, verdict, why } = seeded;
         console.log(`[${outcomes.length}/${patches.length}] ${verdict.padEnd(7)} ${patch.name}${why}`);
@@ -73,28 +66,32 @@ async function seedAll(patches: readonly Patch[], parent: string): Promise<Outco
   return outcomes;
 }
 
+/** Those of the same tests beside each other: what a test file loads is loaded once a process. */
+function batchesOf(patches: readonly Patch[]): Patch[][] {
+  const sorted = [...patches].sort((a, b) => (a.tests.join() < b.tests.join() ? -1 : 1));
+  return Array.from({ length: Math.ceil(sorted.length / BATCH) }, (_, i) => sorted.slice(i * BATCH, (i + 1) * BATCH));
+}
+
 /**
- * Seeds faults one after the other in one process, and then runs the tests of the last one without it. Where these are
- * red, a fault has left something behind, and red has meant nothing since: each gets a process of its own.
+ * Seeds faults one after the other in one process, and then runs all their tests without any. Where these are red, a fault
+ * has left something behind, and red has meant nothing since: each gets a process of its own, and its tests first run
+ * without it.
  */
-async function seedBatch(
-  batch: readonly Patch[],
-  scratch: Scratch,
-  seed: (patch: Patch) => Promise<Seeded>,
-): Promise<Seeded[]> {
-  const together: Seeded[] = [];
+async function seedBatch(batch: readonly Patch[], scratch: Scratch): Promise<Seeded[]> {
+  const runs: Run[] = [];
   for (const patch of batch) {
-    together.push(await seed(patch));
+    runs.push(await seedOne(patch, scratch));
   }
-  const [last] = batch.slice(-1);
-  const control = last === undefined ? undefined : await runTestsOf(last, scratch);
+  const green = await withoutFault(batch, scratch);
   scratch.endJest();
-  if (control?.numFailedTests === 0 && together.every(({ verdict }) => verdict !== "crashed")) {
-    return together;
+  const isClean = green?.testResults.every(({ status }) => status === "passed") === true;
+  if (isClean && runs.every((run) => "error" in run || run.results !== undefined)) {
+    return runs.map((run) => judged(run, green, scratch));
   }
   const alone: Seeded[] = [];
   for (const patch of batch) {
-    alone.push(await seed(patch));
+    const before = await withoutFault([patch], scratch);
+    alone.push(judged(await seedOne(patch, scratch), before ?? { testResults: [] }, scratch));
     scratch.endJest();
   }
   return alone;
@@ -114,7 +111,7 @@ async function withoutFault(patches: readonly Patch[], scratch: Scratch): Promis
 
   const testResults: Green["testResults"][number][] = [];
   for (const run of runs) {
-    const results = await scratch.jest(run, longestGreenRun);
+    const results = await scratch.jest(["--runInBand", ...run], longestGreenRun);
     if (results === undefined) {
       return undefined;
     }
@@ -123,28 +120,26 @@ async function withoutFault(patches: readonly Patch[], scratch: Scratch): Promis
   return { testResults };
 }
 
-async function seedOne(
-  patch: Patch,
-  scratch: Scratch,
-  green: Green,
-  absolute: (test: string) => string,
-): Promise<Seeded> {
-  const unfit = whyUnfit(patch, green, absolute);
-  if (unfit !== undefined) {
-    return { patch, verdict: "unfit", why: `: ${unfit}` };
-  }
+async function seedOne(patch: Patch, scratch: Scratch): Promise<Run> {
   try {
     scratch.apply(patch.file);
   } catch (error) {
-    return {
-      patch,
-      verdict: "unfit",
-      why: `: does not apply: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    return { patch, error: error instanceof Error ? error.message : String(error) };
   }
   const results = await runTestsOf(patch, scratch);
   scratch.revert(patch.file);
-  return { patch, verdict: judge(results), why: firstRed(results) };
+  return { patch, results };
+}
+
+function judged(run: Run, green: Green, scratch: Scratch): Seeded {
+  const { patch } = run;
+  const unfit =
+    "error" in run
+      ? `does not apply: ${run.error}`
+      : whyUnfit(patch, green, (test) => path.join(scratch.directory, test));
+  return unfit === undefined && "results" in run
+    ? { patch, verdict: judge(run.results), why: firstRed(run.results) }
+    : { patch, verdict: "unfit", why: `: ${unfit ?? ""}` };
 }
 
 // No --bail: with it jest may end before it has written its results.

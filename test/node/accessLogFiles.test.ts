@@ -24,11 +24,14 @@ describeWith([DEBIAN], "the writer of the access log", () => {
     await root.stop();
   });
 
-  /** Has it write so many lines to a disk of a size. */
-  const write = async (lines: number, disk: number) => {
+  /** Has it write so many lines to a disk of a size, beside files that are there. */
+  const write = async (lines: number, disk: number, there: readonly string[] = []) => {
     root = await PrivateRoot.start(debianRootFolder(), { [FOLDER]: disk });
     for (const [file, text] of Object.entries(accessLogFiles())) {
       root.write(file, text.replace(SIZE, SMALL).replace(KEPT, FEW), modeOf(file));
+    }
+    for (const file of there) {
+      root.write(`${FOLDER}/${file}`, "{}\n", 0o640);
     }
     const made = `awk 'BEGIN { for (n = 1; n <= ${String(lines)}; n++) print "{\\"n\\":" n ",\\"path\\":\\"${"x".repeat(80)}\\"}" }'`;
     return root.exec("sh", "-c", `${made} | /usr/local/lib/footprint/write-access-log`);
@@ -51,6 +54,16 @@ describeWith([DEBIAN], "the writer of the access log", () => {
     expect(kept.length).toBeGreaterThan(20_000);
     expect(kept.length).toBeLessThan(lines);
     expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => line(lines - kept.length + i + 1)));
+  });
+
+  test("takes a file that is being compressed for one, and what goes goes under both names", async () => {
+    const [old, older, oldest] = ["access-20260102T000000.2", "access-20260102T000000.1", "access-20260101T000000.1"];
+    const there = [old, older, oldest].flatMap((name) => [`${name}.json`, `${name}.json.gz`]);
+
+    await write(1, 20 * MB, there);
+
+    const { stdout } = await root.exec("sh", "-c", `ls ${FOLDER} | grep 20260`);
+    expect(stdout.trim().split("\n").sort()).toEqual([...there.slice(0, 4)].sort());
   });
 
   test("drops what the disk does not take, says how much, and goes on", async () => {
