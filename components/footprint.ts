@@ -175,7 +175,8 @@ export class Footprint extends pulumi.ComponentResource {
     const hosts = hostsOf(args.sites);
     const popDomainInZone = inZone(popDomain, primaryZone);
 
-    const secrets = new Secrets(`${name}-secrets`, args.secrets ?? { originAuth: 1, purge: 1 }, child);
+    const generations = args.secrets ?? { originAuth: 1, purge: 1 };
+    const secrets = new Secrets(`${name}-secrets`, { protection, ...generations }, child);
 
     const pops = args.pops.map(
       (pop) =>

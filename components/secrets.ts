@@ -27,20 +27,24 @@ export interface SecretsArgs {
   purge: number;
   /** Generation of the key that signs what nodes run; 1 or more. Default: 1. */
   configuration?: number;
+  /** Refuse that a generation changes by more than one in an update. Default: true. */
+  protection?: boolean;
 }
 
 /** Long enough that guessing is out of the question; letters and digits need no escaping in a header. */
 const LENGTH = 48;
 
 /**
- * The secrets of a footprint: generation n is `current`, n + 1 is `next`.
+ * The secrets of a footprint: generation n is `current`, n + 1 is `next`. The one before is kept, and given to nobody, so
+ * that a rotation that is taken back brings back the value that origins knew.
  *
  * ```ts
  * const secrets = new Secrets("edge-secrets", { originAuth: 1, purge: 1, configuration: 1 });
  * ```
  *
- * Rotation: origins accept both values; raise the generation by one, and what was `next` is `current`, a new value is
- * `next`, and the oldest is gone. Creates two random passwords a secret, kept encrypted in the stack's state. Costs
+ * Rotation: origins accept both values; raise the generation by one, and what was `next` is `current`, and a new value is
+ * `next`. By more than one nobody would know any of the new values: the engine refuses it in the preview, since `current`
+ * is protected and would go. Creates up to three random passwords a secret, kept encrypted in the stack's state. Costs
  * nothing.
  */
 export class Secrets extends pulumi.ComponentResource implements FootprintSecrets {
@@ -51,17 +55,22 @@ export class Secrets extends pulumi.ComponentResource implements FootprintSecret
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("footprint:secrets:Secrets", name, {}, opts);
 
-    const value = (role: string, generation: number): pulumi.Output<string> =>
+    const value = (role: string, generation: number, protect = false): pulumi.Output<string> =>
       new random.RandomPassword(
         `${name}-${role}-${String(generation)}`,
         { length: LENGTH, special: false },
-        { parent: this },
+        { parent: this, protect },
       ).result;
-    const pair = (role: string, generation: number): SecretPair => ({
-      generation,
-      current: value(role, generation),
-      next: value(role, generation + 1),
-    });
+    const pair = (role: string, generation: number): SecretPair => {
+      if (generation > 1) {
+        value(role, generation - 1);
+      }
+      return {
+        generation,
+        current: value(role, generation, args.protection ?? true),
+        next: value(role, generation + 1),
+      };
+    };
 
     this.originAuth = pair("origin-auth", args.originAuth);
     this.purge = pair("purge", args.purge);

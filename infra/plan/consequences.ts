@@ -1,3 +1,4 @@
+import { compare } from "../config/problems";
 import type { ChangedResource, Changes, PlanDiff, ReplacedResource, ResourceRef } from "./diff";
 import type { PopSummary, RoutingSummary } from "./model";
 
@@ -149,22 +150,41 @@ function domainOf({ routing: { popNames } }: Side): string {
   return Object.values(popNames)[0]?.replace(/^[^.]*\./, "") ?? "";
 }
 
-/** Both values of a secret live, so that one can go. */
+/** Of a secret the program has the generation in use, the one after it and the one before. */
 function ofSecrets({ add, remove }: Changes): readonly string[] {
-  const roles = (list: readonly ResourceRef[]) =>
-    list.flatMap(({ type, name }) =>
-      kind(type) === "RandomPassword" ? (/-secrets-(.+)-\d+$/.exec(name)?.slice(1) ?? []) : [],
-    );
-  const gone = roles(remove);
-  return [...new Set(gone)].flatMap((role) => {
-    const neitherStays = gone.filter((each) => each === role).length > 1;
-    if (neitherStays) {
+  const [fresh, gone] = [generations(add), generations(remove)];
+  return [...new Set([...fresh, ...gone].map(({ role }) => role))].sort(compare).flatMap((role) => {
+    const [added, removed] = [fresh, gone].map((list) => list.filter((each) => each.role === role)) as [
+      Named[],
+      Named[],
+    ];
+    const isRaised = highest(added) > highest(removed);
+    if ((isRaised ? added : removed).length > 1) {
       return [`the secret ${role} keeps neither of its values: who knows the former ones refuses what has a new one`];
     }
-    return role === "origin-auth" && roles(add).includes(role)
+    if (role !== "origin-auth") {
+      return [];
+    }
+    return isRaised
       ? ["origins are sent the other value of the secret origin-auth: each must know both"]
-      : [];
+      : ["origins are sent the former value of the secret origin-auth again: each must know it"];
   });
+}
+
+interface Named {
+  readonly role: string;
+  readonly generation: number;
+}
+
+function generations(list: readonly ResourceRef[]): readonly Named[] {
+  return list.flatMap(({ type, name }) => {
+    const [, role, generation] = /-secrets-(.+)-(\d+)$/.exec(name) ?? [];
+    return kind(type) === "RandomPassword" && role !== undefined ? [{ role, generation: Number(generation) }] : [];
+  });
+}
+
+function highest(list: readonly Named[]): number {
+  return Math.max(0, ...list.map(({ generation }) => generation));
 }
 
 /** The provider replaces a load balancer whose subnets do not grow in number; unknown ids of new ones hide it in a plan. */

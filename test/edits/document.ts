@@ -59,7 +59,7 @@ function noticed({ rejected, consequences: { refused, pops, global } }: Verdict)
   if (rejected !== undefined) {
     return `not taken: ${rejected.join("; ")}`;
   }
-  const guards = [...new Set(refused.map((name) => name.replace(/[a-z]{2}-[a-z]+-\d/, "`REGION`")))];
+  const guards = [...new Set(refused.map((name) => name.replace(/\b[a-z]{2}-[a-z]+-\d/, "`REGION`")))];
   const parts = [
     ...(refused.length > 0
       ? [`**refused**: ${guards.map((guard) => `\`${guard.replaceAll("`", "")}\``).join(", ")}`]

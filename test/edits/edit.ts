@@ -76,6 +76,24 @@ export function optional(key: string, place: Place, first: Value, second: Value)
   };
 }
 
+/** The generation of a secret, 1 where it is not there: one at a time, and two at once. */
+export function generations(key: string, place: Place): readonly Way[] {
+  const steps = [
+    ["add", 2],
+    ["replace", 3],
+    ["replace", 2],
+    ["remove", undefined],
+  ] as const;
+  const leap = [
+    ["add", 3],
+    ["remove", undefined],
+  ] as const;
+  return [
+    { key, place, steps },
+    { key, place, steps: leap, what: "two at once", apart: "guarded" },
+  ];
+}
+
 /** A key that has one value only, or none. */
 export function onlyTrue(key: string, place: Place): Way {
   return {

@@ -1,6 +1,6 @@
 import { region } from "../../infra/config/regions";
 import { IMAGE, PACKAGES, type StackInput } from "../support/stacks";
-import { at, atEach, list, named, onlyTrue, optional, required, type Place, type Way } from "./edit";
+import { at, atEach, generations, list, named, onlyTrue, optional, required, type Place, type Way } from "./edit";
 
 const HOST = "cdn.example.com";
 export const OTHER_HOST = "shop.example.net";
@@ -365,9 +365,7 @@ export const WAYS: readonly Way[] = [
   optional("logs.retention", at("logs", "retention"), 7, 90),
   optional("protection", at("protection"), false, true),
   optional("purge.maxStaleness", at("purge", "maxStaleness"), 7200, 600),
-  optional("secrets.originAuth", at("secrets", "originAuth"), 2, 3),
-  optional("secrets.purge", at("secrets", "purge"), 2, 3),
-  optional("secrets.configuration", at("secrets", "configuration"), 2, 3),
+  ...["originAuth", "purge", "configuration"].flatMap((role) => generations(`secrets.${role}`, at("secrets", role))),
   optional("volumeKey", at("volumeKey"), "alias/one", "alias/two"),
   optional("permissionsBoundary", at("permissionsBoundary"), `${BOUNDARY}one`, `${BOUNDARY}two`),
   named("tags", at("tags"), { team: "edge" }, [{ environment: "test" }, { stage: "test" }]),

@@ -75,7 +75,6 @@ describeWith([PULUMI_CLI], "secrets on the engine (P36)", () => {
   test("rotating a secret changes its parameters and what names their versions, and no node", () => {
     expect(lines(rotated.steps)).toEqual([
       "create RandomPassword footprint-secrets-origin-auth-3",
-      "delete RandomPassword footprint-secrets-origin-auth-1",
       "update BucketObjectv2 eu-west-1-store-pointer content",
       "update Parameter eu-west-1-secret-origin-auth-current value",
       "update Parameter eu-west-1-secret-origin-auth-next value",

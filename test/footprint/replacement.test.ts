@@ -158,9 +158,9 @@ const EDITS: readonly Edit[] = [
   top("logs.retention", 90),
   top("protection", false),
   top("purge.maxStaleness", 600, { replaced: [`BucketObjectv2 ${POP}-store-bundle`] }),
-  top("secrets.originAuth", 2, { removed: ["RandomPassword footprint-secrets-origin-auth-1"] }),
-  top("secrets.purge", 2, { removed: ["RandomPassword footprint-secrets-purge-1"] }),
-  top("secrets.configuration", 2, { removed: ["RandomPassword footprint-secrets-configuration-1"] }),
+  top("secrets.originAuth", 2),
+  top("secrets.purge", 2),
+  top("secrets.configuration", 2),
   top("permissionsBoundary", "arn:aws:iam::111122223333:policy/footprint-boundary-nodes"),
   top("volumeKey", "alias/edge-volumes"),
   { key: "tags.*", change: "one tag more", path: ["tags", "environment"], value: "test" },
@@ -231,11 +231,10 @@ const STATEFUL: readonly string[] = [
   "random:index/randomPassword:RandomPassword",
 ];
 
-/** Stateful resources that a change would take away. The oldest of a secret's generations goes when it is rotated. */
+/** Stateful resources that a change would take away. */
 function lost(before: Recording, after: Recording): readonly Registration[] {
   const { replaced, removed } = fate(before, after);
-  const kept = removed.filter(({ name }) => !/^footprint-secrets-[a-z-]+-1$/.test(name));
-  return [...replaced, ...kept].filter(({ type }) => STATEFUL.includes(type));
+  return [...replaced, ...removed].filter(({ type }) => STATEFUL.includes(type));
 }
 
 async function bothSides({ path, value, base = BASE }: Edit): Promise<[Recording, Recording]> {

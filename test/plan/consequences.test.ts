@@ -140,11 +140,28 @@ describe("what clients notice", () => {
       { global: ["origins are sent the other value of the secret origin-auth: each must know both"] },
     ],
     [
+      "a secret's former generation",
+      stack({}, { secrets: { originAuth: 3 } }),
+      stack({}, { secrets: { originAuth: 2 } }),
+      { global: ["origins are sent the former value of the secret origin-auth again: each must know it"] },
+    ],
+    [
       "the generation after the next",
       stack(),
       stack({}, { secrets: { purge: 3 } }),
       {
+        refused: ["footprint-secrets-purge-1"],
         global: ["the secret purge keeps neither of its values: who knows the former ones refuses what has a new one"],
+      },
+    ],
+    [
+      "a generation long ago, without protection",
+      stack({}, { protection: false, secrets: { originAuth: 5 } }),
+      stack({}, { protection: false, secrets: { originAuth: 3 } }),
+      {
+        global: [
+          "the secret origin-auth keeps neither of its values: who knows the former ones refuses what has a new one",
+        ],
       },
     ],
     [
