@@ -11,6 +11,7 @@ import { registerLab } from "../commands/lab";
 import { registerLogs } from "../commands/logs";
 import { registerNode } from "../commands/node";
 import { registerPlan } from "../commands/plan";
+import { registerPrices } from "../commands/prices";
 import { registerPurge } from "../commands/purge";
 import { registerRotate } from "../commands/rotate";
 import { registerSandbox } from "../commands/sandbox";
@@ -27,6 +28,7 @@ Examples:
   $ footprint plan --stack sandbox            what the stack sandbox would deploy, without credentials or network
   $ footprint plan --stack global --json      the same as one JSON object
   $ footprint advise --stack global           which region to add next, which PoP to leave out
+  $ footprint prices --stack global           read AWS's price list for the plan
   $ footprint sandbox                         deploy it with the real Pulumi engine to a stand-in for AWS
   $ footprint lab                             the same, and it serves: on this machine (Linux, root)
   $ footprint edge --origin URL               run one real node of a PoP in front of an origin
@@ -89,6 +91,7 @@ export function footprint(): Command {
   for (const register of [
     registerPlan,
     registerAdvise,
+    registerPrices,
     registerSandbox,
     registerEdge,
     registerLab,

@@ -1,4 +1,4 @@
-import { Option, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import type { PlanOptions } from "../plan/run";
 import { coloursFor } from "../terminal/colours";
 import { latencyOption, originOption, weightsOption } from "./usersOptions";
@@ -16,6 +16,7 @@ export function registerPlan(program: Command): void {
     .addOption(latencyOption())
     .addOption(weightsOption())
     .addOption(originOption())
+    .option("--traffic <gb>", "gigabytes to clients a month, for what traffic costs; else by the peaks", gigabytes)
     .option("--diff <file>", "compare with a plan that --json printed before: what would change, PoP by PoP")
     .addOption(
       new Option("--live", "also look at the deployment: PoPs that are switched off, rolled-back refreshes").conflicts(
@@ -50,4 +51,12 @@ Examples:
         width: process.stdout.isTTY ? columns : Infinity,
       });
     });
+}
+
+function gigabytes(value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number <= 1e9)) {
+    throw new InvalidArgumentError("Must be a number of gigabytes above 0, at most 1000000000.");
+  }
+  return number;
 }

@@ -15,6 +15,7 @@ import type { UsersSummary } from "./latency/summary";
 import { type LatencyTable, measuredRegions } from "./latency/table";
 import type { Users } from "./latency/weights";
 import type { Plan } from "./model";
+import { type PriceBook, SHIPPED_PRICES } from "./prices";
 
 /** What `footprint advise --json` prints. */
 export interface Advice {
@@ -49,6 +50,8 @@ export interface PricedChange extends Change {
 export interface AdviceOptions {
   readonly users: Users;
   readonly table: LatencyTable;
+  /** Unset: the checked-in table. */
+  readonly prices?: PriceBook;
   readonly origin?: string;
   /** Round trip within which places are to be answered, ms. */
   readonly goal?: number;
@@ -66,15 +69,15 @@ export async function advise(
   values: Readonly<Record<string, string>>,
   options: AdviceOptions,
 ): Promise<Advice> {
-  const { users, table, goal } = options;
+  const { users, table, goal, prices = SHIPPED_PRICES } = options;
   const asked = goal === undefined ? [] : askedPlaces(users.places, options.places);
   const config = loadConfig(stack, values);
   const origin = options.origin ?? config.homeRegion;
-  const plan = await buildPlan(stack, values, { users, origin });
+  const plan = await buildPlan(stack, values, { users, origin, prices });
   const pops = config.pops.filter(({ state }) => state === "active").map((pop) => pop.region);
   const regions = measuredRegions(table);
   const add = additions(users.places, pops, regions).map((each) =>
-    priced(each, plan.pops[each.region]?.cost ?? candidateCost(each.region, stack, values, plan)),
+    priced(each, plan.pops[each.region]?.cost ?? candidateCost(each.region, stack, values, plan, prices)),
   );
   const [best, ...others] = add;
   const isPop = new Set(pops);
@@ -114,6 +117,7 @@ function candidateCost(
   stack: string,
   values: Readonly<Record<string, string>>,
   plan: Plan,
+  prices: PriceBook,
 ): CostEstimate | null {
   const found = candidate(code, stack, values);
   if (found === undefined) {
@@ -125,7 +129,8 @@ function candidateCost(
     metrics: Math.max(0, ...billed.map((each) => each.metrics)),
     composites: Math.max(0, ...billed.map((each) => each.composites)),
   };
-  const basis = { rootVolume: NODE_ROOT_VOLUME_GB, metrics, alarms };
+  const ownKey = found.config.volumeKey !== undefined;
+  const basis = { rootVolume: NODE_ROOT_VOLUME_GB, metrics, alarms, ownKey, prices };
   return popCost(found.pop, found.config.healthCheck, basis);
 }
 

@@ -15,8 +15,10 @@ import { popUsersSummaries, type PopUsersSummary, usersSummary } from "./latency
 import type { Users } from "./latency/weights";
 import { showGbps } from "./latency/words";
 import type { Plan, PlannedResource, PopSummary, RoutingSummary } from "./model";
+import { type PriceBook, SHIPPED_PRICES } from "./prices";
 import { accountQuotas, popQuotas } from "./quotas";
 import { timing } from "./timing";
+import { trafficCost, trafficGiven, trafficSummary } from "./traffic";
 import { masked, type JsonValue } from "./wire";
 
 /** Whose latency is counted, and from where. */
@@ -25,6 +27,10 @@ export interface Perspective {
   readonly users?: Users;
   /** Region in which the origin is taken to be. Unset: the stack's `aws:region`. */
   readonly origin?: string;
+  /** Unset: the checked-in table. */
+  readonly prices?: PriceBook;
+  /** Gigabytes that the footprint sends to clients in a month. Unset: what the peaks say. */
+  readonly traffic?: number;
 }
 
 /**
@@ -36,7 +42,7 @@ export interface Perspective {
 export async function buildPlan(
   stack: string,
   values: Readonly<Record<string, string>>,
-  { users = usersOf({}), origin }: Perspective = {},
+  { users = usersOf({}), origin, prices = SHIPPED_PRICES, traffic }: Perspective = {},
 ): Promise<Plan> {
   const config = loadConfig(stack, values);
   const { registrations } = await record(program, { stack, config: values });
@@ -44,6 +50,7 @@ export async function buildPlan(
 
   const losses = new Map(popLosses(config, users.places).map((loss) => [loss.region, loss]));
   const near = popUsersSummaries(config, users);
+  const sent = trafficGiven(config, traffic, new Map([...near].map(([code, { share }]) => [code, share])));
   const pops = Object.fromEntries(
     config.pops.map((pop): [string, PopSummary] => [
       pop.region,
@@ -53,10 +60,13 @@ export async function buildPlan(
         losses.get(pop.region),
         near.get(pop.region),
         resources.filter((each) => each.pop === pop.region),
+        prices,
+        sent?.byRegion.get(pop.region),
       ),
     ]),
   );
-  const footprintCost = globalCost(config);
+  const footprintCost = globalCost(config, prices);
+  const cost = sum([footprintCost, ...Object.values(pops).map((pop) => pop.cost)]);
   return {
     stack,
     notes: notes(config, pops),
@@ -64,7 +74,8 @@ export async function buildPlan(
     routing: routing(config),
     users: usersSummary(config, users, origin ?? config.homeRegion),
     pairLosses: pairLosses(config, users.places),
-    cost: { footprint: footprintCost, ...sum([footprintCost, ...Object.values(pops).map((pop) => pop.cost)]) },
+    cost: { footprint: footprintCost, ...cost },
+    traffic: sent === null ? null : trafficSummary(sent, config.pops, cost, prices),
     quotas: accountQuotas(config),
     resources,
   };
@@ -103,6 +114,8 @@ function summary(
   loss: PopLoss | undefined,
   users: PopUsersSummary | undefined,
   resources: readonly PlannedResource[],
+  prices: PriceBook,
+  sent: number | undefined,
 ): PopSummary {
   const count = (type: string, of = resources) => of.filter((each) => each.type === type).length;
   // Rules towards another group belong to that group's load balancer or nodes, whichever; the others are what counts.
@@ -111,6 +124,8 @@ function summary(
     rootVolume: NODE_ROOT_VOLUME_GB,
     metrics: config.metrics,
     alarms: alarmsBilled(resources),
+    ownKey: config.volumeKey !== undefined,
+    prices,
     rulesPerSecurityGroup: Math.max(
       count("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", open),
       count("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", open),
@@ -132,6 +147,7 @@ function summary(
     ...(users === undefined ? {} : { users }),
     ...(loss === undefined ? {} : { loss }),
     cost: popCost(pop, config.healthCheck, basis),
+    ...(sent === undefined ? {} : { traffic: { gb: Math.round(sent), cost: trafficCost(pop, sent, prices) } }),
     quotas: popQuotas(pop, config, basis),
   };
 }

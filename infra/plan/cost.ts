@@ -1,9 +1,16 @@
 import { METRICS, METRICS_PERIOD } from "../../components/node/protocol/metrics";
+import { AGENT_TIMING } from "../../components/node/timing";
 import type { FootprintConfig, HealthCheckConfig, PopConfig } from "../config/model";
-import { globalPrice, instanceHour, itemPrice, type Price, type PricedItem } from "./prices";
+import type { Price, PriceBook, PricedItem } from "./prices";
 
 /** Hours of an average month, as AWS's own calculator counts. */
-const HOURS = 730;
+export const HOURS = 730;
+
+/** What AWS bills as a gigabyte. */
+export const BYTES_OF_A_GB = 2 ** 30;
+
+/** Metrics of a node under detailed monitoring (Amazon CloudWatch pricing: seven for an instance, each as a custom one). */
+const DETAILED_METRICS = 7;
 
 const ALARM_METRICS = "metrics in CloudWatch alarms";
 const COMPOSITES = "composite CloudWatch alarms";
@@ -16,6 +23,9 @@ export interface CostBasis {
   readonly metrics: Pick<FootprintConfig["metrics"], "cloudwatch" | "sites">;
   /** What CloudWatch bills for the alarms of one PoP. */
   readonly alarms: AlarmsBilled;
+  /** Whether root volumes have a key of the user's own. */
+  readonly ownKey: boolean;
+  readonly prices: PriceBook;
 }
 
 export interface AlarmsBilled {
@@ -47,16 +57,11 @@ export interface CostEstimate {
   readonly missing: readonly string[];
 }
 
-/** A charge that is in no estimate of the minimum, with its price per unit where one is known. */
-export interface LeftOut {
-  readonly what: string;
-  readonly unit: string | null;
-  readonly price: Price | null;
-}
-
 /** What a PoP costs a month before the first byte of traffic: its minimum size, on demand. */
 export function popCost(pop: PopConfig, check: HealthCheckConfig, basis: CostBasis): CostEstimate {
   const { region } = pop;
+  const { prices } = basis;
+  const itemPrice = (item: PricedItem): Price | undefined => prices.item(item, region);
   const nodes = pop.nodes.min;
   const zones = pop.zones.length;
   const type = pop.nodes.types[0] ?? "";
@@ -66,30 +71,46 @@ export function popCost(pop: PopConfig, check: HealthCheckConfig, basis: CostBas
   const addresses = zones + (hasNat ? zones : 0) + (pop.egress === "nat" ? 0 : nodes);
 
   return estimate([
-    line(`${type} on demand`, nodes * HOURS, "node-hour", instanceHour(type, region)),
-    line("Network Load Balancer", HOURS, "hour", itemPrice("nlb-hour", region)),
+    line(`${type} on demand`, nodes * HOURS, "node-hour", prices.instanceHour(type, region)),
+    line("Network Load Balancer", HOURS, "hour", itemPrice("nlb-hour")),
     // A regional NAT gateway is billed for every zone that it serves.
-    ...(hasNat ? [line("NAT gateway", zones * HOURS, "zone-hour", itemPrice("nat-zone-hour", region))] : []),
+    ...(hasNat ? [line("NAT gateway", zones * HOURS, "zone-hour", itemPrice("nat-zone-hour"))] : []),
     // The load balancer has one address per zone; so has the NAT gateway, or else every node has its own.
-    line("public IPv4 addresses", addresses * HOURS, "address-hour", itemPrice("ipv4-hour", region)),
-    line("root volumes (gp3)", nodes * basis.rootVolume, "GB-month", itemPrice("gp3-gb-month", region)),
-    line("Route 53 health check", 1, "month", globalPrice("health-check-month")),
-    line("Route 53 health check options", options, "month", globalPrice("health-check-option-month")),
+    line("public IPv4 addresses", addresses * HOURS, "address-hour", itemPrice("ipv4-hour")),
+    line("root volumes (gp3)", nodes * basis.rootVolume, "GB-month", itemPrice("gp3-gb-month")),
+    line("Route 53 health check", 1, "month", prices.global("health-check-month")),
+    line("Route 53 health check options", options, "month", prices.global("health-check-option-month")),
+    line("EC2 detailed monitoring", nodes * DETAILED_METRICS, "metric-month", itemPrice("metric-month")),
+    line("S3 requests: GET", nodes * CALLS.get, "call", itemPrice("get-call")),
+    line("S3 requests: PUT", nodes * CALLS.put, "call", itemPrice("put-call")),
+    // The account has it for what it holds elsewhere, too; each region has one of its own.
+    ...(basis.ownKey ? [line("key of root volumes", 1, "month", itemPrice("key-month"))] : []),
     ...(basis.metrics.cloudwatch
       ? [
-          line("CloudWatch metrics", metricsOf(basis.metrics.sites.length), "month", itemPrice("metric-month", region)),
-          line("CloudWatch calls", nodes * CALLS, "call", itemPrice("put-metric-call", region)),
+          line("CloudWatch metrics", metricsOf(basis.metrics.sites.length), "month", itemPrice("metric-month")),
+          line("CloudWatch calls", nodes * CALLS.metrics, "call", itemPrice("put-metric-call")),
         ]
       : []),
-    line(ALARM_METRICS, basis.alarms.metrics, "month", itemPrice("alarm-month", region)),
+    line(ALARM_METRICS, basis.alarms.metrics, "month", itemPrice("alarm-month")),
     ...(basis.alarms.composites === 0
       ? []
-      : [line(COMPOSITES, basis.alarms.composites, "month", itemPrice("composite-alarm-month", region))]),
+      : [line(COMPOSITES, basis.alarms.composites, "month", itemPrice("composite-alarm-month"))]),
   ]);
 }
 
-/** Calls of a node a month, one each period; more than a dozen sites with metrics of their own take two. */
-const CALLS = (HOURS * 3600) / METRICS_PERIOD;
+/**
+ * Calls of a node a month. It asks for pointer, purges and drain switch at their pace, also where nothing changes, and says
+ * how it is; what is logged and what is fetched come on top. Metrics: more than a dozen sites of their own take two calls.
+ */
+export const CALLS = {
+  get: monthly(AGENT_TIMING.pointerPoll) + monthly(AGENT_TIMING.purgePoll) + monthly(AGENT_TIMING.drainSwitchPoll),
+  put: monthly(AGENT_TIMING.report),
+  metrics: monthly(METRICS_PERIOD),
+} as const;
+
+function monthly(seconds: number): number {
+  return (HOURS * 3600) / seconds;
+}
 
 /** Metrics of a PoP, which all of its nodes share. */
 function metricsOf(sites: number): number {
@@ -104,32 +125,30 @@ export function alarmsIn({ lines }: CostEstimate): AlarmsBilled {
 }
 
 /** What belongs to no PoP: the hosted zones that the stack makes, and the dashboard. */
-export function globalCost({ zones, metrics }: Pick<FootprintConfig, "zones" | "metrics">): CostEstimate {
+export function globalCost(
+  { zones, metrics }: Pick<FootprintConfig, "zones" | "metrics">,
+  prices: PriceBook,
+): CostEstimate {
   const made = zones.filter((zone) => zone.id === undefined).length;
   return estimate([
-    ...(made === 0 ? [] : [line("hosted zones", made, "month", globalPrice("hosted-zone-month"))]),
-    ...(metrics.cloudwatch ? [line("CloudWatch dashboard", 1, "month", globalPrice("dashboard-month"))] : []),
+    ...(made === 0 ? [] : [line("hosted zones", made, "month", prices.global("hosted-zone-month"))]),
+    ...(metrics.cloudwatch ? [line("CloudWatch dashboard", 1, "month", prices.global("dashboard-month"))] : []),
   ]);
 }
 
-/** What no estimate holds: charges that depend on traffic or on the account, and what is small beside them. */
-export function leftOut(region: string): readonly LeftOut[] {
-  const priced = (what: string, item: PricedItem): LeftOut => ({
-    what,
-    unit: "GB",
-    price: itemPrice(item, region) ?? null,
-  });
-  const plain = (what: string): LeftOut => ({ what, unit: null, price: null });
+/** What no estimate holds: charges that depend on the account or on what is asked for, and what is small beside them. */
+export function leftOut(hasTraffic: boolean): readonly string[] {
   return [
-    plain("data transfer to the internet and between regions"),
-    priced("data transfer between zones, each direction", "inter-zone-gb"),
-    priced("data processed by the NAT gateway", "nat-gb"),
-    plain("load balancer capacity units (LCU)"),
-    plain("Route 53 queries"),
-    plain("S3 storage and requests"),
-    plain("flow logs and access logs"),
-    plain("nodes above the minimum size, and those that a refresh adds for a while"),
-    plain("free tiers, discounts, commitments and taxes"),
+    ...(hasTraffic
+      ? ["data between regions, and between the zones of nodes that ask each other"]
+      : ["data to the Internet, between regions and between zones, load balancer capacity units (--traffic GB)"]),
+    "data processed by the NAT gateway",
+    "data events of CloudTrail and S3 protection of GuardDuty, where the account has them",
+    "Route 53 queries",
+    "S3 storage, and requests for what has changed",
+    "flow logs and access logs",
+    "nodes above the minimum size, and those that a refresh adds for a while",
+    "free tiers, discounts, commitments and taxes",
   ];
 }
 
@@ -143,7 +162,8 @@ export function sum(estimates: readonly CostEstimate[]): Pick<CostEstimate, "tot
   };
 }
 
-function line(item: string, quantity: number, unit: string, price: Price | undefined): CostLine {
+/** One line; without a price it is known to lack one. */
+export function line(item: string, quantity: number, unit: string, price: Price | undefined): CostLine {
   if (price === undefined) {
     return { item, quantity, unit, unitPrice: null, source: null, date: null, monthly: null };
   }
@@ -151,7 +171,8 @@ function line(item: string, quantity: number, unit: string, price: Price | undef
   return { item, quantity, unit, unitPrice: usd, source, date, monthly: cents(quantity * usd) };
 }
 
-function estimate(lines: readonly CostLine[]): CostEstimate {
+/** The sum of lines, as far as they have prices. */
+export function estimate(lines: readonly CostLine[]): CostEstimate {
   const missing = lines.filter((one) => one.monthly === null).map((one) => one.item);
   return {
     lines,
@@ -161,6 +182,6 @@ function estimate(lines: readonly CostLine[]): CostEstimate {
   };
 }
 
-function cents(usd: number): number {
+export function cents(usd: number): number {
   return Math.round(usd * 100) / 100;
 }

@@ -3,6 +3,7 @@ import type { CostEstimate } from "./cost";
 import type { PopUsersSummary, UsersSummary } from "./latency/summary";
 import type { Quota } from "./quotas";
 import type { TimingSummary } from "./timing";
+import type { PopTraffic, TrafficSummary } from "./traffic";
 import type { JsonValue } from "./wire";
 
 /** What `footprint plan --json` prints: all that a stack file would deploy, in a stable order. */
@@ -18,6 +19,8 @@ export interface Plan {
   /** Each two active PoPs lost at once. */
   readonly pairLosses: readonly PairLoss[];
   readonly cost: { readonly footprint: CostEstimate; readonly total: number; readonly partial: boolean };
+  /** What goes to clients comes on top of the cost; null where nothing says how much it is. */
+  readonly traffic: TrafficSummary | null;
   /** Quotas of the account that are not regional. */
   readonly quotas: readonly Quota[];
   /** In the order of their URNs. */
@@ -46,6 +49,8 @@ export interface PopSummary {
   /** What the loss of this PoP means for those who take its users; absent while it is drained. */
   readonly loss?: PopLoss;
   readonly cost: CostEstimate;
+  /** Absent where nothing says how much it is. */
+  readonly traffic?: PopTraffic;
   readonly quotas: readonly Quota[];
 }
 

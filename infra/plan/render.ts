@@ -3,6 +3,7 @@ import { type CostEstimate, leftOut } from "./cost";
 import { showGbps } from "./latency/words";
 import type { Plan, PopSummary } from "./model";
 import { tooSmall } from "./quotas";
+import { readThem, trafficTable } from "./renderTraffic";
 import { lossTable, usersOfPop, usersTable } from "./renderUsers";
 
 type NamedPop = readonly [region: string, pop: PopSummary];
@@ -18,6 +19,7 @@ export function renderPlan(plan: Plan, style: Style): string {
     ["Users and capacity, Gbit/s that the nodes sustain", capacityTable(pops, style)],
     ["If a PoP is lost: where its users go, and what is carried there, Gbit/s", lossTable(plan, pops, style)],
     ["Cost a month at least, US dollars", costTable(plan, pops, style)],
+    ["With traffic, US dollars a month", trafficTable(plan, pops, style)],
     ["Quotas above AWS's default", quotaTable(plan, pops, style)],
   ];
   const resources = plan.resources.filter((each) => !each.component).length;
@@ -101,8 +103,6 @@ function costTable(plan: Plan, pops: readonly NamedPop[], style: Style): string 
   const missing = [
     ...new Set([plan.cost.footprint, ...pops.map(([, pop]) => pop.cost)].flatMap((each) => each.missing)),
   ];
-  const firstRegion = pops[0]?.[0];
-  const without = firstRegion === undefined ? [] : leftOut(firstRegion).map(({ what }) => what);
   return [
     table(["region", ...COST_COLUMNS.map(([title]) => title), "total"], rows, style),
     indented(
@@ -110,8 +110,8 @@ function costTable(plan: Plan, pops: readonly NamedPop[], style: Style): string 
         "",
         `${style.bold(total(plan.cost.total, plan.cost.partial))} for the footprint${plan.cost.footprint.total > 0 ? `, with ${plan.cost.footprint.total.toFixed(2)} for ${plan.cost.footprint.lines.map(({ item }) => item).join(" and ")}` : ""}`,
         `prices: ${dates(plan)}; sources with --json`,
-        ...(missing.length === 0 ? [] : [`* without a sourced price: ${missing.join(", ")}`]),
-        `left out: ${without.join("; ")}`,
+        ...(missing.length === 0 ? [] : [`* without a sourced price: ${missing.join(", ")}`, readThem(plan.stack)]),
+        `left out: ${leftOut(plan.traffic !== null).join("; ")}`,
       ].join("\n"),
     ),
   ].join("\n");

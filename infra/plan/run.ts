@@ -13,6 +13,7 @@ import { diffPlans } from "./diff";
 import { originRegion, tableOf, usersOf, type UsersOptions } from "./latency/files";
 import type { Plan } from "./model";
 import { pageOfPlan } from "./page/ofPlan";
+import { priceBook } from "./priceList/file";
 import { renderPlan } from "./render";
 import { renderConsequences } from "./renderConsequences";
 import { renderDiff } from "./renderDiff";
@@ -22,6 +23,8 @@ export interface PlanOptions extends UsersOptions {
   readonly json?: true;
   /** Region in which the origin is taken to be. */
   readonly origin?: string;
+  /** Gigabytes that the footprint sends to clients in a month. */
+  readonly traffic?: number;
   /** File to write the page into. */
   readonly html?: string;
   readonly diff?: string;
@@ -45,7 +48,8 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
   const table = tableOf(options);
   const users = usersOf(options);
   const origin = options.origin === undefined ? {} : { origin: originRegion(options.origin, table) };
-  const perspective = { users, ...origin };
+  const traffic = options.traffic === undefined ? {} : { traffic: options.traffic };
+  const perspective = { users, prices: priceBook(), ...origin, ...traffic };
   const planned = await withProgress(`planning ${stack} ...`, () => buildPlan(stack, values, perspective));
   const config = loadConfig(stack, values);
   const offline = { ...planned, notes: [...planned.notes, ...unreadParts(file), ...clashes(config)] };

@@ -3,6 +3,7 @@ import { bareName, stackFile } from "../config/stacks";
 import type { Style } from "../terminal/table";
 import { advise } from "./advise";
 import { originRegion, tableOf, usersOf, type UsersOptions } from "./latency/files";
+import { priceBook } from "./priceList/file";
 import { renderAdvice } from "./renderAdvice";
 import { print, withProgress } from "./run";
 
@@ -29,7 +30,7 @@ export async function runAdvise(options: AdviseOptions, style: Style): Promise<v
   const origin = options.origin === undefined ? {} : { origin: originRegion(options.origin, table) };
   const asked = { ...(goal === undefined ? {} : { goal }), ...(places === undefined ? {} : { places }) };
   const advice = await withProgress(`looking at ${stack} ...`, () =>
-    advise(stack, values, { users: usersOf(options), table, ...origin, ...asked }),
+    advise(stack, values, { users: usersOf(options), table, prices: priceBook(), ...origin, ...asked }),
   );
   print(json, advice, () => renderAdvice(advice, style));
 }

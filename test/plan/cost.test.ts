@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { globalCost, leftOut, popCost, sum } from "../../infra/plan/cost";
+import { SHIPPED_PRICES } from "../../infra/plan/prices";
 import { nodes, pop, POP_REGIONS, zone } from "./config";
 import { some } from "../support/some";
 
@@ -8,9 +9,14 @@ const basis = {
   rootVolume: 8,
   metrics: { cloudwatch: true, sites: [] },
   alarms: { metrics: 40, composites: 4 },
+  ownKey: false,
+  prices: SHIPPED_PRICES,
 };
 
-const CLOUDWATCH = [
+const REQUESTS_AND_METRICS = [
+  "EC2 detailed monitoring",
+  "S3 requests: GET",
+  "S3 requests: PUT",
   "CloudWatch metrics",
   "CloudWatch calls",
   "metrics in CloudWatch alarms",
@@ -34,12 +40,17 @@ describe("the minimum monthly cost of a PoP", () => {
       "root volumes (gp3)": [48, 3.84],
       "Route 53 health check": [1, 0.5],
       "Route 53 health check options": [2, 2],
+      // Seven metrics a node at $0.30 (Amazon CloudWatch pricing).
+      "EC2 detailed monitoring": [42, 12.6],
+      // Pointer and drain switch each 5 s, purges each second; a report each 30 s.
+      "S3 requests: GET": [6 * 730 * 3600 * 1.4, 8.83],
+      "S3 requests: PUT": [6 * 730 * 120, 2.63],
       "CloudWatch metrics": [26, 7.8],
       "CloudWatch calls": [262_800, 2.63],
       "metrics in CloudWatch alarms": [40, 4],
       "composite CloudWatch alarms": [4, 2],
     });
-    expect(virginia).toMatchObject({ total: 627.43, partial: false, missing: [] });
+    expect(virginia).toMatchObject({ total: 651.49, partial: false, missing: [] });
   });
 
   it("has, for each site with metrics of its own, those that are published by site", () => {
@@ -88,7 +99,7 @@ describe("the minimum monthly cost of a PoP", () => {
       "Network Load Balancer",
       "NAT gateway",
       "root volumes (gp3)",
-      ...CLOUDWATCH,
+      ...REQUESTS_AND_METRICS,
     ]);
   });
 
@@ -96,6 +107,13 @@ describe("the minimum monthly cost of a PoP", () => {
     const direct = amounts(popCost(pop("us-east-1", { egress: "direct", nodes: nodes({ min: 9 }) }), check, basis));
     expect(direct).not.toHaveProperty("NAT gateway");
     expect(direct["public IPv4 addresses"]).toEqual([(3 + 9) * 730, 43.8]);
+  });
+
+  it("has a key of one's own where root volumes have one", () => {
+    expect(amounts(virginia)).not.toHaveProperty("key of root volumes");
+    expect(amounts(popCost(pop("sa-east-1"), check, { ...basis, ownKey: true }))["key of root volumes"]).toEqual([
+      1, 1,
+    ]);
   });
 
   it("counts the fast interval of the health check as an option of its own", () => {
@@ -117,7 +135,7 @@ describe("the minimum monthly cost of a PoP", () => {
 describe("the cost of what is global", () => {
   it("is that of the hosted zones that the stack makes", () => {
     const zones = [zone("example.com", "Z0123456789ABCDEFGHIJ"), zone("example.net"), zone("example.org")];
-    expect(globalCost({ zones, metrics: { cloudwatch: false, sites: [] } })).toMatchObject({
+    expect(globalCost({ zones, metrics: { cloudwatch: false, sites: [] } }, SHIPPED_PRICES)).toMatchObject({
       ...{ total: 1, partial: false },
       lines: [{ quantity: 2, unitPrice: 0.5 }],
     });
@@ -125,11 +143,14 @@ describe("the cost of what is global", () => {
 
   it("is that of the dashboard, while nodes publish to CloudWatch", () => {
     const zones = [zone("example.com", "Z0123456789ABCDEFGHIJ")];
-    expect(globalCost({ zones, metrics: { cloudwatch: true, sites: [] } })).toMatchObject({
+    expect(globalCost({ zones, metrics: { cloudwatch: true, sites: [] } }, SHIPPED_PRICES)).toMatchObject({
       ...{ total: 3, partial: false },
       lines: [{ item: "CloudWatch dashboard", quantity: 1, unitPrice: 3 }],
     });
-    expect(globalCost({ zones, metrics: { cloudwatch: false, sites: [] } })).toMatchObject({ lines: [], total: 0 });
+    expect(globalCost({ zones, metrics: { cloudwatch: false, sites: [] } }, SHIPPED_PRICES)).toMatchObject({
+      lines: [],
+      total: 0,
+    });
   });
 });
 
@@ -139,9 +160,9 @@ describe("the sum of estimates", () => {
     const part = popCost(pop("eu-central-1"), check, basis);
     const both = sum([whole, part, part]);
     expect(both.partial).toBe(true);
-    expect(both.missing).toEqual(["Network Load Balancer", "NAT gateway", ...CLOUDWATCH]);
+    expect(both.missing).toEqual(["Network Load Balancer", "NAT gateway", ...REQUESTS_AND_METRICS]);
     expect(both.total).toBeCloseTo(whole.total + 2 * part.total, 6);
-    expect(sum([whole, whole])).toEqual({ total: 1254.86, partial: false, missing: [] });
+    expect(sum([whole, whole])).toEqual({ total: 1302.98, partial: false, missing: [] });
   });
 });
 
@@ -155,18 +176,20 @@ describe("the sum of estimates with a single gap", () => {
 });
 
 describe("what the estimate leaves out", () => {
-  it("names traffic, capacity units, queries, storage and logs", () => {
-    const text = leftOut("us-east-1")
-      .map(({ what }) => what)
-      .join("; ");
-    for (const word of ["internet", "between zones", "NAT gateway", "LCU", "queries", "S3", "logs"]) {
+  it("names traffic where it is not counted, queries, storage, logs and what watches the stores", () => {
+    const text = leftOut(false).join("; ");
+    for (const word of [
+      "Internet",
+      "between zones",
+      "NAT gateway",
+      "capacity units",
+      "queries",
+      "S3",
+      "logs",
+      "CloudTrail",
+    ]) {
       expect(text).toContain(word);
     }
-  });
-
-  it("gives the price per GB where one is known", () => {
-    const nat = (code: string): number | undefined =>
-      leftOut(code).find(({ what }) => what.includes("NAT"))?.price?.usd;
-    expect([nat("eu-west-1"), nat("sa-east-1")]).toEqual([0.048, undefined]);
+    expect(leftOut(true).join("; ")).not.toContain("Internet");
   });
 });

@@ -60,6 +60,41 @@ describe("a plan as text", () => {
   });
 });
 
+describe("what traffic costs", () => {
+  const title = "With traffic, US dollars a month";
+  let plan: Plan;
+  beforeAll(async () => {
+    plan = await buildPlan("one", valuesOf(small({ "us-east-1": {} })), { traffic: 50 * 1024 });
+  });
+
+  test("stands beside CloudFront's price for the same, with what that does not count", () => {
+    const text = renderPlan(plan, plain).split(title)[1] ?? "";
+
+    // 50 TB: 10 at $0.09, 40 at $0.085, 51,200 units at $0.006.
+    expect(text).toMatch(/us-east-1 +50\.0 TB +4403\.20 +307\.20/);
+    expect(text).toMatch(/\d+\.\d\d at CloudFront, pay as you go, for the same in 1472 million responses of 37 KB/);
+    expect(text).toContain("for this traffic, more or less of it: CloudFront is cheaper at first, from ");
+    expect(text).toContain(
+      "not counted are CloudFront's flat plans and its discounts for a commitment, which are lower",
+    );
+  });
+
+  test("is not said where nothing says how much it is", async () => {
+    const without = await buildPlan("one", valuesOf(small({ "us-east-1": {} })));
+
+    expect(renderPlan(without, plain)).not.toContain(title);
+  });
+
+  test("says which prices are missing, and what reads them", async () => {
+    const far = await buildPlan("far", valuesOf(small({ "sa-east-1": {} })), { traffic: 1000 });
+    const text = renderPlan(far, plain).split(title)[1] ?? "";
+
+    expect(text).toContain("* without a sourced price: data to the Internet, load balancer capacity units");
+    expect(text).toContain("`footprint prices --stack far` reads them from AWS's price list");
+    expect(text).toContain("needs the prices that are missing");
+  });
+});
+
 describe("the dates of its prices", () => {
   const dated = (...dates: readonly string[]) => ({
     total: 0,

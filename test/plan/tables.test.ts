@@ -1,7 +1,7 @@
 import { instanceType, instanceTypeNames } from "../../infra/config/instanceTypes";
 import { REGIONS } from "../../infra/config/regions";
 import table from "../../infra/plan/data/prices.json";
-import { globalPrice, instanceHour, itemPrice, type PricedItem } from "../../infra/plan/prices";
+import { type PricedItem, SHIPPED_PRICES } from "../../infra/plan/prices";
 
 describe("the instance table", () => {
   const defaults = [...REGIONS.values()].flatMap(({ code, defaultTypes }) =>
@@ -48,7 +48,14 @@ describe("the price table", () => {
       Object.entries(byRegion ?? {}).map(([code, usd]) => ({ what: type, code, usd: usd ?? 0, source })),
     ),
   );
-  const all = [...items, ...instances];
+  const internet = Object.entries(table.internet).map(([code, { usd, source }]) => ({
+    ...{ what: "internet", code, source },
+    usd: Math.min(...usd.map(([, price = 0]) => price)),
+  }));
+  const cdn = Object.values(table.cloudFront).map(({ request, source }) => ({
+    ...{ what: "CloudFront", code: "*", usd: request, source },
+  }));
+  const all = [...items, ...instances, ...internet, ...cdn];
 
   it("has a source and a date for every price", () => {
     const without = all.filter(({ source }) => {
@@ -72,7 +79,7 @@ describe("the price table", () => {
 
   it("has a price for the preferred default type of every region that its source covers", () => {
     const missing = [...REGIONS.values()]
-      .filter(({ code, defaultTypes }) => instanceHour(defaultTypes?.[0] ?? "", code) === undefined)
+      .filter(({ code, defaultTypes }) => SHIPPED_PRICES.instanceHour(defaultTypes?.[0] ?? "", code) === undefined)
       .map(({ code }) => code);
     // A region that leaves this list has been sourced; one that enters it has lost its price.
     expect(missing).toEqual([
@@ -90,20 +97,23 @@ describe("the price table", () => {
   });
 
   it("gives a regional price with its source, and nothing where there is none", () => {
-    expect(instanceHour("m7gd.large", "us-east-1")).toEqual({ usd: 0.1068, ...sources["catalog"] });
-    expect(itemPrice("nat-zone-hour", "eu-west-1")).toEqual({ usd: 0.048, ...sources["ec2-20260925-ireland"] });
-    expect(itemPrice("nat-zone-hour", "sa-east-1")).toBeUndefined();
-    expect(instanceHour("m7gd.large", "af-south-1")).toBeUndefined();
-    expect(instanceHour("m5.huge", "us-east-1")).toBeUndefined();
+    expect(SHIPPED_PRICES.instanceHour("m7gd.large", "us-east-1")).toEqual({ usd: 0.1068, ...sources["catalog"] });
+    expect(SHIPPED_PRICES.item("nat-zone-hour", "eu-west-1")).toEqual({
+      usd: 0.048,
+      ...sources["ec2-20260925-ireland"],
+    });
+    expect(SHIPPED_PRICES.item("nat-zone-hour", "sa-east-1")).toBeUndefined();
+    expect(SHIPPED_PRICES.instanceHour("m7gd.large", "af-south-1")).toBeUndefined();
+    expect(SHIPPED_PRICES.instanceHour("m5.huge", "us-east-1")).toBeUndefined();
   });
 
   it("gives the price of what costs the same everywhere for every region", () => {
     const everywhere: readonly PricedItem[] = ["ipv4-hour", "hosted-zone-month", "health-check-month"];
     for (const item of everywhere) {
-      expect(itemPrice(item, "mx-central-1")).toEqual(globalPrice(item));
-      expect(globalPrice(item)).toBeDefined();
+      expect(SHIPPED_PRICES.item(item, "mx-central-1")).toEqual(SHIPPED_PRICES.global(item));
+      expect(SHIPPED_PRICES.global(item)).toBeDefined();
     }
-    expect(globalPrice("nlb-hour")).toBeUndefined();
+    expect(SHIPPED_PRICES.global("nlb-hour")).toBeUndefined();
   });
 
   // One size up is twice the price, but for rounding: a slip in copying shows here.
@@ -112,7 +122,7 @@ describe("the price table", () => {
     const slips = instances.filter(({ what, code, usd }) => {
       const [family = "", size = ""] = what.split(".");
       const smaller = sizes[sizes.indexOf(size) - 1];
-      const half = smaller === undefined ? undefined : instanceHour(`${family}.${smaller}`, code);
+      const half = smaller === undefined ? undefined : SHIPPED_PRICES.instanceHour(`${family}.${smaller}`, code);
       return half !== undefined && Math.abs(usd - 2 * half.usd) > 0.001;
     });
     expect(slips).toEqual([]);
