@@ -3,7 +3,14 @@ import type { JsonValue } from "./wire";
 
 /** When a change of a conditional property replaces. */
 export type Condition =
-  "does not grow" | "element removed" | "first added" | "first added or last removed" | "set or unset";
+  | "Advanced becomes Standard"
+  | "decreases"
+  | "does not grow"
+  | "element removed"
+  | "first added"
+  | "first added or last removed"
+  | "set or unset"
+  | "unless dedicated becomes default";
 
 /** A property whose change replaces a resource in some cases only. */
 export interface ConditionalReplacement {
@@ -20,11 +27,14 @@ type Row = { readonly properties: readonly string[] };
 const types: Readonly<Record<string, Row>> = table.types;
 
 const CONDITIONS: readonly Condition[] = [
+  "Advanced becomes Standard",
+  "decreases",
   "does not grow",
   "element removed",
   "first added",
   "first added or last removed",
   "set or unset",
+  "unless dedicated becomes default",
 ];
 
 const conditional: readonly (ConditionalReplacement & { readonly type: string })[] = table.conditional.map((row) => {
@@ -66,6 +76,14 @@ export function replacement(
 
 function holds(when: Condition, before: JsonValue | undefined, after: JsonValue | undefined): boolean {
   switch (when) {
+    case "Advanced becomes Standard":
+      return before === "Advanced" && after === "Standard";
+    case "decreases":
+      return Number(after ?? 0) < Number(before ?? 0);
+    case "unless dedicated becomes default": {
+      const [was, is] = [before ?? "default", after ?? "default"];
+      return was !== is && !(was === "dedicated" && is === "default");
+    }
     case "does not grow":
       return elements(after).length <= elements(before).length && lacks(elements(after), elements(before));
     case "first added":

@@ -94,6 +94,26 @@ describe("a replacement", () => {
     expect(replacement(LOAD_BALANCER, "securityGroups", before, after) !== null).toBe(replaces);
   });
 
+  // The provider's source: resourceVPCCustomizeDiff, ForceNewIfChange of a parameter's tier; its documentation of load balancers.
+  it.each([
+    ["aws:ec2/vpc:Vpc", "instanceTenancy", undefined, "dedicated", true],
+    ["aws:ec2/vpc:Vpc", "instanceTenancy", "dedicated", "default", false],
+    ["aws:ec2/vpc:Vpc", "instanceTenancy", "dedicated", undefined, false],
+    ["aws:ec2/vpc:Vpc", "instanceTenancy", undefined, "default", false],
+    ["aws:ssm/parameter:Parameter", "tier", "Advanced", "Standard", true],
+    ["aws:ssm/parameter:Parameter", "tier", "Standard", "Advanced", false],
+    ["aws:ssm/parameter:Parameter", "tier", "Advanced", undefined, false],
+    [LOAD_BALANCER, "secondaryIpsAutoAssignedPerSubnet", 2, 1, true],
+    [LOAD_BALANCER, "secondaryIpsAutoAssignedPerSubnet", 1, undefined, true],
+    [LOAD_BALANCER, "secondaryIpsAutoAssignedPerSubnet", undefined, 2, false],
+    ["aws:ec2/vpcEndpoint:VpcEndpoint", "privateDnsEnabled", undefined, true, true],
+    ["aws:ec2/eip:Eip", "customerOwnedIpv4Pool", undefined, "pool", false],
+    ["aws:ec2/natGateway:NatGateway", "secondaryPrivateIpAddressCount", 1, 2, false],
+    ["aws:s3/bucketPolicy:BucketPolicy", "expectedBucketOwner", undefined, "111122223333", false],
+  ])("of %s when %s goes from %p to %p is %p", (type, property, before, after, replaces) => {
+    expect(replacement(type, property, before, after) !== null).toBe(replaces);
+  });
+
   it("of a rule follows from another kind of source, not from another source", () => {
     expect(conditionalReplacements(RULE).map(({ property }) => property)).toContain("cidrIpv4");
     expect(replacement(RULE, "cidrIpv4", "0.0.0.0/0", "10.0.0.0/8")).toBeNull();
