@@ -33,7 +33,7 @@ export function formatBlock(block: Block): string {
 }
 
 /** Number of addresses of a block. */
-export function size(block: Block): number {
+function size(block: Block): number {
   return 2 ** (32 - block.prefix);
 }
 

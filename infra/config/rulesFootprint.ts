@@ -9,10 +9,10 @@ import { twice, type Rule, type RuleContext } from "./rule";
 export const STACK_NAME_LIMIT = 24;
 
 /** "Certificates per Network Load Balancer" (AWS, "Quotas for your Network Load Balancers"). */
-export const CERTIFICATES_PER_LOAD_BALANCER = 25;
+const CERTIFICATES_PER_LOAD_BALANCER = 25;
 
 /** Tags that the footprint sets itself. */
-export const OWN_TAGS: readonly string[] = ["Footprint", "Pop", "Name"];
+const OWN_TAGS: readonly string[] = ["Footprint", "Pop", "Name"];
 
 /** AWS allows 50 tags on a resource; ten are left to the footprint and to AWS's own services. */
 const TAG_LIMIT = 40;

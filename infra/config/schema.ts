@@ -272,6 +272,5 @@ export const footprintSchema = z.strictObject({
 
 /** The checked content of a stack file, static defaults applied. */
 export type StackInput = z.output<typeof footprintSchema>;
-export type ZoneInput = StackInput["zones"][string];
 export type SiteInput = StackInput["sites"][string];
 export type PopInput = StackInput["pops"][string];

@@ -31,7 +31,7 @@ const instanceTypeName = z
   .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'must be an EC2 instance type, such as "m7gd.large"');
 
 /** Sizes of a PoP's group of nodes. */
-export const nodesSchema = z
+const nodesSchema = z
   .strictObject({
     min: z
       .int()

@@ -16,7 +16,7 @@ import { deployment, type Deployment, type DeployedPop, type StackOptions } from
 import { renewHead } from "./publish";
 import { purgeKeys } from "./secretValues";
 
-export const GENERATIONS: Readonly<Record<SecretRole, GenerationKey>> = { "origin-auth": "originAuth", purge: "purge" };
+const GENERATIONS: Readonly<Record<SecretRole, GenerationKey>> = { "origin-auth": "originAuth", purge: "purge" };
 
 /** Outputs that a rotation cannot do without. */
 const NEEDED = ["configurationKeys", "nodeGroups", "secretGenerations"] as const;

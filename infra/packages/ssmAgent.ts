@@ -10,7 +10,7 @@ import { packageFile } from "./packageFiles";
 import { relationsOf, stanzasOf } from "./resolve";
 
 /** AWS's own place of its agent's releases; every region has one, with the same files. */
-export const SSM_AGENT_RELEASES = "https://s3.us-east-1.amazonaws.com/amazon-ssm-us-east-1";
+const SSM_AGENT_RELEASES = "https://s3.us-east-1.amazonaws.com/amazon-ssm-us-east-1";
 
 /**
  * Fetches a release of AWS's agent, which Debian does not have, keeps it in the cache folder and says what a lock has of

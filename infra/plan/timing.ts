@@ -11,7 +11,7 @@ export interface NodeClocks {
 }
 
 /** What the footprint promises about its clocks, seconds. */
-export const TIMING_LIMITS = {
+const TIMING_LIMITS = {
   /** Until no resolver is sent to a lost PoP. */
   failover: 120,
   /** Until the load balancer sends nothing more to a dead node. */

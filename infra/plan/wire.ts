@@ -12,7 +12,7 @@ export const COMPUTED = "<computed>";
 export const SECRET = "<secret>";
 
 /** Stands for a file: its content's SHA-256 and not its path, which differs from machine to machine. */
-export function fileMarker(sha256: string): string {
+function fileMarker(sha256: string): string {
   return `<file ${sha256}>`;
 }
 
@@ -26,11 +26,6 @@ export function fileOnWire(asset: { readonly [key: string]: JsonValue }): string
     throw new Error("the program sends an asset that is no file, which a plan cannot show");
   }
   return fileMarker(createHash("sha256").update(readFileSync(path)).digest("hex"));
-}
-
-/** Marks a secret in recorded inputs; its value is kept, so that a test can follow it. */
-export interface RecordedSecret {
-  readonly $secret: JsonValue;
 }
 
 /** A secret value as it travels between the program and the engine. */

@@ -33,7 +33,7 @@ export interface CliSources {
   readonly module: string;
 }
 
-export function defaultSources(): CliSources {
+function defaultSources(): CliSources {
   return {
     path: process.env.PATH ?? "",
     cache: path.join(cacheHome(), "pulumi"),

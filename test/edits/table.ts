@@ -42,7 +42,7 @@ export function footprint(regions: readonly Region[] = REGIONS): StackInput {
 }
 
 /** Is it one of those that serve? */
-export function isActive(code: string, { pops }: StackInput = footprint()): boolean {
+function isActive(code: string, { pops }: StackInput = footprint()): boolean {
   return (pops[code] as { readonly state?: string } | undefined)?.state !== "drained";
 }
 

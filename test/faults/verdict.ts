@@ -13,7 +13,7 @@ export type Verdict = "caught" | "missed" | "crashed" | "unfit";
 export type Green = Pick<JestResults, "testResults">;
 
 /** The share of faults that must be caught. */
-export const goal = 0.9;
+const goal = 0.9;
 
 export function judge(results: JestResults | undefined): Verdict {
   if (results === undefined) {

@@ -47,7 +47,7 @@ const CONTENT = {
   },
 };
 
-export const POINTER = { ...CONTENT, serial: { name: "/edge/serial", version: 1 } };
+const POINTER = { ...CONTENT, serial: { name: "/edge/serial", version: 1 } };
 
 /** The parameter beside the pointer. */
 export const SERIAL = digestOf(POINTER);

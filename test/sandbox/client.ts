@@ -157,7 +157,7 @@ export class Client {
   }
 }
 
-export function urnOf(type: string, name: string): string {
+function urnOf(type: string, name: string): string {
   return `urn:pulumi:test::footprint::footprint:pop:Pop$${type}::${name}`;
 }
 

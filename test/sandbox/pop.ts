@@ -10,7 +10,7 @@ type Step = readonly [name: string, type: string, inputs: (made: Made, region: s
 const TRUST = JSON.stringify({ Version: "2012-10-17", Statement: [] });
 const DELIVERY = JSON.stringify({ Statement: [{ Principal: { Service: "delivery.logs.amazonaws.com" } }] });
 
-export function zoneIds(region: string): readonly string[] {
+function zoneIds(region: string): readonly string[] {
   const table: Readonly<Record<string, { readonly zones: readonly { readonly id: string }[] }>> = regions.regions;
   return table[region]?.zones.map(({ id }) => id) ?? [];
 }

@@ -62,7 +62,7 @@ export function stateOf(alarm: AlarmInputs, points: readonly (number | undefined
 }
 
 /** States at the end of each minute; before the first one an alarm has no data. */
-export function statesOf(alarm: AlarmInputs, series: Series): readonly State[] {
+function statesOf(alarm: AlarmInputs, series: Series): readonly State[] {
   const minutes = Math.max(...Object.values(series).map((values) => values.length));
   let state: State = "INSUFFICIENT_DATA";
   return Array.from({ length: minutes }, (_, i) => {

@@ -53,7 +53,7 @@ export function readings(text: string): readonly string[] {
 }
 
 /** The registrations above one, the nearest first. */
-export function ancestors(recording: Recording, { parent }: Pick<Registration, "parent">): readonly Registration[] {
+function ancestors(recording: Recording, { parent }: Pick<Registration, "parent">): readonly Registration[] {
   const above = recording.registrations.find(({ urn }) => urn === parent);
   return above === undefined ? [] : [above, ...ancestors(recording, above)];
 }

@@ -32,7 +32,7 @@ const ELB_TAGS = { read: elb("DescribeTags"), write: elb("AddTags RemoveTags") }
 const ROUTE53_TAGS = { read: route53("ListTagsForResource"), write: route53("ChangeTagsForResource") };
 
 /** What a service asks of its caller beside the action that is called, which no table of the provider's calls shows. */
-export const ON_BEHALF: readonly {
+const ON_BEHALF: readonly {
   readonly type: string;
   readonly actions: readonly string[];
   readonly why: string;

@@ -64,7 +64,7 @@ function sizeOf(path: string, isCompressed: boolean): number | undefined {
  *
  * @throws Error when it cannot be read, after what could be
  */
-export async function* textFrom({ path, isCompressed }: AccessFile, offset: number): AsyncGenerator<Buffer> {
+async function* textFrom({ path, isCompressed }: AccessFile, offset: number): AsyncGenerator<Buffer> {
   let skip = isCompressed ? offset : 0;
   for await (const chunk of opened(path, isCompressed, offset) as AsyncIterable<Buffer>) {
     const rest = chunk.subarray(Math.min(skip, chunk.length));

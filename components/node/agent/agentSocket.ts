@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 
 /** Where the agent hears that the machine shuts down, and what an operator on it wants; root's alone. */
-export const AGENT_SOCKET = "/run/footprint/agent.sock";
+const AGENT_SOCKET = "/run/footprint/agent.sock";
 
 /** An agent that has not begun by then hangs. */
 const BEGIN_MS = 3000;

@@ -14,7 +14,7 @@ export interface NodeHealthOptions {
 }
 
 /** Where the agent keeps what it must not lose. */
-export const STATE_FOLDER = "/var/lib/footprint";
+const STATE_FOLDER = "/var/lib/footprint";
 
 /** Looks in a row that must agree. */
 const AGREE = 3;

@@ -13,14 +13,14 @@ const KEPT = "^x-footprint-(?!(tags|many-tags)$)";
 const SHIELDED = "{ var(txn.shielded) -m bool }";
 
 /** Sites that this PoP asks for at another one, each with that one's region. */
-export function shieldedSites({ region, sites }: Options): readonly (Site & { readonly shield: string })[] {
+function shieldedSites({ region, sites }: Options): readonly (Site & { readonly shield: string })[] {
   return sites.flatMap((site) =>
     site.shield === undefined || site.shield === region ? [] : [{ ...site, shield: site.shield }],
   );
 }
 
 /** Whether other PoPs ask for a site here. */
-export function isShield({ region, sites }: Options): boolean {
+function isShield({ region, sites }: Options): boolean {
   return sites.some(({ shield }) => shield === region);
 }
 

@@ -25,7 +25,7 @@ export function bridged(path: string, port: number): Promise<Stop> {
 }
 
 /** Listens at a path until it is stopped, and then with all its connections. */
-export async function listening(server: net.Server, path: string): Promise<Stop> {
+async function listening(server: net.Server, path: string): Promise<Stop> {
   const open = new Set<net.Socket>();
   server.on("connection", (socket: net.Socket) => {
     open.add(socket);

@@ -41,7 +41,7 @@ export interface Known {
 }
 
 /** Of alias records of load balancers, seconds; AWS sets it ("Choosing between alias and non-alias records"). */
-export const ALIAS_TTL = 60;
+const ALIAS_TTL = 60;
 
 /** As Route 53 makes them for each zone ("NS and SOA records that Amazon Route 53 creates for a public hosted zone"). */
 const NS_TTL = 172_800;

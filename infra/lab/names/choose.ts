@@ -30,7 +30,7 @@ export function chosen(group: readonly RecordSet[], figures: Figures, health: He
 }
 
 /** Both count where both are declared: the health check by the record's id, and the target that is evaluated. */
-export function isHealthy({ healthCheckId, value }: RecordSet, { check, loadBalancer }: Health): boolean {
+function isHealthy({ healthCheckId, value }: RecordSet, { check, loadBalancer }: Health): boolean {
   const passes = healthCheckId === null || check(healthCheckId);
   const stands = value.kind !== "alias" || !value.evaluateTargetHealth || loadBalancer(value.target);
   return passes && stands;

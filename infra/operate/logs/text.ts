@@ -6,7 +6,7 @@ import type { Summary, Top, TopKind } from "./summary";
 const BARS = "▁▂▃▄▅▆▇█";
 
 /** Numbers as a line of bars, each beside the largest; nothing is a dot. */
-export function chart(values: readonly number[]): string {
+function chart(values: readonly number[]): string {
   const largest = Math.max(...values, 1);
   return values
     .map((value) => (value === 0 ? "·" : (BARS[Math.ceil((value / largest) * BARS.length) - 1] ?? "")))

@@ -4,7 +4,7 @@ import type { GeometryCollection, Topology } from "topojson-specification";
 import land from "world-atlas/land-110m.json";
 import { svg } from "./dom";
 
-export const WIDTH = 960;
+const WIDTH = 960;
 const HEIGHT = 470;
 
 export interface Point {

@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 /** Header in which the page sends its token. */
-export const TOKEN_HEADER = "footprint-token";
+const TOKEN_HEADER = "footprint-token";
 
 /** A status and what stands with it, in words. */
 export interface Answer {

@@ -80,12 +80,12 @@ export function popUsersSummaries(
   );
 }
 
-export function activePops(config: Pick<FootprintConfig, "pops">): readonly string[] {
+function activePops(config: Pick<FootprintConfig, "pops">): readonly string[] {
   return config.pops.filter(({ state }) => state === "active").map(({ region }) => region);
 }
 
 /** The places with users that are farthest from who answers them, the farthest first. */
-export function worstPlaces({ places }: Pick<Users, "places">, pops: readonly string[]): readonly WorstPlace[] {
+function worstPlaces({ places }: Pick<Users, "places">, pops: readonly string[]): readonly WorstPlace[] {
   return places
     .flatMap((place) => {
       const given = place.share > 0 ? answer(place, pops) : null;

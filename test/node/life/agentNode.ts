@@ -35,7 +35,7 @@ export const SECRETS = {
  * Clocks that a test need not wait for; what a test is about it sets itself. Each look is a signed request over two
  * processes: ten of each kind a second would take a fifth of a processor.
  */
-export const QUICK: AgentTiming = {
+const QUICK: AgentTiming = {
   ...AGENT_TIMING,
   purgePoll: 0.25,
   purgeRepeat: 0.5,

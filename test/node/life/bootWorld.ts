@@ -23,7 +23,7 @@ export const LOGS = "eu-west-1-network-logs-7f8a9b0";
 export const INSTANCE = "i-0123456789abcdef0";
 export const SITE = "cdn.example.com";
 /** Unique id of the nodes' role. */
-export const ROLE = "AROAEXAMPLE";
+const ROLE = "AROAEXAMPLE";
 const GROUP = "eu-west-1-nodes-4d5e6f7";
 
 /** What a deployment has put into the region's store: text or bytes by key, and what user data names of it. */

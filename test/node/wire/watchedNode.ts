@@ -11,7 +11,7 @@ import { FAREWELL, PREFACE } from "./http2";
 import { converse, converseAndLeave } from "./rawClient";
 import { RecordingOrigin, type OriginAnswer, type SeenRequest } from "./recordingOrigin";
 
-export const POP = "eu-west-1.pop.example.com";
+const POP = "eu-west-1.pop.example.com";
 export const HOST = "www.example.com";
 
 /** Two clients of the node: who attacks, and who comes later. */

@@ -31,7 +31,7 @@ export function summary({ pops, cities }: LiveState): string {
   );
 }
 
-export function nodesText({ nodes, desired }: LivePop): string {
+function nodesText({ nodes, desired }: LivePop): string {
   const serving = nodes.filter(({ state }) => state === "serving").length;
   return `${serving} of ${desired ?? nodes.length} nodes serve`;
 }

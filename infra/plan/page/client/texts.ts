@@ -18,7 +18,7 @@ export function rowText(row: Row): string {
   return `${name}${state === "added" ? ", added" : ""}: ${percent(share)} of the users, ${latencyWords(latency)}; ${loadText(row)}${cost}`;
 }
 
-export function latencyWords(latency: Latency | null): string {
+function latencyWords(latency: Latency | null): string {
   return latency === null ? "no users" : `median ${ms(latency.median)}, p95 ${ms(latency.p95)}`;
 }
 
@@ -32,7 +32,7 @@ export function loadText({ load, size, region }: Row): string {
   return `${showGbps(load)}${capacity} Gbit/s${basis}${size === null ? "" : `, ${sizeText(size)}`}`;
 }
 
-export function sizeText(size: NonNullable<Row["size"]>): string {
+function sizeText(size: NonNullable<Row["size"]>): string {
   switch (size) {
     case "minimum":
       return "at its minimum";

@@ -8,7 +8,7 @@ const identified =
 const owned = (kind: string) => (context: Context) => ({ ...identified(kind)(context), ownerId: ACCOUNT });
 
 /** AWS's own list of S3's addresses in a region: it exists before and after any endpoint. */
-export function s3PrefixList({ region, sharedHex }: Pick<Context, "region" | "sharedHex">): string {
+function s3PrefixList({ region, sharedHex }: Pick<Context, "region" | "sharedHex">): string {
   return `pl-${sharedHex(`s3 prefix list ${region}`, 8)}`;
 }
 
