@@ -97,10 +97,16 @@ export function nodePolicy(args: NodePolicyArgs): pulumi.Output<string> {
           ]
         : []),
       {
+        Sid: "SayThatItIsThere",
+        Effect: "Allow",
+        Action: "ssm:UpdateInstanceInformation",
+        // Whose account it is is the role's own. Session Manager knows a node by this call, which knows the resource.
+        Resource: `arn:aws:ec2:${region}:*:instance/*`,
+      },
+      {
         Sid: "SessionManagerAndRunCommand",
         Effect: "Allow",
         Action: [
-          "ssm:UpdateInstanceInformation",
           "ssmmessages:CreateControlChannel",
           "ssmmessages:CreateDataChannel",
           "ssmmessages:OpenControlChannel",

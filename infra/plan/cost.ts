@@ -102,7 +102,7 @@ export function popCost(pop: PopConfig, check: HealthCheckConfig, basis: CostBas
  * Calls of a node a month. It asks for pointer, purges and drain switch at their pace, also where nothing changes, and says
  * how it is; what is logged and what is fetched come on top. Metrics: more than a dozen sites of their own take two calls.
  */
-export const CALLS = {
+const CALLS = {
   get: monthly(AGENT_TIMING.pointerPoll) + monthly(AGENT_TIMING.purgePoll) + monthly(AGENT_TIMING.drainSwitchPoll),
   put: monthly(AGENT_TIMING.report),
   metrics: monthly(METRICS_PERIOD),

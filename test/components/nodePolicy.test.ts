@@ -125,12 +125,21 @@ describe("a node's policy", () => {
     });
   });
 
+  // Service Authorization Reference, "AWS Systems Manager": the action knows the resource `instance`.
+  test("says that it is there as an instance of its own region", () => {
+    expect(of("SayThatItIsThere")).toEqual({
+      Sid: "SayThatItIsThere",
+      Effect: "Allow",
+      Action: "ssm:UpdateInstanceInformation",
+      Resource: "arn:aws:ec2:eu-central-1:*:instance/*",
+    });
+  });
+
   test("lets Session Manager and Run Command in", () => {
     expect(of("SessionManagerAndRunCommand")).toEqual({
       Sid: "SessionManagerAndRunCommand",
       Effect: "Allow",
       Action: [
-        "ssm:UpdateInstanceInformation",
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
         "ssmmessages:OpenControlChannel",
@@ -156,6 +165,7 @@ describe("a node's policy", () => {
       "OwnLifecycle",
       "SeeOwnLifecycle",
       "PublishMetrics",
+      "SayThatItIsThere",
       "SessionManagerAndRunCommand",
     ]);
     // AWS, "Actions, resources, and condition keys for Amazon CloudWatch": PutMetricData knows no resource, but this.

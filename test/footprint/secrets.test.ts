@@ -127,7 +127,7 @@ interface Free {
 
 const WITHOUT_RESOURCE: Readonly<Record<string, Free>> = {
   SessionManagerAndRunCommand: {
-    actions: /^(?:ssmmessages:|ec2messages:|ssm:UpdateInstanceInformation$)/,
+    actions: /^(?:ssmmessages:|ec2messages:)/,
     reason: "the agent's channels have no ARN; they reach nothing but the instance's own messages",
   },
   SeeOwnLifecycle: {
@@ -168,6 +168,7 @@ function excess({ pop, sid, statement }: Grant): readonly string[] {
     `arn:aws:x:${pop}:1:${pop}-secret-`,
     `arn:aws:x:${pop}:1:${pop}-store-serial`,
     `arn:aws:autoscaling:${pop}:*:autoScalingGroup:*:autoScalingGroupName/${pop}-nodes-`,
+    `arn:aws:ec2:${pop}:*:instance/`,
   ];
   return [
     ...(at(statement, "Effect") === "Allow" ? [] : [`${sid}: is no grant`]),
@@ -201,6 +202,7 @@ describe("the instance role may do little, and in its own PoP only (P37)", () =>
         "TellMissingFromForbidden",
         "ReadOwnParameters",
         "OwnLifecycle",
+        "SayThatItIsThere",
         ...Object.keys(WITHOUT_RESOURCE),
       ]),
     );

@@ -5,22 +5,25 @@ import * as path from "node:path";
 import { cacheHome } from "../../infra/terminal/cacheHome";
 import type { Requirement } from "../support/requirements";
 
-const LIST = path.join(__dirname, "requirements.txt");
-const HOME = path.join(
-  cacheHome(),
-  `judges-${createHash("sha256").update(fs.readFileSync(LIST)).digest("hex").slice(0, 12)}`,
-);
+const HOME = homeOf("requirements.txt");
+/** It wants other versions of what the others depend on, too. */
+const CHECKOV_HOME = homeOf("requirements-checkov.txt");
+
+function homeOf(list: string): string {
+  const content = fs.readFileSync(path.join(__dirname, list));
+  return path.join(cacheHome(), `judges-${createHash("sha256").update(content).digest("hex").slice(0, 12)}`);
+}
 
 /** What others have written to judge by, as `install.sh` puts it into the cache. */
 export const JUDGES: Requirement = {
   name: "the judges in Python",
-  isMet: () => fs.existsSync(path.join(HOME, ".complete")),
+  isMet: () => [HOME, CHECKOV_HOME].every((home) => fs.existsSync(path.join(home, ".complete"))),
   remedy: "run test/judges/install.sh",
 };
 
 /** Path of a judge's program. */
 export function judge(program: string): string {
-  return path.join(HOME, "bin", program);
+  return path.join(program === "checkov" ? CHECKOV_HOME : HOME, "bin", program);
 }
 
 /** What a judge says on its standard output; that it found something is no failure of it. */
