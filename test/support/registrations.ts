@@ -52,12 +52,6 @@ export function readings(text: string): readonly string[] {
     : [text];
 }
 
-/** The registrations above one, the nearest first. */
-function ancestors(recording: Recording, { parent }: Pick<Registration, "parent">): readonly Registration[] {
-  const above = recording.registrations.find(({ urn }) => urn === parent);
-  return above === undefined ? [] : [above, ...ancestors(recording, above)];
-}
-
 /** The place of every registration in the footprint, by URN. */
 export type Place = "global" | { readonly kind: "pop" | "routing"; readonly region: string };
 
