@@ -45,5 +45,12 @@ export const PROBATION_STARTS = 5;
 
 /** Starts the agent. The heap has a bound of its own below the unit's, so that Node cleans up before the kernel kills. */
 export function agentCommand(program: string, ...args: readonly string[]): readonly string[] {
-  return ["/usr/bin/node", "--max-old-space-size=128", "--max-semi-space-size=2", program, ...args];
+  return [
+    "/usr/bin/node",
+    "--max-old-space-size=128",
+    "--max-semi-space-size=2",
+    "--optimize-for-size",
+    program,
+    ...args,
+  ];
 }

@@ -49,6 +49,8 @@ ExecStartPre=-/bin/sh -c "test ! -e ${AGENT_FILES.formerProgram} || exec ${AGENT
 ExecStart=${agentCommand(AGENT_FILES.program).join(" ")}
 ${RESOLVER}# Of what the SDK will ask for next year it would warn at each start.
 Environment=AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
+# Its threads allocate little: heaps of their own would cost 5 MB.
+Environment=MALLOC_ARENA_MAX=1
 Restart=always
 RestartSec=1s
 # It may be killed at any moment: what it must not forget is on the disk.
