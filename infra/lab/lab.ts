@@ -20,6 +20,7 @@ import { LivingAws } from "./livingAws";
 import { Machines } from "./machines";
 import { ownNetwork } from "./network";
 import { LabOrigin } from "./origin";
+import { ownFolder } from "./ownFolder";
 import { Power } from "./power";
 import { tlsFront } from "./tlsFront";
 
@@ -64,11 +65,16 @@ export class Lab {
     return join(cacheHome(), "lab");
   }
 
-  /** Readies everything; nothing is deployed yet. */
+  /**
+   * Readies everything; nothing is deployed yet.
+   *
+   * @throws UserError where another lab has the folder
+   */
   static async open(options: LabOptions): Promise<Lab> {
     const { cli, image, folder = Lab.defaultFolder(), stacks } = options;
     const stops: (() => unknown)[] = [];
     try {
+      stops.push(await ownFolder(folder));
       const network = await ownNetwork();
       stops.push(network.release);
       fs.rmSync(folder, { recursive: true, force: true });

@@ -163,6 +163,18 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     }
   });
 
+  test("rejects a second lab in its folder, where nothing is touched", async () => {
+    const files = () => fs.readdirSync(lab.sandbox.folder).sort();
+    const before = files();
+
+    await expect(Lab.open(lab.options)).rejects.toThrow(
+      `a lab runs already, and ${lab.sandbox.folder} is its folder: end it first`,
+    );
+
+    expect(files()).toEqual(before);
+    expect(before).toContain("world");
+  });
+
   test("ends with nothing left: no process, namespace, address or control group", async () => {
     const own = namespaces(process.pid);
     const spaces = [...namespacesBelow(process.pid)].filter((each) => !own.includes(each));
