@@ -13,8 +13,13 @@ export function registerLab(program: Command): void {
     )
     .option(
       "--scenario <name...>",
-      "play these one after the other: nearest, purge, origin, drain, lose-zone, lose-pop; print a table of each and end: 0 if what they promise is kept, else 1",
+      "play these one after the other, or all: nearest, purge, origin, drain, drain-by-file, surge, add-region, lose-zone, lose-pop, new-image, bad-image; print a table of each and end: 0 if what they promise is kept, else 1",
     )
+    .option(
+      "--chaos <seed>",
+      "let two things happen at a time, drawn by this number, and look for what must never be; end likewise",
+    )
+    .option("--minutes <n>", "how long new things happen with --chaos (default: 10)")
     .addHelpText(
       "after",
       `
@@ -27,7 +32,8 @@ Runs until Ctrl-C. What to paste in another terminal is printed when it serves.
 Examples:
   $ sudo npx footprint lab
   $ sudo npx footprint lab --stack europe --origin http://127.0.0.1:8000
-  $ sudo npx footprint lab --scenario nearest lose-pop`,
+  $ sudo npx footprint lab --scenario nearest lose-pop
+  $ sudo npx footprint lab --chaos 7 --minutes 5`,
     )
     .action(async (options: LabCommandOptions) => {
       const { runLab } = await import("../lab/run");

@@ -5,6 +5,7 @@ import type { TargetGroupSettings } from "./targetGroup";
 
 /** Types of what comes to life. */
 export const TYPES = {
+  alarm: "aws:cloudwatch/metricAlarm:MetricAlarm",
   bucket: "aws:s3/bucket:Bucket",
   certificate: "aws:acm/certificate:Certificate",
   group: "aws:autoscaling/group:Group",
@@ -13,6 +14,7 @@ export const TYPES = {
   loadBalancer: "aws:lb/loadBalancer:LoadBalancer",
   object: "aws:s3/bucketObjectv2:BucketObjectv2",
   parameter: "aws:ssm/parameter:Parameter",
+  policy: "aws:autoscaling/policy:Policy",
   record: "aws:route53/record:Record",
   /** What the types of Route 53 begin with. */
   route53: "aws:route53/",
@@ -72,6 +74,7 @@ export function groupSettings(
     warmup,
     minHealthyPercentage: Number(first(properties, "instanceRefresh.preferences.minHealthyPercentage")),
     maxHealthyPercentage: Number(first(properties, "instanceRefresh.preferences.maxHealthyPercentage")),
+    stopAlarms: valuesAt(properties, "instanceRefresh.preferences.alarmSpecification.alarms[*]").map(text),
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import type { FootprintConfig } from "../config/model";
 import { configOfStack } from "../config/ofStack";
+import { stackPath, STACKS_FOLDER } from "../config/stacks";
 import { authority } from "../edge/authority";
 import { PrivateRoot } from "../edge/privateRoot";
 import type { Cli } from "../pulumi/cli";
@@ -12,6 +13,7 @@ import { cacheHome } from "../terminal/cacheHome";
 import { UserError } from "../terminal/userError";
 import { Cloud } from "./aws/cloud";
 import { Certificates } from "./certificates";
+import { CloudWatch } from "./cloudwatch/cloudWatch";
 import { TYPES } from "./declared";
 import { Happenings } from "./happenings";
 import { Internet } from "./internet";
@@ -35,6 +37,8 @@ export interface LabOptions {
   readonly stacks?: string;
   /** Where engine and stand-in keep what they know; default: in the cache folder. It is emptied. */
   readonly folder?: string;
+  /** Edits of the stack files before anything is deployed: of a copy in the folder, which is the lab's own. */
+  readonly ownStackFile?: (text: string) => string;
 }
 
 /** A footprint on this machine: what the real engine deploys to the stand-in for AWS lives. */
@@ -71,13 +75,14 @@ export class Lab {
    * @throws UserError where another lab has the folder
    */
   static async open(options: LabOptions): Promise<Lab> {
-    const { cli, image, folder = Lab.defaultFolder(), stacks } = options;
+    const { cli, image, folder = Lab.defaultFolder(), ownStackFile } = options;
     const stops: (() => unknown)[] = [];
     try {
       stops.push(await ownFolder(folder));
       const network = await ownNetwork();
       stops.push(network.release);
       fs.rmSync(folder, { recursive: true, force: true });
+      const stacks = ownStackFile === undefined ? options.stacks : copied(options, folder, ownStackFile);
       const tools = await PrivateRoot.start(image);
       stops.push(() => tools.stop());
       const certificates = new Certificates(tools, await authority(tools));
@@ -119,6 +124,11 @@ export class Lab {
       }
       const living: LivingAws = aws;
       stops.push(() => living.stop());
+      const cloudWatch = new CloudWatch({ cloud, aws: living, happenings });
+      living.sounds = (alarm) => cloudWatch.sounds(alarm);
+      stops.push(() => {
+        cloudWatch.stop();
+      });
       const internet = await Internet.start({
         ...{ network: network.prefix, root: image, authority: certificates.authority.certificate },
         loadBalancer: (dnsName) => living.behindName(dnsName),
@@ -138,7 +148,7 @@ export class Lab {
         }
       };
       return new Lab(
-        options,
+        stacks === undefined ? options : { ...options, stacks },
         sandbox,
         cloud,
         living,
@@ -204,6 +214,15 @@ export class Lab {
     this.ending ??= ended(this.stops);
     return this.ending;
   }
+}
+
+/** The stack files in a folder of the lab's own. */
+function copied({ stack, stacks = STACKS_FOLDER }: LabOptions, folder: string, edit: (text: string) => string): string {
+  const own = join(folder, "stacks");
+  fs.cpSync(stacks, own, { recursive: true });
+  const file = stackPath(stack, own);
+  fs.writeFileSync(file, edit(fs.readFileSync(file, "utf8")));
+  return own;
 }
 
 /** Last comes first. */

@@ -19,6 +19,8 @@ export interface LabNodeOptions {
   readonly ports: Readonly<Record<"aws" | "metadata" | "origin" | "originTls", number>>;
   /** Ports on which sites say that their origins are. */
   readonly originPorts: OriginPorts;
+  /** Whether its image lacks HAProxy. */
+  readonly isBad: boolean;
 }
 
 const AWS_ADDRESS = "127.0.0.2";
@@ -49,6 +51,9 @@ export class LabNode extends BareMachine {
       around: (front) => Promise.resolve(surroundings(front, options)),
     });
     node.prepare();
+    if (options.isBad) {
+      node.root.remove("/usr/sbin/haproxy");
+    }
     return node;
   }
 

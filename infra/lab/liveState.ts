@@ -9,6 +9,7 @@ import { labActions } from "./actions";
 import { TYPES } from "./declared";
 import type { Lab } from "./lab";
 import type { OriginState } from "./origin";
+import { ratesOf } from "./rates";
 import type { Instance, ScalingGroup } from "./scalingGroup";
 
 const NOTES = [
@@ -65,7 +66,8 @@ function livePop(lab: Lab, entity: Entity): LivePop {
     if (isRouted) {
       return healthy > 0 && passes ? "active" : "unhealthy";
     }
-    return enough && lab.popStates[code] === "drained" ? "drained" : "warming";
+    // A group that is to have no nodes goes with its PoP.
+    return group?.desired === 0 || (enough && lab.popStates[code] === "drained") ? "drained" : "warming";
   };
   const reports = reportsOf(lab, store);
   return {
@@ -82,7 +84,7 @@ function livePop(lab: Lab, entity: Entity): LivePop {
     nodes: (group?.instances ?? [])
       .map((instance) => liveNode(instance, group, reports.get(instance.id)))
       .sort((a, b) => ((a.zone ?? "") + a.id < (b.zone ?? "") + b.id ? -1 : 1)),
-    ...{ hitRatio: null, requests: null },
+    ...ratesOf(lab.cloud.metrics, lab.options.stack, code, Date.now()),
     wanted: wantedOf(lab.cloud.object(store, STORE_KEYS.pointer)),
   };
 }

@@ -33,10 +33,14 @@ export class LivingAws implements Live {
   readonly loadBalancers = new Map<string, LabLoadBalancer>();
   /** Told when records or health checks may have changed. */
   onNames: () => void = () => undefined;
+  /** Whether an alarm sounds, by its name. */
+  sounds: (alarm: string) => boolean = () => false;
   private readonly templates = new Map<string, Template>();
   /** Certificate, chain and key (PEM) by the certificate's ARN. */
   private readonly certificates = new Map<string, string>();
   private readonly begun = new Date().toISOString();
+  /** Bytes to clients, by instance. */
+  private readonly sent = new Map<string, number>();
   private loadBalancersMade = 0;
   private givenUp = false;
 
@@ -155,6 +159,19 @@ export class LivingAws implements Live {
     return this.world.inRegion(TYPES.loadBalancer, region).flatMap(({ id }) => this.loadBalancers.get(id) ?? []);
   }
 
+  /** ARN of the load balancer that forwards to a target group. */
+  loadBalancerOf(targetGroup: string): string | undefined {
+    const listener = this.world
+      .ofType(TYPES.listener)
+      .find(({ properties }) => forwardedTo(properties) === targetGroup);
+    return listener === undefined ? undefined : text(listener.properties.loadBalancerArn);
+  }
+
+  /** Bytes that a node has sent to clients. */
+  sentBy(instance: string): number {
+    return this.sent.get(instance) ?? 0;
+  }
+
   /** Region of the load balancer that has an address; undefined where none has it. */
   regionOf(address: string): string | undefined {
     const owner = this.world
@@ -180,6 +197,12 @@ export class LivingAws implements Live {
     );
     const shown = zones.length > 0 ? zones : loadBalancer.zones;
     return { healthy: zones.length > 0 && groups.length > 0, addresses: shown.map(({ address }) => address) };
+  }
+
+  /** Gives a group another size, as its policies do. */
+  resize(name: string, desired: number): void {
+    this.groups.get(name)?.setDesired(desired);
+    this.rememberDesired(name, desired);
   }
 
   /** Nobody is to wait for nodes any more: the lab ends. */
@@ -240,6 +263,7 @@ export class LivingAws implements Live {
         })),
         crossZone: () => this.property(TYPES.loadBalancer, id, "enableCrossZoneLoadBalancing") === true,
         certificate: (name) => this.certificateFor(id, name),
+        onSent: (instance, bytes) => this.sent.set(instance, this.sentBy(instance) + bytes),
       }),
     );
   }
@@ -316,8 +340,8 @@ export class LivingAws implements Live {
         .flatMap((arn) => this.targetGroups.get(arn) ?? []);
     const states = ({ id }: Instance) => groups().map((group) => group.stateOf(id));
     return {
-      makeMachine: ({ id, zone }: Pick<Instance, "id" | "zone">) =>
-        machines.make({ instance: id, zone, region: region ?? "", group: name }),
+      makeMachine: ({ id, zone }: Pick<Instance, "id" | "zone">, image: string) =>
+        machines.make({ instance: id, zone, region: region ?? "", group: name, image }),
       register: ({ id, zone, machine }: Instance) => {
         groups().forEach((group) => {
           if (machine !== undefined) {
@@ -333,6 +357,7 @@ export class LivingAws implements Live {
         groups().forEach((group) => {
           group.remove(id);
         });
+        this.sent.delete(id);
         this.show();
       },
       isHealthy: (instance: Instance) => states(instance).every((state) => state === "healthy"),
@@ -343,6 +368,7 @@ export class LivingAws implements Live {
       changed: () => {
         this.show();
       },
+      sounds: (alarm: string) => this.sounds(alarm),
       say: (kind: "good" | "bad" | "note", what: string) => {
         happenings.add(kind, region, what);
       },

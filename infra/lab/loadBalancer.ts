@@ -26,6 +26,8 @@ export interface LoadBalancerSettings {
   readonly crossZone: () => boolean;
   /** The certificate and key of a name (PEM); for none, or an unknown one, those of the default certificate. */
   readonly certificate: (name: string | undefined) => string;
+  /** Told of bytes that a target has sent. */
+  readonly onSent: (target: string, bytes: number) => void;
 }
 
 /** What HTTP2Preferred offers, in its order. */
@@ -169,6 +171,9 @@ export class LabLoadBalancer {
     if (group.settings.proxyProtocol) {
       node.write(proxyHeader(client));
     }
+    node.on("data", (data) => {
+      this.settings.onSent(target.backend.id, data.length);
+    });
     join(client, node);
     client.on("close", () => node.end());
     node.on("close", () => client.end());

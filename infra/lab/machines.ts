@@ -19,7 +19,12 @@ export interface Ordered {
   readonly zone: string;
   readonly region: string;
   readonly group: string;
+  /** Id of its image. */
+  readonly image: string;
 }
+
+/** With what ids of images begin that have no HAProxy: no node that boots from one comes into service. */
+export const BAD_IMAGE = "ami-0bad";
 
 /** Makes the machines of groups. */
 export class Machines {
@@ -28,12 +33,12 @@ export class Machines {
 
   constructor(private readonly options: MachinesOptions) {}
 
-  async make({ instance, region, group }: Ordered): Promise<LivingMachine> {
+  async make({ instance, region, group, image: id }: Ordered): Promise<LivingMachine> {
     const { cloud, image, trust, ports, originPorts } = this.options;
     const machine = await cloud.addMachine({ instance, region, group });
     this.known.set(instance, machine);
     const node = await LabNode.make({
-      ...{ image, instance, trust, originPorts: originPorts() },
+      ...{ image, instance, trust, originPorts: originPorts(), isBad: id.startsWith(BAD_IMAGE) },
       ports: { ...ports, metadata: Number(new URL(machine.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? "").port) },
     });
     let ending: Promise<void> | undefined;

@@ -18,7 +18,17 @@ export const PAGES = {
   brief: { prefix: "/brief/", lifetime: "public, max-age=2, stale-while-revalidate=2, stale-if-error=86400" },
   /** Stale at once, and for some seconds. */
   window: { prefix: "/window/", lifetime: "public, max-age=2, stale-while-revalidate=0, stale-if-error=15" },
+  /** Nobody's but the visitor's who asked: it names him. */
+  private: { prefix: "/private/", lifetime: "private, max-age=60" },
+  /** For surges: LARGE times as long as others. */
+  large: { prefix: "/large/", lifetime: "public, max-age=3600" },
 } as const;
+
+/** Request field that says who asks for a private page. */
+export const VISITOR = "x-visitor";
+
+/** How often a large page says what others say once. */
+const LARGE = 2000;
 
 /** Of the rest: fresh for a minute, stale for another while a new one is fetched, and for a day where none is to be had. */
 const USUAL_LIFETIME = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
@@ -91,7 +101,7 @@ export class LabOrigin {
     }
     const { host = "", "x-forwarded-host": site = host } = request.headers;
     const path = request.url ?? "/";
-    const body = pageOf(String(site), path, this.version);
+    const body = pageOf(String(site), path, this.version, String(request.headers[VISITOR] ?? ""));
     const { lifetime = USUAL_LIFETIME } = Object.values(PAGES).find(({ prefix }) => path.startsWith(prefix)) ?? {};
     const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 16)}"`;
     response
@@ -106,9 +116,13 @@ export class LabOrigin {
   }
 }
 
-/** A page of the lab's own origin. */
-export function pageOf(host: string, path: string, version: number): string {
-  return `${host}${path}, version ${String(version)}\n`;
+/** A page of the lab's own origin. @param visitor who asks, whom private pages name */
+export function pageOf(host: string, path: string, version: number, visitor = ""): string {
+  const line = `${host}${path}, version ${String(version)}\n`;
+  if (path.startsWith(PAGES.private.prefix)) {
+    return `for ${visitor}: ${line}`;
+  }
+  return path.startsWith(PAGES.large.prefix) ? line.repeat(LARGE) : line;
 }
 
 function handOn(url: URL, request: http.IncomingMessage, response: http.ServerResponse): void {

@@ -7,17 +7,20 @@ import { stackFile } from "../config/stacks";
 import { resolveCli } from "../pulumi/cli";
 import { serveLivePage } from "../page/live/server";
 import { coloursFor } from "../terminal/colours";
+import { begins } from "../sandbox/stepLines";
 import { exitCodes } from "../terminal/exitCodes";
 import { stopSignal } from "../terminal/interruption";
 import { say } from "../terminal/say";
 import { UserError } from "../terminal/userError";
 import { act } from "./actions";
 import { LAB_ROOT } from "./image";
+import { chaos } from "./chaos/chaos";
 import { Lab } from "./lab";
 import { liveState } from "./liveState";
 import { clearRemains } from "./remains";
-import { outcomeText, scenarioOf } from "./scenarios/play";
+import { outcomeText, scenariosOf } from "./scenarios/play";
 import type { Scenario } from "./scenarios/stage";
+import { atHome } from "./scenarios/moving";
 import { stageOf } from "./scenarios/stageOf";
 import { firstSteps } from "./text";
 
@@ -26,7 +29,13 @@ export interface LabCommandOptions {
   readonly origin?: string;
   /** Names of those to play instead of serving until a signal. */
   readonly scenario?: readonly string[];
+  /** Seed of what happens at random, which is a scenario as well. */
+  readonly chaos?: string;
+  /** How long new things happen at random; default: CHAOS_MINUTES. */
+  readonly minutes?: string;
 }
+
+const CHAOS_MINUTES = 10;
 
 /** Milliseconds between two states that the page shows. */
 const PAGE_PACE = 1000;
@@ -35,14 +44,14 @@ const PAGE_PACE = 1000;
 const CITIES_ASK = 10;
 
 /** Runs the lab until it is told to stop by a signal. @returns the exit status */
-export async function runLab({ stack, origin, scenario: names }: LabCommandOptions): Promise<number> {
-  const scenarios = (names ?? []).map(scenarioOf);
+export async function runLab({ stack, origin, ...options }: LabCommandOptions): Promise<number> {
+  const scenarios = [...scenariosOf(options.scenario ?? []), ...chaosOf(options)];
   stackFile(stack);
   if (origin !== undefined) {
     localOrigin(origin);
     if (scenarios.length > 0) {
       throw new UserError(
-        "--scenario: must be without --origin: scenarios change the pages of the lab's own origin, and take it away",
+        "--scenario, --chaos: must be without --origin: scenarios change the pages of the lab's own origin, and take it away",
         exitCodes.usage,
       );
     }
@@ -60,7 +69,12 @@ export async function runLab({ stack, origin, scenario: names }: LabCommandOptio
     say(`cleared what a lab that was killed has left: ${String(remains)} control groups`);
   }
   const stopped = stopSignal();
-  const lab = await Lab.open({ cli, stack, image, origin });
+  const prepared = (text: string) => scenarios.reduce((edited, { prepare }) => prepare?.(edited) ?? edited, text);
+  const lab = await Lab.open({
+    ...{ cli, stack, image, origin },
+    // They edit the stack's file, and the user's is not theirs.
+    ...(scenarios.length === 0 ? {} : { ownStackFile: prepared }),
+  });
   try {
     return await serve(lab, stopped, scenarios);
   } finally {
@@ -86,7 +100,11 @@ async function serve(lab: Lab, stopped: Promise<"stopped">, scenarios: readonly 
     lab.aws.giveUp();
   });
   try {
-    const status = await lab.up((args) => lab.sandbox.run(args));
+    // On a terminal a step's beginning becomes its end.
+    const shown = (line: string) => !begins(line);
+    const status = await lab.up((args) =>
+      process.stdout.isTTY ? lab.sandbox.run(args) : lab.sandbox.runFiltered(args, shown),
+    );
     if (status !== 0) {
       return status;
     }
@@ -106,13 +124,32 @@ async function serve(lab: Lab, stopped: Promise<"stopped">, scenarios: readonly 
   }
 }
 
+/** @throws UserError for what are no numbers */
+function chaosOf({ chaos: seed, minutes }: Pick<LabCommandOptions, "chaos" | "minutes">): readonly Scenario[] {
+  if (seed === undefined) {
+    if (minutes !== undefined) {
+      throw new UserError("--minutes: says how long --chaos lasts, which is not given", exitCodes.usage);
+    }
+    return [];
+  }
+  const numbers = { seed: Number(seed), minutes: Number(minutes ?? CHAOS_MINUTES) };
+  if (!Number.isInteger(numbers.seed)) {
+    throw new UserError(`--chaos: must be a whole number, got "${seed}"`, exitCodes.usage);
+  }
+  if (!(numbers.minutes > 0)) {
+    throw new UserError(`--minutes: must be a number above 0, got "${minutes ?? ""}"`, exitCodes.usage);
+  }
+  return [chaos(numbers)];
+}
+
 /** @returns 0 when what the scenarios promise is kept, else 1 */
 async function play(scenarios: readonly Scenario[], lab: Lab, stopped: Promise<"stopped">): Promise<number> {
   const { isTTY, columns } = process.stdout;
   const style = { ...coloursFor(process.stdout), width: isTTY ? columns : Infinity };
   let status = 0;
   for (const scenario of scenarios) {
-    const outcome = await Promise.race([scenario.play(stageOf(lab)), stopped]);
+    const stage = stageOf(lab);
+    const outcome = await Promise.race([atHome(stage).then(() => scenario.play(stage)), stopped]);
     if (outcome === "stopped") {
       return 1;
     }

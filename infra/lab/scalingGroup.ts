@@ -31,6 +31,8 @@ export interface GroupSettings {
   readonly warmup: number;
   readonly minHealthyPercentage: number;
   readonly maxHealthyPercentage: number;
+  /** Alarms that stop an instance refresh. */
+  readonly stopAlarms: readonly string[];
 }
 
 /** What runs an instance. */
@@ -59,13 +61,13 @@ export interface Instance {
 /** An instance refresh, as AWS tells of it. */
 export interface Refresh {
   readonly id: string;
-  status: "InProgress" | "Successful" | "Cancelled";
+  status: "InProgress" | "Successful" | "Failed" | "Cancelled";
   reason: string;
 }
 
 /** What a group needs of what surrounds it. */
 export interface GroupWorld {
-  readonly makeMachine: (instance: Pick<Instance, "id" | "zone">) => Promise<LivingMachine>;
+  readonly makeMachine: (instance: Pick<Instance, "id" | "zone">, image: string) => Promise<LivingMachine>;
   readonly register: (instance: Instance) => void;
   /** Resolves when connections have been drained. */
   readonly deregister: (instance: Instance) => Promise<void>;
@@ -77,6 +79,8 @@ export interface GroupWorld {
   /** Opens or closes a lifecycle action that the instance may complete. */
   readonly waitFor: (instance: Instance, hook: string, waits: boolean) => void;
   readonly changed: () => void;
+  /** Whether an alarm sounds, by its name. */
+  readonly sounds: (alarm: string) => boolean;
   readonly say: (kind: "good" | "bad" | "note", text: string) => void;
 }
 
@@ -181,6 +185,9 @@ export class ScalingGroup {
     if (served) {
       await this.world.deregister(instance);
       await this.hook(instance, "terminating", "Terminating:Wait");
+    } else {
+      // Nobody waits for its launch any more.
+      this.complete(instance.id, "ABANDON");
     }
     await this.end(instance, "in order");
   }
@@ -229,18 +236,23 @@ export class ScalingGroup {
     });
   }
 
-  private async start(instance: Instance, { userData }: Template): Promise<void> {
-    const making = this.world.makeMachine(instance);
+  private async start(instance: Instance, { image, userData }: Template): Promise<void> {
+    const making = this.world.makeMachine(instance, image);
     this.making.add(making);
     const machine = await making.finally(() => this.making.delete(making));
     instance.machine = machine;
-    if (this.stopped) {
+    const isWanted = () => !this.stopped && instance.state === "Pending:Wait";
+    if (!isWanted()) {
       await machine.end("at once");
       return;
     }
     const booted = machine.boot(userData);
     const [result] = await Promise.all([this.hook(instance, "launching", "Pending:Wait"), booted]);
-    if (result === "ABANDON" || instance.state !== "Pending:Wait") {
+    if (!isWanted()) {
+      // Somebody has taken it away meanwhile, and ends it.
+      return;
+    }
+    if (result === "ABANDON") {
       this.world.say("bad", `${instance.id} has not come into service and is given up`);
       await this.end(instance, "at once");
       return;
@@ -330,7 +342,14 @@ export class ScalingGroup {
     if (running?.status !== "InProgress") {
       return 0;
     }
-    const { template, warmup, minHealthyPercentage, maxHealthyPercentage } = this.settings;
+    const { name, template, warmup, minHealthyPercentage, maxHealthyPercentage, stopAlarms } = this.settings;
+    const alarm = stopAlarms.find((each) => this.world.sounds(each));
+    if (alarm !== undefined) {
+      // What it has not put in place it leaves: nothing is turned back.
+      Object.assign(running, { status: "Failed", reason: `the alarm ${alarm} sounds` });
+      this.world.say("bad", `${name}: the instance refresh is stopped, since the alarm ${alarm} sounds`);
+      return 0;
+    }
     const isFormer = (each: Instance) => each.template !== template.name;
     const isWarm = ({ inServiceAt = Infinity }: Instance) => (Date.now() - inServiceAt) / 1000 >= warmup;
     const least = Math.ceil((this.desired * minHealthyPercentage) / 100);

@@ -10,7 +10,7 @@ const SETTINGS: GroupSettings = {
     launching: { name: "launching", heartbeat: 900, defaultResult: "ABANDON" },
     terminating: { name: "terminating", heartbeat: 300, defaultResult: "CONTINUE" },
   },
-  ...{ gracePeriod: 0, warmup: 0, minHealthyPercentage: 100, maxHealthyPercentage: 150 },
+  ...{ gracePeriod: 0, warmup: 0, minHealthyPercentage: 100, maxHealthyPercentage: 150, stopAlarms: ["too-few"] },
 };
 
 /** A group whose machines boot at once, and what is done with them. */
@@ -18,6 +18,7 @@ function grouped(settings: Partial<GroupSettings> = {}, desired = 2) {
   const done: string[] = [];
   const registered = new Set<string>();
   const sick = new Set<string>();
+  const sounding = new Set<string>();
   let drained: () => void = () => undefined;
   const group = new ScalingGroup({ ...SETTINGS, ...settings }, desired, {
     makeMachine: ({ id }) =>
@@ -41,12 +42,13 @@ function grouped(settings: Partial<GroupSettings> = {}, desired = 2) {
     isUnhealthy: ({ id }) => sick.has(id),
     waitFor: ({ id }, hook, waits) => done.push(`${waits ? "waits" : "goes on"} ${id} ${hook}`),
     changed: () => undefined,
+    sounds: (alarm) => sounding.has(alarm),
     say: () => undefined,
   });
   const drain = (): void => {
     drained();
   };
-  return { group, done, sick, drain };
+  return { group, done, sick, sounding, drain };
 }
 
 /** Lets all that is under way come to where it waits for somebody. */
@@ -147,5 +149,35 @@ describe("a group", () => {
     expect(group.staying.map(({ template }) => template)).toEqual(["lt:2", "lt:2"]);
     expect(group.staying.filter(({ id }) => former.includes(id))).toEqual([]);
     expect(group.refreshes.map(({ status }) => status)).toEqual(["Successful"]);
+  });
+
+  // AWS, "Use an instance refresh": with alarms to monitor, it fails when one of them goes into ALARM.
+  test("stops its refresh when an alarm sounds, and turns nothing back", async () => {
+    const { group, done, sounding } = make();
+    await inService(group);
+    group.configure({ ...SETTINGS, template: { ...SETTINGS.template, name: "lt:2" } }, 2);
+    group.refresh();
+    await settled();
+    sounding.add("too-few");
+    group.setDesired(2);
+    await inService(group);
+
+    expect(group.refreshes).toMatchObject([{ status: "Failed", reason: "the alarm too-few sounds" }]);
+    expect(done.filter((each) => each.startsWith("announce"))).toHaveLength(1);
+    expect(group.staying).toHaveLength(2);
+  });
+
+  test("takes away what waits for its launch hook without waiting for its end, and what stays is not touched", async () => {
+    const { group, done } = make({}, 3);
+    await settled();
+    const before = [...group.instances];
+    group.setDesired(2);
+    await settled();
+
+    const [gone, ...others] = before.filter((each) => !group.instances.includes(each));
+    expect(others).toEqual([]);
+    expect(group.instances).toHaveLength(2);
+    expect(done.filter((each) => each.startsWith("end "))).toEqual([`end ${gone?.id ?? ""} in order`]);
+    expect(done).toContain(`goes on ${gone?.id ?? ""} launching`);
   });
 });

@@ -1,15 +1,6 @@
 import { gunzipSync } from "node:zlib";
+import { series, type Datum } from "./series";
 import type { Answer, Request } from "./wire";
-
-/** What was published of a metric: each value with how often it came. */
-export interface Datum {
-  readonly region: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly at: Date;
-  readonly values: readonly (readonly [value: number, count: number])[];
-}
 
 /** With what the target of a call to CloudWatch begins, in AWS's JSON protocol 1.0, which the SDK speaks. */
 export const MONITORING = "GraniteServiceVersion20100801.";
@@ -75,49 +66,17 @@ function put(published: Datum[], { Namespace, MetricData }: Published, region: s
 /** Newest first, as TimestampDescending has it. */
 function results(published: readonly Datum[], { StartTime, EndTime, MetricDataQueries }: Asked, region: string) {
   return MetricDataQueries.map(({ Id, MetricStat: { Metric, Period, Stat } }) => {
-    const wanted = JSON.stringify(dimensionsOf(Metric.Dimensions));
-    const periods = new Map<number, [number, number][]>();
-    for (const { at, values, ...datum } of published) {
-      const isAsked =
-        datum.region === region &&
-        datum.namespace === Metric.Namespace &&
-        datum.name === Metric.MetricName &&
-        JSON.stringify(datum.dimensions) === wanted &&
-        at.getTime() >= StartTime * 1000 &&
-        at.getTime() < EndTime * 1000;
-      if (isAsked) {
-        const start = Math.floor(at.getTime() / 1000 / Period) * Period;
-        periods.set(start, [
-          ...(periods.get(start) ?? []),
-          ...values.map(([value, n]): [number, number] => [value, n]),
-        ]);
-      }
-    }
-    const newestFirst = [...periods].sort(([a], [b]) => b - a);
+    const { Namespace: namespace, MetricName: name } = Metric;
+    const dimensions = dimensionsOf(Metric.Dimensions);
+    const wanted = { region, namespace, name, dimensions, stat: Stat, period: Period };
+    const newestFirst = [...series(published, wanted, StartTime, EndTime)].sort(([a], [b]) => b - a);
     return {
       Id,
       StatusCode: "Complete",
       Timestamps: newestFirst.map(([start]) => start),
-      Values: newestFirst.map(([, values]) => statistic(Stat, values)),
+      Values: newestFirst.map(([, value]) => value),
     };
   });
-}
-
-function statistic(name: string, values: readonly [number, number][]): number {
-  const sorted = [...values].sort(([a], [b]) => a - b);
-  const all = sorted.reduce((count, [, n]) => count + n, 0);
-  switch (name) {
-    case "Sum":
-      return sorted.reduce((sum, [value, n]) => sum + value * n, 0);
-    case "Maximum":
-      return sorted.at(-1)?.[0] ?? NaN;
-    case "p99": {
-      let seen = 0;
-      return sorted.find(([, n]) => (seen += n) >= 0.99 * all)?.[0] ?? NaN;
-    }
-    default:
-      throw new Error(`${name} is no statistic here`);
-  }
 }
 
 function dimensionsOf(dimensions: Published["MetricData"][number]["Dimensions"] = []): Datum["dimensions"] {

@@ -123,7 +123,7 @@ export function judgeOrigin(told: readonly Told[]): Outcome {
  * Whether a page was older than its own lifetime and its windows together (RFC 5861) when it was asked for: a node that has a
  * stale page still asks the origin first, and by the time that the origin has failed the page is so much older.
  */
-function isBeyond(asked: Asked): boolean {
+export function isBeyond(asked: Asked): boolean {
   const { "cache-control": cacheControl = "" } = asked.headers;
   const seconds = (name: string): number => Number(new RegExp(`(?:^|[ ,])${name}=(\\d+)`).exec(cacheControl)?.[1] ?? 0);
   const window = Math.max(seconds("stale-while-revalidate"), seconds("stale-if-error"));

@@ -1,23 +1,45 @@
 import { exitCodes } from "../../terminal/exitCodes";
 import { UserError } from "../../terminal/userError";
 import { table, type Style } from "../../terminal/table";
+import { drainByFile } from "./configured";
+import { addRegion } from "./grow";
+import { badImage, newImage } from "./image";
 import { drain, losePop } from "./moving";
 import { nearest } from "./nearest";
 import { origin } from "./origin";
 import { purge } from "./purge";
 import type { Outcome, Scenario } from "./stage";
+import { surge } from "./surge";
 import { loseZone } from "./zone";
 
-export const SCENARIOS: readonly Scenario[] = [nearest, purge, origin, drain, loseZone, losePop];
+/** In an order in which each finds what it needs: the longest come last. */
+export const SCENARIOS: readonly Scenario[] = [
+  nearest,
+  purge,
+  origin,
+  drain,
+  drainByFile,
+  surge,
+  addRegion,
+  loseZone,
+  losePop,
+  newImage,
+  badImage,
+];
+
+/** Means every one of them. */
+const ALL = "all";
 
 /** @throws UserError naming those that there are */
-export function scenarioOf(name: string): Scenario {
-  const found = SCENARIOS.find((each) => each.name === name);
-  if (found === undefined) {
-    const names = SCENARIOS.map((each) => each.name).join(", ");
-    throw new UserError(`--scenario: must be one of ${names}, got "${name}"`, exitCodes.usage);
-  }
-  return found;
+export function scenariosOf(names: readonly string[]): readonly Scenario[] {
+  return names.flatMap((name) => {
+    const found = SCENARIOS.filter((each) => name === ALL || each.name === name);
+    if (found.length === 0) {
+      const known = [...SCENARIOS.map((each) => each.name), ALL].join(", ");
+      throw new UserError(`--scenario: must be one of ${known}, got "${name}"`, exitCodes.usage);
+    }
+    return found;
+  });
 }
 
 /** A scenario's table, what was seen beside it, and whether it held. */

@@ -7,10 +7,14 @@ export interface Stage {
   readonly cities: readonly City[];
   /** A site of the footprint. */
   readonly host: string;
-  /** Regions of PoPs that take clients, sorted. */
+  /** All of them. */
+  readonly hosts: readonly string[];
+  /** Regions of PoPs that took clients when the lab began, sorted. */
   readonly active: readonly string[];
   /** Nodes that serve in all of them. */
   readonly nodes: () => number;
+  /** Nodes of a PoP that are healthy in its load balancer. */
+  readonly healthyNodes: (region: string) => number;
   /** Zones of a PoP in which it has nodes, sorted. */
   readonly zonesOf: (region: string) => readonly string[];
   /** Requests that the origin has had. */
@@ -18,8 +22,18 @@ export interface Stage {
   readonly setOrigin: (state: OriginState) => void;
   /** Gives the site another version. @returns the bodies of a page as it was and as it is */
   readonly newPages: (path: string) => { readonly former: string; readonly current: string };
+  /** Bodies that a page has had, the newest last. @param visitor whom a private page names */
+  readonly pages: (host: string, path: string, visitor?: string) => readonly string[];
   readonly visit: (city: City, host: string, requests: Requests) => Promise<readonly Asked[]>;
   readonly failover: Failover;
+  /** Share of requests that may be exceptions, as the stack's objective says. */
+  readonly errorBudget: number;
+  /** The stack's file, which is the stage's own. */
+  readonly file: { readonly read: () => string; readonly write: (text: string) => void };
+  /** Deploys the stack's file as it is. @returns what went wrong, in sentences */
+  readonly deploy: () => Promise<readonly string[]>;
+  /** A PoP's group of nodes. @throws Error where there is none */
+  readonly group: (region: string) => StageGroup;
   /** Whether Route 53's health checks of a PoP succeed. */
   readonly isHealthy: (region: string) => boolean;
   /** Requests that were made for them until now. */
@@ -34,8 +48,28 @@ export interface Stage {
   readonly cutPower: (region: string) => Promise<void>;
   /** Ends what is in one zone of a PoP at once: its nodes, and the load balancer's address in it. */
   readonly cutZone: (region: string, zone: string) => Promise<void>;
+  /** Makes the way between a city and a region longer by so many ms; 0: as it was. */
+  readonly setWay: (city: string, region: string, more: number) => void;
+  /** Brings back the power, and nothing is waited for. */
+  readonly bringPower: () => Promise<void>;
   /** Undoes what was cut, and waits until everything is healthy. @throws Error when it does not become so */
   readonly restore: () => Promise<void>;
+}
+
+/** A group of nodes, as an operator sees and handles it. */
+export interface StageGroup {
+  readonly name: string;
+  readonly desired: number;
+  readonly max: number;
+  /** Nodes, with the state that Auto Scaling gives them, and whether they are of the group's launch template. */
+  readonly nodes: readonly { readonly id: string; readonly state: string; readonly isCurrent: boolean }[];
+  /** The last instance refresh. */
+  readonly refresh: { readonly status: string; readonly reason: string } | undefined;
+  /** Alarms that stop a refresh and sound now. */
+  readonly sounding: readonly string[];
+  /** Has a node replaced, in order. */
+  readonly replace: (id: string) => void;
+  readonly resize: (desired: number) => void;
 }
 
 /** Until no client is sent to a lost PoP, as the plan says. */
@@ -61,6 +95,8 @@ export interface Outcome {
 export interface Scenario {
   readonly name: string;
   readonly title: string;
+  /** What it needs in the stack's file before anything is deployed. */
+  readonly prepare?: (text: string) => string;
   /** Leaves the stage as it was. */
   readonly play: (stage: Stage) => Promise<Outcome>;
 }

@@ -1,0 +1,120 @@
+import { REGIONS } from "../../config/regions";
+import { answer } from "../../plan/latency/answers";
+import type { City } from "../cities/cities";
+import type { CityRecord } from "../cities/watch";
+import { withValue } from "../stackText";
+import { AFTERWARDS, everybodyAsked, judgeMoved, SLACK, watchAll } from "./moving";
+import { passed, shownSeconds, type Outcome, type Scenario, type Stage } from "./stage";
+
+/** An image of the new PoP: any will do here. */
+const IMAGE = "ami-0f00f00f00f00f00f";
+
+/** A PoP that was added, and when its records stood, ms since 1970. */
+export interface Grown {
+  readonly region: string;
+  readonly active: readonly string[];
+  readonly at: number;
+  /** Seconds until answers given before have expired. */
+  readonly dnsTtl: number;
+}
+
+export const addRegion: Scenario = {
+  name: "add-region",
+  title:
+    "A PoP that is added to the stack file gets the cities near it, one that is drained and removed gives them back, and no request fails",
+  play: async (stage) => {
+    const { dnsTtl } = stage.failover;
+    const region = newcomer(stage);
+    if (region === undefined) {
+      return { head: [], rows: [], notes: [], broken: ["there is no region that any city is nearer to"] };
+    }
+    const before = stage.file.read();
+    const added = withValue(withValue(before, ["pops", region], {}), ["image", region], IMAGE);
+    const broken: string[] = [];
+    const deploy = async (text: string) => {
+      stage.file.write(text);
+      broken.push(...(await stage.deploy()));
+      return Date.now();
+    };
+    const first = watchAll(stage, "/scenario/add-region");
+    try {
+      await everybodyAsked(first);
+      const at = await deploy(added);
+      await passed(dnsTtl + SLACK + AFTERWARDS);
+      const second = watchAll(stage, "/scenario/remove-region");
+      let drained: number;
+      try {
+        await everybodyAsked(second);
+        await first.stop();
+        drained = await deploy(withValue(added, ["pops", region, "state"], "drained"));
+        await passed(dnsTtl + SLACK + AFTERWARDS);
+        await deploy(before);
+      } finally {
+        await second.stop();
+      }
+      const grown = judgeGrown(stage.cities, first.records(), { region, active: stage.active, at, dnsTtl });
+      const end = drained + (dnsTtl + SLACK) * 1000;
+      const gone = judgeMoved(second.records(), { region, at: drained, end, mayFail: false });
+      const back = new Map(
+        gone.rows.map(([city = "", , , then = "", first = "", failed = ""]) => [city, [then, first, failed]]),
+      );
+      return {
+        head: [...grown.head, "drained: then", "first by it", "failed"],
+        rows: grown.rows.map((row) => [...row, ...(back.get(row[0] ?? "") ?? [])]),
+        notes: [
+          ...grown.notes,
+          "Seconds are counted from the end of `up`: records are made before it, and taken away before it.",
+        ],
+        broken: [...broken, ...grown.broken, ...gone.broken],
+      };
+    } finally {
+      await first.stop();
+      stage.file.write(before);
+    }
+  },
+};
+
+/** The region that most cities would move to, of those that every account has. */
+function newcomer({ cities, active }: Pick<Stage, "cities" | "active">): string | undefined {
+  const moved = (region: string) =>
+    cities.filter((city) => answer(city, [...active, region])?.pop === region && !active.includes(region)).length;
+  return [...REGIONS.values()]
+    .filter(({ optIn, latencyRouting, defaultTypes }) => !optIn && latencyRouting && defaultTypes !== null)
+    .map(({ code }) => ({ code, count: moved(code) }))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1))[0]?.code;
+}
+
+/** Whether those moved who are nearer to the new PoP, in time, nobody else, and nobody lost a request. */
+export function judgeGrown(
+  cities: readonly Pick<City, "name" | "ms">[],
+  records: readonly CityRecord[],
+  { region, active, at, dnsTtl }: Grown,
+): Outcome {
+  const end = at + (dnsTtl + SLACK) * 1000;
+  const lines = records.map(({ city, asked, failed, answeredBy }) => {
+    const place = cities.find(({ name }) => name === city);
+    const before = place && answer(place, active)?.pop;
+    const wanted = place && answer(place, [...active, region])?.pop;
+    const there = answeredBy.find((span) => span.region === wanted);
+    const late = answeredBy.filter((span) => span.region !== wanted && span.last > end);
+    const strangers = answeredBy.filter((span) => span.region !== wanted && span.region !== before);
+    const broken = [
+      ...failed.slice(0, 1).map((each) => `a request failed at ${shownSeconds(at, each.at)} (${each.failure ?? ""})`),
+      ...(there === undefined ? [`${wanted ?? "nobody"} never answered`] : []),
+      ...late.map((span) => `${span.region} still answered at ${shownSeconds(at, span.last)}`),
+      ...strangers.map((span) => `was answered by ${span.region}`),
+    ].map((what) => `${city}: ${what}`);
+    const moved = wanted !== before && there !== undefined ? [there.region, shownSeconds(at, there.first)] : ["", ""];
+    return { row: [city, answeredBy[0]?.region ?? "nobody", ...moved, `${failed.length} of ${asked}`], broken };
+  });
+  return {
+    head: ["city", "before", "then", "first by it", "failed"],
+    rows: lines.map(({ row }) => row),
+    notes: [`${region} was added; promised: whoever is nearer to it is there within ${dnsTtl} s`],
+    broken: [
+      ...(lines.some(({ row }) => row[2] === region) ? [] : [`nobody moved to ${region}`]),
+      ...lines.flatMap(({ broken }) => broken),
+    ],
+  };
+}
