@@ -5,7 +5,7 @@ import { CHECKERS } from "../health/checkers";
 import { passed, shownSeconds, urlOf, type Outcome, type Scenario, type Stage } from "./stage";
 
 /** Seconds between two requests of a city. */
-const EVERY = 3;
+export const EVERY = 3;
 /** Seconds between two looks at Route 53. */
 const LOOK = 0.2;
 /** Longer than it takes until all have moved, to see who is still sent there, seconds. */
@@ -154,7 +154,7 @@ export function nobodyAnswered(records: readonly CityRecord[]): Outcome {
 }
 
 /** Requests are made every few seconds, and one that was told the old address may take a moment to ask, seconds. */
-const SLACK = EVERY;
+export const SLACK = 3;
 
 /**
  * The time of a PoP is over when the plan says so; on a machine that is too busy to make its checks in time it is over when
