@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { stackConfigFromFile } from "../../../infra/config/stackFile";
 import { buildPlan } from "../../../infra/plan/build";
 import { NOTHING_READ, priceBook, type ReadTable, readPrices, writePrices } from "../../../infra/plan/priceList/file";
+import { runPrices } from "../../../infra/plan/priceList/run";
 import { type Needed, updatePrices } from "../../../infra/plan/priceList/update";
 import { repository } from "../../support/tree";
 import { fileOf, indexOf, PriceList } from "./list";
@@ -216,5 +217,28 @@ describe("AWS's price list", () => {
 
     expect(pops["us-east-1"]?.cost).toMatchObject({ partial: false, missing: [] });
     expect(new Set(pops["us-east-1"]?.cost.lines.map(({ date }) => date)).has(PUBLISHED.date)).toBe(true);
+  });
+
+  it("is read for the PoPs of a stack file, and the command says where it has written what it found", async () => {
+    const file = path.join(folder, "prices.json");
+    const said: string[] = [];
+    const [out, err] = [process.stdout, process.stderr].map((stream) =>
+      jest.spyOn(stream, "write").mockImplementation((text) => {
+        said.push(String(text));
+        return true;
+      }),
+    );
+    try {
+      await runPrices("sandbox", list.url, file);
+    } finally {
+      out?.mockRestore();
+      err?.mockRestore();
+    }
+
+    expect(said.at(-1)).toBe(`${file}\n`);
+    expect(said).toContain("[1/19] AmazonEC2, ap-southeast-2: no prices of the region\n");
+    expect(said).toContain(`[19/19] AmazonCloudFront, all regions: of ${PUBLISHED.date}\n`);
+    const { instanceHour } = readPrices(file);
+    expect(instanceHour.map(({ source }) => source)).toEqual(["AmazonEC2 us-east-1"]);
   });
 });
