@@ -44,6 +44,8 @@ export interface PopArgs {
   logRetention?: number;
   /** Spread connections over all zones, which AWS bills. Default: while there are fewer than two nodes a zone. */
   crossZone?: boolean;
+  /** Make one cache of the PoP's nodes, which ask each other; AWS bills what crosses zones. Default: false. */
+  cluster?: boolean;
   /** Default: the policy that AWS advises (2025-09). */
   tlsPolicy?: TlsPolicy;
   /** Id of the machine image, arm64, Debian 13. */
@@ -137,7 +139,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
 
   constructor(name: string, args: PopArgs, opts?: pulumi.ComponentResourceOptions) {
     const { region, state = PopState.Active, egress = Egress.Nat, flowLogs = FlowLogs.Rejected } = args;
-    const { metrics = {}, objectives = {}, nodes, tlsPolicy = TlsPolicy.ResPq202509 } = args;
+    const { cluster = false, metrics = {}, objectives = {}, nodes, tlsPolicy = TlsPolicy.ResPq202509 } = args;
     super(
       "footprint:pop:Pop",
       name,
@@ -235,6 +237,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
           region,
           popName: popName(region, args.popDomain.host),
           sites: args.sites.map(siteOf),
+          cluster,
           purgeMaxStaleness: args.purgeMaxStaleness ?? 3600,
           metrics: metricsSettings(metrics),
           agentSha256: agent.sha256,
@@ -279,6 +282,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         volumeKey: args.volumeKey,
         image: args.image,
         ...nodes,
+        cluster,
         originPorts: [...new Set([...usedPorts, ...keptPorts, ...metricsPorts(metrics)])],
         alarms: { topicArn: topic.arn, stopAlarmName: alarms.unhealthyNodesName },
       },

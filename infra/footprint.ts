@@ -46,10 +46,10 @@ function siteArgs({ origins, cacheKey, methods, ...site }: SiteConfig): SiteArgs
   };
 }
 
-function popArgs({ zones, nodes, region, state, cidr, egress, crossZone, image }: PopConfig): FootprintPop {
+function popArgs({ zones, nodes, region, state, cidr, egress, crossZone, cluster, image }: PopConfig): FootprintPop {
   const { min, max, types, spotShare } = nodes;
   return {
-    ...{ region, state, cidr, egress, crossZone, image },
+    ...{ region, state, cidr, egress, crossZone, cluster, image },
     zones: [...zones],
     nodes: { min, max, types: [...types], spotShare, target: scalingTarget(nodes) },
   };

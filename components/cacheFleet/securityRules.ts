@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { NODE_PORTS } from "../node/ports";
+import { NODE_PORTS, PEER_PORTS } from "../node/ports";
 
 export interface SecurityRuleOptions {
   readonly region: string;
@@ -9,12 +9,15 @@ export interface SecurityRuleOptions {
   readonly s3PrefixListId: pulumi.Input<string>;
   /** Ports of origins, beside 443. */
   readonly originPorts: readonly number[];
+  /** Nodes ask each other. */
+  readonly cluster: boolean;
 }
 
 /** All that nodes may be sent, and all that they may send. */
 export function securityRules(name: string, options: SecurityRuleOptions, parent: pulumi.Resource): pulumi.Resource[] {
   return [
     ...Object.entries(NODE_PORTS).flatMap(([role, port]) => fromLoadBalancer(name, options, role, port, parent)),
+    ...(options.cluster ? amongNodes(name, options, parent) : []),
     ...out(name, options, parent),
   ];
 }
@@ -47,6 +50,37 @@ function fromLoadBalancer(
         referencedSecurityGroupId: loadBalancerSecurityGroupId,
         description: `From the load balancer: ${role}`,
       },
+      { parent },
+    ),
+  ];
+}
+
+/**
+ * Both halves of a rule of the nodes' group for itself: a node is asked by nodes alone, and asks nobody else, whoever has the
+ * address of one that is gone.
+ */
+function amongNodes(
+  name: string,
+  { region, securityGroupId }: SecurityRuleOptions,
+  parent: pulumi.Resource,
+): pulumi.Resource[] {
+  const rule = {
+    region,
+    securityGroupId,
+    referencedSecurityGroupId: securityGroupId,
+    ipProtocol: "tcp",
+    fromPort: PEER_PORTS.peers,
+    toPort: PEER_PORTS.peers,
+  };
+  return [
+    new aws.vpc.SecurityGroupEgressRule(
+      `${name}-to-peers`,
+      { ...rule, description: "To the PoP's other nodes: what they own" },
+      { parent },
+    ),
+    new aws.vpc.SecurityGroupIngressRule(
+      `${name}-from-peers`,
+      { ...rule, description: "From the PoP's other nodes: what this one owns" },
       { parent },
     ),
   ];

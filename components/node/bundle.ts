@@ -4,7 +4,7 @@ import { PRODUCTION, type NodeOptions } from "./options";
 import type { AgentTiming, Bundle } from "./protocol/bundleFormat";
 import { STORE_KEYS } from "./protocol/storeKeys";
 import { UNITS } from "./systemd";
-import { AGENT_TIMING } from "./timing";
+import { AGENT_TIMING, RING_POLL } from "./timing";
 
 export interface BundleOptions extends NodeOptions {
   /** Seconds after which nodes that cannot read the purge log say that their PoP is unhealthy. */
@@ -34,6 +34,7 @@ export function bundle(options: BundleOptions): string {
       purgeMaxStaleness: options.purgeMaxStaleness,
       metrics: options.metrics ?? { cloudwatch: false, sites: [] },
       packagesLocked: PACKAGE_LOCK.snapshot,
+      ...(options.cluster === true ? { ring: { peers: ports.peers, ownPeer: ports.ownPeer, poll: RING_POLL } } : {}),
       timing: options.agentTiming ?? AGENT_TIMING,
     },
   };

@@ -12,7 +12,7 @@ export function nodeFiles(options: NodeOptions): NodeFiles {
   return {
     ...haproxyFiles(options),
     ...varnishFiles(options),
-    ...startScripts(),
+    ...startScripts(options.cluster ?? false),
     ...systemdFiles(options),
     ...kernelFiles(),
     ...timeFiles(),

@@ -25,15 +25,21 @@ export const INTERNAL = {
   variants: "X-Footprint-Variants",
   /** How far with purges a node must be to answer another one (protocol/marks.ts); only another node's request has it. */
   needs: "X-Footprint-Needs",
+  /** The request is that of another node of this PoP: it is not passed on to a third one. */
+  peered: "X-Footprint-Peered",
+  /** What is asked by the node itself, and not of its owner: the owner has failed. */
+  alone: "X-Footprint-Alone",
+  /** The response came by way of the object's owner: what that did for it, "self", or why there is none of its. */
+  owner: "X-Footprint-Owner",
   /** The request is that of a node of another PoP, for which this one is the shield. */
   shielded: "X-Footprint-Shielded",
-  /** By which such a node proves that it is ours (protocol/shieldProof.ts). */
+  /** By which such a node proves that it is ours (protocol/shieldProof.ts), and one of the same PoP (ringProof.ts). */
   proof: "X-Footprint-Proof",
   /** What is not asked of the shield: nothing is stored of it, or the shield has failed. */
   direct: "X-Footprint-Direct",
   /** The response came by way of the shield, or is HAProxy's own for a shield that failed. */
   shield: "X-Footprint-Shield",
-  /** What the shield did for an answer of an origin's, one word; missing in what is no origin's. */
+  /** What the shield, or the owner, did for an answer of an origin's, one word; missing in what is no origin's. */
   given: "X-Footprint-Given",
   /** The last try of a fetch. */
   again: "X-Footprint-Again",

@@ -155,14 +155,64 @@ export const BOUNDS = {
 
 export type BoundName = keyof typeof BOUNDS;
 
+/**
+ * What comes to it where the nodes of a PoP are one cache. A request that another node asks for takes a thread here as a
+ * client's does (208 KB), and one that is asked of another node takes what a miss does (480 KB): an eighth of the cache is
+ * left to them.
+ */
+export const RING_BOUNDS = {
+  PEERS: {
+    sum: "MISSES / 2",
+    smallest: 312,
+    meaning: "requests of the PoP's other nodes that are being answered, a thread of Varnish each",
+  },
+  HOPS: {
+    sum: "MISSES / 2",
+    smallest: 312,
+    meaning: "requests to the PoP's other nodes, a second thread of Varnish each",
+  },
+  PEER_CONNECTIONS: {
+    sum: "MISSES",
+    smallest: 625,
+    meaning: "connections of the PoP's nodes, each for up to 256 requests at a time",
+  },
+  ALL_WITH_PEERS: {
+    sum: "ALL_CONNECTIONS + 2 * PEER_CONNECTIONS",
+    smallest: 23025,
+    meaning: "connections that HAProxy takes then, all sides together",
+  },
+  RING_CACHE_MEMORY: { sum: "CACHE_MEMORY * 7 / 8", smallest: 1640, meaning: "MB of the cache then" },
+  RING_TRANSIT: {
+    sum: "TRANSIENT_MEMORY * 512 / (MISSES + HOPS)",
+    smallest: 213,
+    meaning: "kB that a response which is not stored may be ahead of its reader then",
+  },
+  RING_THREADS: {
+    sum: "THREADS + (PEERS + HOPS + 1) / 2",
+    smallest: 2075,
+    meaning: "threads in each of Varnish's two pools then: also for what nodes ask each other",
+  },
+} as const satisfies Readonly<Record<string, Bound>>;
+
+export type RingBoundName = keyof typeof RING_BOUNDS;
+
+/** One of these as HAProxy's configuration takes it from the environment. */
+export function ringBound(name: RingBoundName): string {
+  return fromEnvironment(name, RING_BOUNDS[name]);
+}
+
 /** A bound as HAProxy's configuration takes it from the environment. */
 export function bound(name: BoundName): string {
-  return `"\${${name}-${String(BOUNDS[name].smallest)}}"`;
+  return fromEnvironment(name, BOUNDS[name]);
+}
+
+function fromEnvironment(name: string, { smallest }: Bound): string {
+  return `"\${${name}-${String(smallest)}}"`;
 }
 
 /** Renders LIMITS_SCRIPT, which is read by those that start a program. */
-export function limitsScript(): string {
-  const sums = Object.entries(BOUNDS).map(
+export function limitsScript(cluster: boolean): string {
+  const sums = Object.entries({ ...BOUNDS, ...(cluster ? RING_BOUNDS : {}) }).map(
     ([name, { sum, meaning }]) => `# ${meaning}\n: "\${${name}:=$((${sum}))}"\nexport ${name}\n`,
   );
   return `# What this node lets in, from the size of its machine. components/node/README.md has the reasons.

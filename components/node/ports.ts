@@ -8,6 +8,14 @@ export const NODE_PORTS = {
   health: 8089,
 } as const;
 
+/** By which nodes of a PoP ask each other, where it is one cache (haproxy/ring.ts). */
+export const PEER_PORTS = {
+  /** What other nodes of the PoP ask. The nodes' security group lets them in, and nobody else. */
+  peers: 8444,
+  /** What a node asks of itself: it stands in its own ring like any other. No rule lets anybody in. */
+  ownPeer: 8445,
+} as const;
+
 /** Metrics of HAProxy in Prometheus' format, at /metrics, on the node itself only. */
 export const METRICS_PORT = 8405;
 
@@ -19,6 +27,9 @@ export const NODE_HEALTH_PATH = "/health";
 
 /** Path of the PoP's health at its per-PoP name, answered by HAProxy without cache or origin. */
 export const POP_HEALTH_PATH = "/.well-known/pop-health";
+
+/** Path by which a node of the PoP asks another one whether it takes its share of requests. */
+export const PEER_HEALTH_PATH = "/.well-known/peer-health";
 
 /** Begin of what the agent asks each site in its self-test. */
 export const SELF_TEST_PATH = "/.well-known/footprint-self-test/";

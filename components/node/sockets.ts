@@ -13,6 +13,8 @@ export const SOCKETS = {
   egress: "/run/haproxy/egress.sock",
   /** HAProxy takes the same from itself, to ask for it in HTTP/2. */
   relay: "/run/haproxy/relay.sock",
+  /** HAProxy takes from itself what a request has changed, for the owner of it (haproxy/ring.ts). */
+  changes: "/run/haproxy/changes.sock",
   /** HAProxy takes the same again, and what goes past Varnish. */
   origins: "/run/haproxy/origins.sock",
   /** HAProxy takes what is held: WebSocket and server-sent events. */

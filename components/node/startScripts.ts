@@ -19,8 +19,12 @@ export const NVME_UNIT = "var-lib-varnish-nvme.mount";
 export const NVME_LABEL = "footprint-nvme";
 
 /** The scripts that start HAProxy and Varnish with sizes of the machine that they are on. */
-export function startScripts(): NodeFiles {
-  return { [LIMITS_SCRIPT]: limitsScript(), [START_HAPROXY]: HAPROXY_SCRIPT, [START_VARNISH]: VARNISH_SCRIPT };
+export function startScripts(cluster: boolean): NodeFiles {
+  return {
+    [LIMITS_SCRIPT]: limitsScript(cluster),
+    [START_HAPROXY]: HAPROXY_SCRIPT,
+    [START_VARNISH]: varnishScript(cluster),
+  };
 }
 
 const HAPROXY_SCRIPT = `#!/bin/sh
@@ -30,11 +34,13 @@ set -eu
 exec ${HAPROXY_BINARY} -C ${HAPROXY_FOLDER} -Ws -S ${SOCKETS.master},mode,600 -f ${HAPROXY_FILE} "$@"
 `;
 
-const VARNISH_SCRIPT = `#!/bin/sh
+function varnishScript(cluster: boolean): string {
+  const ring = cluster ? "RING_" : "";
+  return `#!/bin/sh
 # Starts Varnish with as much cache as the machine has room for.
 set -eu
 . ${LIMITS_SCRIPT}
-cache=$CACHE_MEMORY
+cache=$${ring}CACHE_MEMORY
 
 # Large objects have a storage of their own, so that one download does not push out a thousand pages: the NVMe disk
 # where there is one (an unordered file, hence room is left on it), else a quarter of the memory. Never a network disk.
@@ -63,10 +69,11 @@ exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/de
     -a http=${SOCKETS.cache},HTTP,mode=660,group=${SOCKETS_GROUP} \\
     -a purge=${SOCKETS.cachePurge},HTTP,mode=660,group=${SOCKETS_GROUP} \\
     -s memory=malloc,"\${cache}m" -s large="$large" -s Transient=malloc,"\${TRANSIENT_MEMORY}m" \\
-    -p thread_pool_min=200 -p thread_pool_max="$THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
+    -p thread_pool_min=200 -p thread_pool_max="$${ring}THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
     -p http_max_hdr=${String(FIELDS_WITHIN)} -p http_req_hdr_len=16k -p http_resp_hdr_len=32k -p http_resp_size=48k \\
     -p workspace_client=512k -p workspace_backend=512k \\
     -p timeout_idle=60 -p idle_send_timeout=${String(CLIENT_PACE.patience + 30)} -p rush_exponent=1000 -p cc_command="%D -O0 -g0" \\
-    -p transit_buffer="\${TRANSIT}k" -p shortlived=0 -p nuke_limit=1000 \\
+    -p transit_buffer="\${${ring}TRANSIT}k" -p shortlived=0 -p nuke_limit=1000 \\
     -p http_range_support=on -p http_gzip_support=off -p max_restarts=4 -p feature=+http_date_postel "$@"
 `;
+}

@@ -35,6 +35,12 @@ export const TIMING = {
  */
 export const CLIENT_PACE = { bytes: 240, patience: 120, look: 30 } as const;
 
+/**
+ * Seconds between two looks at which nodes a PoP has, where they are one cache: what a new node waits for, at most, until
+ * others ask it. That one has left they see themselves. A look is a LIST, and a GET for each other node.
+ */
+export const RING_POLL = 10;
+
 /** The clocks of a node's agent, seconds; what each means stands with its type. */
 export const AGENT_TIMING: AgentTiming = {
   // Half of it is the mean delay of a purge. A GET costs about $1 per node and month at this pace.

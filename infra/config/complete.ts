@@ -117,6 +117,7 @@ function completePop(code: string, input: StackInput, regions: RegionTable): Pop
     zones: all.map((zone, number) => ({ id: zone.id, number })).filter((zone) => settings.zones.includes(zone.id)),
     egress: settings.egress,
     crossZone: settings.crossZone,
+    cluster: settings.cluster,
     image: expected(input.image[code]),
     nodes: {
       min: settings.min,

@@ -92,6 +92,8 @@ export interface PopConfig {
   readonly egress: "nat" | "direct" | "both";
   /** Spread connections over all zones (billed between zones). */
   readonly crossZone: boolean;
+  /** The PoP's nodes are one cache, and ask each other. */
+  readonly cluster: boolean;
   /** Id of the machine image (arm64). */
   readonly image: string;
   readonly nodes: NodesConfig;

@@ -9,6 +9,8 @@ export const POP_DEFAULTS = {
   minNodesPerZone: 2,
   /** `nodes.max` as a multiple of `nodes.min`: room for the load of a lost neighbour and for a surge on top. */
   maxOverMin: 4,
+  /** Each node is a cache of its own. */
+  cluster: false,
   spotShare: 0,
   /** Percent. One zone of three lost raises the load of the rest by half: 60 becomes 90, still below 100. */
   targetUtilization: 60,
@@ -85,6 +87,10 @@ const crossZone = z.boolean().meta({
     "Spread connections over the nodes of all zones (AWS bills the traffic between zones). Unset: on while nodes.min is below 2 per zone, else off. Off needs 2 nodes per zone.",
 });
 
+const cluster = z.boolean().meta({
+  description: `Make one cache of the PoP's nodes: each asks the one that owns an object, and that one the origin (components/node/README.md, "One cache of all nodes"; AWS bills the traffic between zones). Unset: ${String(POP_DEFAULTS.cluster)}.`,
+});
+
 /** One PoP: everything in it may be left out. */
 export const popSchema = z
   .strictObject({
@@ -108,6 +114,7 @@ export const popSchema = z
       description: `How nodes reach origins over IPv4: \`nat\` through a regional NAT gateway with fixed addresses, \`direct\` from public addresses of their own (no NAT charge, changing addresses), \`both\` on the way from \`nat\` to \`direct\` (runbook, "An edit that takes two steps"). Unset: ${POP_DEFAULTS.egress}.`,
     }),
     crossZone: crossZone.optional(),
+    cluster: cluster.optional(),
     nodes: nodesSchema.optional(),
     peak: z.number().positive().max(10_000).optional().meta({
       description: "Expected peak towards clients, Gbit/s. Unset: the plan shows capacities without a verdict.",
@@ -123,6 +130,7 @@ export const defaultsSchema = z
     }),
     egress: egress.optional().meta({ description: "See the same key of a PoP." }),
     crossZone: crossZone.optional(),
+    cluster: cluster.optional(),
     nodes: nodesSchema.optional(),
   })
   .prefault({})

@@ -10,6 +10,7 @@ export interface PopSettings {
   readonly zones: readonly string[];
   readonly egress: "nat" | "direct" | "both";
   readonly crossZone: boolean;
+  readonly cluster: boolean;
   readonly min: number;
   readonly max: number;
   /** Undefined: neither the file nor the region table names any. */
@@ -30,6 +31,7 @@ export function popSettings(input: StackInput, code: string, regions: RegionTabl
     zones,
     egress: pop.egress ?? shared.egress ?? POP_DEFAULTS.egress,
     crossZone: pop.crossZone ?? shared.crossZone ?? min < POP_DEFAULTS.minNodesPerZone * zones.length,
+    cluster: pop.cluster ?? shared.cluster ?? POP_DEFAULTS.cluster,
     min,
     max: nodes.max ?? POP_DEFAULTS.maxOverMin * min,
     types: nodes.types ?? region(code, regions).defaultTypes ?? undefined,

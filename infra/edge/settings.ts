@@ -37,11 +37,12 @@ export function edgeOptions(origin: Origin, stack?: string, host?: string): Node
     .filter((site) => site.host === chosen)
     .map(({ shield, ...site }) => ({ ...site, origins: [origin] }));
   const [first] = config.pops;
-  return { ...optionsOf(config, first?.region ?? ""), sites };
+  return { ...optionsOf(config, first?.region ?? ""), sites, cluster: false };
 }
 
 function optionsOf(config: FootprintConfig, region: string): NodeOptions {
-  return { region, popName: popName(region, config.popDomain), sites: config.sites };
+  const cluster = config.pops.find((pop) => pop.region === region)?.cluster ?? false;
+  return { region, popName: popName(region, config.popDomain), sites: config.sites, cluster };
 }
 
 function oneOf(option: string, meaning: string, given: string, allowed: readonly string[]): string {

@@ -413,6 +413,25 @@ describe("a cache fleet", () => {
     ]);
   });
 
+  test("asks its own nodes, and is asked by them, at one port, where they are one cache", async () => {
+    const one = await fleet({ cluster: true });
+    const among = (each: Alone) =>
+      [...each.all("SecurityGroupIngressRule"), ...each.all("SecurityGroupEgressRule")]
+        .filter(({ inputs }) => inputs.referencedSecurityGroupId === inputs.securityGroupId)
+        .map(({ inputs: { description: _, ...inputs } }) => inputs);
+    const rule = {
+      region: REGION,
+      securityGroupId: "id-of-fleet",
+      referencedSecurityGroupId: "id-of-fleet",
+      ipProtocol: "tcp",
+      fromPort: 8444,
+      toPort: 8444,
+    };
+
+    expect(among(one)).toEqual([rule, rule]);
+    expect(among(made)).toEqual([]);
+  });
+
   test("describes every rule, and has none within a security group", () => {
     const rules = [...made.all("SecurityGroupIngressRule"), ...made.all("SecurityGroupEgressRule")];
 

@@ -49,7 +49,7 @@ describe("several mistakes", () => {
   test("rejects all of them in one run, of the shape and of the rules, sorted by path", () => {
     expect(problemsOf({ draft }).map(problemLine)).toEqual([
       "healthCheck.interval: must be one of 10, 30, got 20",
-      'pops.eu-west-1: unknown key "sized"; allowed: state, cidr, zones, egress, crossZone, nodes, peak',
+      'pops.eu-west-1: unknown key "sized"; allowed: state, cidr, zones, egress, crossZone, cluster, nodes, peak',
       "pops.eu-west-1.nodes: must have min at most max, got min 8 and max 4",
       'pops.us-east-1.cidr: must not overlap 10.64.64.0/20 of eu-west-1, got "10.0.0.0/8"',
       'pops.us-east-1.cidr: must be a /16 to /24, got "10.0.0.0/8"',

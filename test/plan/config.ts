@@ -11,6 +11,7 @@ export function pop(code: string, overrides: Partial<PopConfig> = {}): PopConfig
     zones: defaultZones.map((id) => ({ id, number: zones.findIndex((zone) => zone.id === id) })),
     egress: "nat",
     crossZone: false,
+    cluster: false,
     image: "ami-0123456789abcdef0",
     nodes: nodes({}),
     ...overrides,

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AGENT_FILES } from "../agentFiles";
 import { ACCESS_LOG_FOLDER } from "../processes";
-import type { AgentSettings } from "../protocol/bundleFormat";
+import type { AgentSettings, RingSettings } from "../protocol/bundleFormat";
 import type { NodeReport } from "../protocol/nodeReport";
 import { userId } from "../protocol/storeKeys";
 import { SOCKETS } from "../sockets";
-import { AGENT_TIMING, CLIENT_PACE } from "../timing";
+import { AGENT_TIMING, CLIENT_PACE, RING_POLL } from "../timing";
 import { Adoption } from "./adoption";
 import { AccessLogs } from "./accessLogs";
 import { AccessTail } from "./accessTail";
@@ -37,7 +37,9 @@ import { PopHealth } from "./popHealth";
 import { Publishing } from "./publishing";
 import { varnishPurgeCache } from "./purgeCache";
 import { PurgeFeed } from "./purgeFeed";
+import { readPeers } from "./peers";
 import { Reporter } from "./report";
+import { Ring } from "./ring";
 import { Secrets } from "./secrets";
 import { selfTest } from "./selfTest";
 import type { Identity } from "./settings";
@@ -59,6 +61,7 @@ export class Agent {
   private readonly haproxy = new HaproxyRuntime();
   private readonly metadata = new Metadata();
   private readonly instance = once(() => this.metadata.instanceId());
+  private readonly address = once(() => this.metadata.address());
   private readonly metrics = new Metrics(() => this.observed());
   private readonly footprint: string;
   private readonly region: string;
@@ -75,6 +78,9 @@ export class Agent {
   private readonly reporter: Reporter;
   /** Number of the configuration that runs; undefined while it is not the one that the pointer names. */
   private serial: number | undefined;
+  private rings: { readonly settings: RingSettings; readonly ring: Ring } | undefined;
+  /** What others ask this node by; undefined while it is a cache of its own. */
+  private peerAddress: string | undefined;
   private publishing: Publishing | undefined;
   private feed: PurgeFeed | undefined;
   private health = { node: "nothing runs yet", pop: "nothing runs yet" };
@@ -99,7 +105,7 @@ export class Agent {
       keys: configurationKeys,
       newest: parameters.newest,
     });
-    this.secrets = new Secrets({ parameters: parameters.read, haproxy, log });
+    this.secrets = new Secrets({ region, parameters: parameters.read, haproxy, log });
     const software = () => softwareOf(runCommand);
     this.adoption = new Adoption({
       run: runCommand,
@@ -243,9 +249,39 @@ export class Agent {
     this.every("metadata", timing.metadataPoll, () => this.drain.look());
     this.every("drain", TICK, () => this.drain.step());
     this.every("launch", TICK, () => this.launch.look());
+    this.every("ring", TICK, () => this.tellRing());
+    this.every("nodes of the PoP", settings.ring?.poll ?? RING_POLL, () => this.lookAtPeers());
     void sleep(timing.probation * 1000).then(() => {
       this.program.keep();
     });
+  }
+
+  /** Which nodes there are, and whether this one is in service: as the bundle that runs wants it, or does not any more. */
+  private async lookAtPeers(): Promise<void> {
+    this.peerAddress = this.settings?.ring === undefined ? undefined : await this.address();
+    await this.ring()?.look();
+  }
+
+  private async tellRing(): Promise<void> {
+    const ring = this.ring();
+    if (ring === undefined && this.switches.reason("ring") === undefined) {
+      return;
+    }
+    const inService = ring !== undefined && this.launch.done && this.drain.state === "serving";
+    await this.switches.set("ring", inService ? "in service" : undefined);
+    await ring?.tell();
+  }
+
+  private ring(): Ring | undefined {
+    const { haproxy, store, log, address } = this;
+    const wanted = this.settings?.ring;
+    if (wanted === undefined) {
+      this.rings = undefined;
+    } else if (this.rings?.settings !== wanted) {
+      const peers = async () => readPeers(store, await this.instance());
+      this.rings = { settings: wanted, ring: new Ring({ haproxy, settings: wanted, address, peers, log }) };
+    }
+    return this.rings?.ring;
   }
 
   private async openPublishing(settings: AgentSettings, feed: PurgeFeed): Promise<Publishing> {
@@ -361,6 +397,7 @@ export class Agent {
     const { halted } = configuration;
     return {
       state: drain.state !== "serving" ? "draining" : launch.done ? "serving" : "starting",
+      ...(this.peerAddress === undefined ? {} : { address: this.peerAddress }),
       configuration: {
         generation: adoption.generation,
         rejected: adoption.rejected,
@@ -391,7 +428,12 @@ export class Agent {
       purgesCarriedOut: feed?.carriedOut ?? 0,
       logLines: this.logs.lines,
       metricsLost: this.publishing?.report.lost ?? 0,
-      switches: { node: switches.reason("node"), pop: switches.reason("pop"), draining: switches.reason("draining") },
+      switches: {
+        node: switches.reason("node"),
+        pop: switches.reason("pop"),
+        draining: switches.reason("draining"),
+        ring: switches.reason("ring"),
+      },
     };
   }
 

@@ -23,6 +23,11 @@ export class Metadata {
     return expected("instance-id", /^i-[0-9a-z]+$/, await this.read("instance-id"));
   }
 
+  /** Its address in the VPC. */
+  async address(): Promise<string> {
+    return expected("local-ipv4", /^\d{1,3}(?:\.\d{1,3}){3}$/, await this.read("local-ipv4"));
+  }
+
   /** Name of the Auto Scaling group, from the instance's tags; undefined outside one. */
   async groupName(): Promise<string | undefined> {
     return optional("the group's name", /^[ -~]{1,255}$/, await this.read("tags/instance/aws:autoscaling:groupName"));

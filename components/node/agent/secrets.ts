@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { AGENT_FILES } from "../agentFiles";
 import { ORIGIN_AUTH_FILE } from "../internalHeaders";
+import { RING_PROOF_FILE, ringProof } from "../protocol/ringProof";
 import { SHIELD_PROOF_FILE, shieldProof } from "../protocol/shieldProof";
 import type { NodeReport } from "../protocol/nodeReport";
 import type { Pointer, SecretRole } from "../protocol/pointer";
@@ -14,6 +15,7 @@ import { reasonOf, type Log } from "./log";
 export type ReadParameters = (selectors: readonly string[]) => Promise<ReadonlyMap<string, string>>;
 
 export interface SecretsOptions {
+  readonly region: string;
   readonly parameters: ReadParameters;
   readonly haproxy: Pick<HaproxyRuntime, "setMap" | "deleteMap" | "keysOf">;
   readonly log: Log;
@@ -23,6 +25,8 @@ export interface SecretsOptions {
   readonly mapFile?: string;
   /** Map of HAProxy's with the proof for other PoPs; default: where HAProxy reads it. */
   readonly shieldFile?: string;
+  /** Map of HAProxy's with the proof for other nodes of the PoP; default: where HAProxy reads it. */
+  readonly ringFile?: string;
   /** Group that reads the maps; default: HAProxy's. */
   readonly group?: number;
 }
@@ -64,6 +68,7 @@ export class Secrets {
     }
     await this.tellOriginProof();
     await this.tellShieldProof();
+    await this.tellRingProof();
   }
 
   /** Keys that purges may be signed with; none before they were read. */
@@ -137,7 +142,14 @@ export class Secrets {
   private async tellShieldProof(): Promise<void> {
     const { shieldFile = SHIELD_PROOF_FILE } = this.options;
     const wanted = shieldProof(this.purgeKeys());
-    await this.tell("other PoPs", shieldFile, wanted, () => this.setShieldProof(shieldFile, wanted));
+    await this.tell("other PoPs", shieldFile, wanted, () => this.setProofs(shieldFile, wanted));
+  }
+
+  /** Where each node is a cache of its own, in the file alone. */
+  private async tellRingProof(): Promise<void> {
+    const { region, ringFile = RING_PROOF_FILE } = this.options;
+    const wanted = ringProof(region, this.purgeKeys());
+    await this.tell("other nodes of the PoP", ringFile, wanted, () => this.setProofs(ringFile, wanted));
   }
 
   /**
@@ -171,7 +183,7 @@ export class Secrets {
   }
 
   /** What is to go is what HAProxy itself has beside that: a call that failed half-way is made good by the next one. */
-  private async setShieldProof(file: string, wanted: ReadonlyMap<string, string>): Promise<void> {
+  private async setProofs(file: string, wanted: ReadonlyMap<string, string>): Promise<void> {
     const { haproxy } = this.options;
     const held = await haproxy.keysOf(file);
     if (held === undefined) {

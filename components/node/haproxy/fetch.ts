@@ -2,13 +2,14 @@ import { bound } from "../limits";
 import { SOCKETS, SOCKETS_GROUP } from "../sockets";
 import { CLIENT_PACE } from "../timing";
 import { FINAL_ALONE } from "./finalLua";
+import { toRing } from "./ring";
 
 const PATIENCE = ["client", "server"]
   .map((side) => `    timeout ${side} ${String(CLIENT_PACE.patience + 40)}s`)
   .join("\n");
 
 /** Where Varnish asks for what it has not. */
-export function fetchSections(): string {
+export function fetchSections(cluster: boolean): string {
   return `
 # Varnish 7.7 takes trailers and interim responses (1xx) for a failure, and HAProxy's side for HTTP passes them on. So they
 # are taken out of the bytes on their way: one final response a connection, since [relay] closes each.
@@ -42,7 +43,7 @@ frontend relay from relayed
     bind unix@${SOCKETS.relay} mode 600
     maxconn ${bound("EGRESS_CONNECTIONS")}
     backlog ${bound("IN_FLIGHT")}
-    option httpclose
+    option httpclose${cluster ? toRing() : ""}
     default_backend to-egress
 
 backend to-egress from relayed

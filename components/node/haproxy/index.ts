@@ -16,6 +16,7 @@ import { redirectFrontend } from "./redirect";
 import { RESOLVED } from "./resolving";
 import { SITE_LUA, siteLua } from "./siteLua";
 import { shieldSections } from "./shield";
+import { ringSections } from "./ring";
 import { siteMaps } from "./sites";
 import { trafficFrontend } from "./traffic";
 
@@ -23,7 +24,7 @@ import { trafficFrontend } from "./traffic";
 export function haproxyFiles(options: NodeOptions): NodeFiles {
   return {
     [HAPROXY_FILE]: haproxyConfig(options),
-    [`${HAPROXY_FOLDER}/${SITE_LUA}`]: siteLua(),
+    [`${HAPROXY_FOLDER}/${SITE_LUA}`]: siteLua(options.cluster ?? false),
     [`${HAPROXY_FOLDER}/${DIRECTIVES_LUA}`]: directivesLua(),
     [`${HAPROXY_FOLDER}/${FALSE_ENDS_LUA}`]: falseEndsLua(),
     [`${HAPROXY_FOLDER}/${FINAL_LUA}`]: finalLua(),
@@ -34,13 +35,14 @@ export function haproxyFiles(options: NodeOptions): NodeFiles {
 /** Renders haproxy.cfg, in the order in which a request travels. */
 export function haproxyConfig(options: NodeOptions): string {
   return sections(
-    globalSections(options.popName, options.sites),
+    globalSections(options),
     trafficFrontend(options),
     redirectFrontend(options),
     cacheBackend(),
     pastCacheBackends(options.popName),
     purgeFrontend(options.popName),
-    fetchSections(),
+    fetchSections(options.cluster ?? false),
+    options.cluster === true ? ringSections(options) : "",
     egressSections(options),
     shieldSections(options, misses(options.popName, options.sites), RESOLVED),
     healthSections(options),

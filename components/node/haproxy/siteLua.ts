@@ -31,7 +31,7 @@ ${refuse(popName, { status: 500, text: "internal error", error: "proxy_internal_
 }
 
 /** Renders /etc/haproxy/site.lua, which is the same for all sites. */
-export function siteLua(): string {
+export function siteLua(cluster: boolean): string {
   return `-- The one form of a URL, which is its key in the cache, and what else tells responses apart. Requests (traffic) and
 -- purges (purge) go through lua.request, and what an origin names after a change through the same: so all mean the same.
 
@@ -248,7 +248,30 @@ core.register_action("${CHANGED}", { "http-res" }, function(txn)
             requests[#requests + 1] = "CHANGED " .. target .. " HTTP/1.1\\r\\nHost: " .. host .. "\\r\\n"
         end
     end
-    local socket = core.tcp()
+${changedHere(cluster)}end)
+`;
+}
+
+/** Tells Varnish what has changed, and where the PoP's nodes are one cache the owner, too. */
+function changedHere(cluster: boolean): string {
+  return cluster
+    ? `    local function tell(path, where)
+        local socket = core.tcp()
+        socket:settimeout(1)
+        local answer = socket:connect("unix@" .. path)
+            and socket:send(table.concat(requests, "\\r\\n") .. "Connection: close\\r\\n\\r\\n")
+            and socket:receive("*a")
+        socket:close()
+        local _, done = (answer or ""):gsub("HTTP/1.1 200 ", "")
+        if done < #requests then
+            core.Warning("not taken out of the cache " .. where .. " after a change: " .. host .. base)
+        end
+    end
+    tell("${SOCKETS.cachePurge}", "here")
+    -- The owner of a URL too, or this node would get the former response back from there.
+    tell("${SOCKETS.changes}", "of its owner")
+`
+    : `    local socket = core.tcp()
     socket:settimeout(1)
     local answer = socket:connect("unix@${SOCKETS.cachePurge}")
         and socket:send(table.concat(requests, "\\r\\n") .. "Connection: close\\r\\n\\r\\n")
@@ -258,6 +281,5 @@ core.register_action("${CHANGED}", { "http-res" }, function(txn)
     if done < #requests then
         core.Warning("not taken out of the cache after a change: " .. host .. base)
     end
-end)
 `;
 }

@@ -53,6 +53,18 @@ export const metricsSettingsSchema = z.object({
 
 export type MetricsSettings = z.output<typeof metricsSettingsSchema>;
 
+/** Of a PoP whose nodes are one cache (haproxy/ring.ts). */
+export const ringSettingsSchema = z.object({
+  /** Port at which other nodes of the PoP are asked. */
+  peers: z.int(),
+  /** Port at which a node asks itself. */
+  ownPeer: z.int(),
+  /** Seconds between two looks at which nodes there are. */
+  poll: z.number().positive(),
+});
+
+export type RingSettings = z.output<typeof ringSettingsSchema>;
+
 /** What an agent must know beside what it can look up. */
 export const agentSettingsSchema = z.object({
   region: z.string().min(1),
@@ -71,6 +83,8 @@ export const agentSettingsSchema = z.object({
   metrics: metricsSettingsSchema.default({ cloudwatch: false, sites: [] }),
   /** When the packages were locked that nodes are installed from; likewise. */
   packagesLocked: z.iso.datetime().optional(),
+  /** Missing: each node is a cache of its own. */
+  ring: ringSettingsSchema.optional(),
   timing: agentTimingSchema,
 });
 

@@ -9,6 +9,8 @@ export const nodeReportSchema = z.object({
   /** When it was written, ISO 8601. */
   at: z.iso.datetime(),
   state: z.enum(["starting", "serving", "draining"]),
+  /** Where the PoP's other nodes ask it; missing where each is a cache of its own. */
+  address: z.ipv4().optional(),
   configuration: z.object({
     /** SHA-256 of the bundle that the node runs. */
     generation: z.string().nullable(),

@@ -12,6 +12,8 @@ export const SWITCHES = {
   pop: "pop",
   /** Responses end their connection: the node is about to leave. */
   draining: "draining",
+  /** The node takes its share of what the PoP's nodes ask each other: it is in service. */
+  ring: "ring",
 } as const;
 
 export type Switch = keyof typeof SWITCHES;

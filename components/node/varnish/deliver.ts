@@ -1,17 +1,19 @@
 import { INTERNAL } from "../internalHeaders";
+import type { OtherNodes } from "./otherNodes";
 
 /** Renders /etc/varnish/deliver.vcl. */
-export function deliverVcl(popName: string, shields: boolean): string {
-  // What a node of another PoP stores is what the origin sent.
-  const unlessShielded = (statements: string): string =>
-    shields
-      ? `    if (!req.http.${INTERNAL.shielded}) {\n${statements.replaceAll(/^ {4}/gm, "        ")}\n    }`
+export function deliverVcl(popName: string, { shields, cluster }: OtherNodes): string {
+  const others = [...(shields ? [INTERNAL.shielded] : []), ...(cluster ? [INTERNAL.peered] : [])];
+  // What another node of ours stores is what the origin sent.
+  const forClients = (statements: string): string =>
+    others.length > 0
+      ? `    if (${others.map((name) => `!req.http.${name}`).join(" && ")}) {\n${statements.replaceAll(/^ {4}/gm, "        ")}\n    }`
       : statements;
   return `# What a client is told.
 
 sub vcl_deliver {
     call seek;
-${unlessShielded("    call compression;")}
+${forClients("    call compression;")}
     call conditions;
 
     # RFC 9211: what this cache did, after what caches before it say of themselves.
@@ -46,10 +48,10 @@ ${unlessShielded("    call compression;")}
     # The edge names itself, not its node and version.
     set resp.http.Via = regsub(resp.http.Via, "1\\.1 [^ ,]+ \\(Varnish/[^,]+\\)$", "1.1 ${popName}");
     # For caches of the site's owner alone.
-${unlessShielded("    unset resp.http.Surrogate-Control;")}
+${forClients("    unset resp.http.Surrogate-Control;")}
     unset resp.http.xkey;
-${unlessShielded("    unset resp.http.X-Footprint-Tags;")}
-    unset resp.http.X-Varnish;
+${forClients("    unset resp.http.X-Footprint-Tags;")}
+    unset resp.http.X-Varnish;${cluster ? "\n    call given;" : ""}
     return (deliver);
 }
 
@@ -79,7 +81,7 @@ sub vcl_synth {
     }
     if (local.socket == "purge") {
         set resp.http.X-Footprint-Count = req.http.X-Footprint-Count;
-    }
+    }${cluster ? "\n    call given;" : ""}
     synthetic(resp.reason + {"
 "});
     return (deliver);

@@ -1,7 +1,8 @@
 import { SOCKETS } from "../sockets";
+import type { OtherNodes } from "./otherNodes";
 
 /** Renders /etc/varnish/default.vcl: the frame that takes in the others. */
-export function mainVcl(shields: boolean): string {
+export function mainVcl({ shields, cluster }: OtherNodes): string {
   return `# Written by Footprint from the configuration bundle; changes by hand are lost at the next one.
 #
 # In the order in which a request meets them:
@@ -10,7 +11,7 @@ export function mainVcl(shields: boolean): string {
 #   shared.vcl     who may have what is stored, and when an answer is "not modified"
 #   in_flight.vcl  what is being fetched while it is purged
 #   peers.vcl      what another node of ours may have of what is stored
-${shields ? "#   shield.vcl     what comes by way of another PoP\n" : ""}#   stale.vcl      when a stale response is used, and when one waits for a fresh one
+${shields ? "#   shield.vcl     what comes by way of another PoP\n" : ""}${cluster ? "#   ring.vcl       what comes by way of another node of the PoP\n" : ""}#   stale.vcl      when a stale response is used, and when one waits for a fresh one
 #   response.vcl   whether and for how long a response is stored
 #   ranges.vcl     where a part of a response comes from
 #   compression.vcl  what HAProxy is to compress
@@ -47,7 +48,7 @@ include "./in_flight.vcl";
 include "./peers.vcl";
 include "./request.vcl";
 include "./shared.vcl";
-${shields ? 'include "./shield.vcl";\n' : ""}include "./stale.vcl";
+${shields ? 'include "./shield.vcl";\n' : ""}${cluster ? 'include "./ring.vcl";\n' : ""}include "./stale.vcl";
 include "./response.vcl";
 include "./ranges.vcl";
 include "./compression.vcl";

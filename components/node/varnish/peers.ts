@@ -4,7 +4,7 @@ import { INTERNAL } from "../internalHeaders";
 const NEVER = "1000000000000";
 
 /** Renders /etc/varnish/peers.vcl. */
-export function peersVcl(region: string): string {
+export function peersVcl(region: string, cluster: boolean): string {
   // What a mark says of this region, and all else that may stand around it.
   const own = `(^|,)${region}=(\\d+)[.](\\d+)(,|$)`;
   const number = (group: 2 | 3): string =>
@@ -25,7 +25,15 @@ sub behind_who_asks {
             || (req.http.${INTERNAL.needs} ~ "${own}"
                 && (std.integer(regsub(var.global_get("done"), "[.].*$", ""), -1) < ${number(2)}
                     || std.integer(regsub(var.global_get("done"), "^.*[.]", ""), -1) < ${number(3)})))) {
-        set req.http.X-Footprint-Behind = "1";
+        set req.http.X-Footprint-Behind = "1";${
+          cluster
+            ? `
+        if (req.http.${INTERNAL.peered}) {
+            # Who asks can ask the origin as well, and once for all of its clients.
+            return (synth(503, "behind"));
+        }`
+            : ""
+        }
         set req.hash_always_miss = true;
     }
 }

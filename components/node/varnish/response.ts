@@ -1,14 +1,15 @@
 import { INTERNAL } from "../internalHeaders";
 import { VARIANTS_LIMIT } from "../limits";
+import type { OtherNodes } from "./otherNodes";
 
 /** Bodies from this size on go to the storage for large objects. */
 export const LARGE_OBJECT = "1MB";
 
 /** Renders /etc/varnish/response.vcl. */
-export function responseVcl(shields: boolean): string {
+export function responseVcl({ shields, cluster }: OtherNodes): string {
   return `# Whether and for how long a response is stored (RFC 9111).
 
-sub vcl_backend_response {${shields ? "\n    call from_shield;" : ""}
+sub vcl_backend_response {${cluster ? "\n    call from_owner;" : ""}${shields ? "\n    call from_shield;" : ""}
     # No check of gzip: what Varnish does not like, such as several members, is the client's to judge.
     set beresp.filters = "";
     call no_room;

@@ -1,11 +1,12 @@
 import { INTERNAL } from "../internalHeaders";
+import type { OtherNodes } from "./otherNodes";
 
 /** Renders /etc/varnish/stale.vcl. */
-export function staleVcl(shields: boolean): string {
+export function staleVcl({ shields, cluster }: OtherNodes): string {
   // The one that asks has a window of its own, and does not know how much of this one is over.
   // What the origin has failed to replace is not fresh since that took a while: another node goes by it.
   const fresh = "obj.ttl + (now - req.time) > 0s";
-  const isFresh = shields ? `obj.ttl > 0s || (req.http.X-Footprint-Wants != "stale" && ${fresh})` : fresh;
+  const isFresh = shields || cluster ? `obj.ttl > 0s || (req.http.X-Footprint-Wants != "stale" && ${fresh})` : fresh;
   const unlessShielded = shields ? ` && !req.http.${INTERNAL.shielded}` : "";
   return `# When a stale response is used (RFC 5861), and when one waits for a fresh one.
 #

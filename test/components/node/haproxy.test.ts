@@ -75,7 +75,7 @@ describe("haproxy.cfg", () => {
   });
 
   test("listens elsewhere when told so", () => {
-    const ports = { traffic: 1, redirect: 2, health: 3, metrics: 4, agentMetrics: 5 };
+    const ports = { traffic: 1, redirect: 2, health: 3, metrics: 4, agentMetrics: 5, peers: 6, ownPeer: 7 };
     const moved = haproxyConfig({ ...OPTIONS, listen: { address: "127.0.0.1", ports } });
 
     expect(moved.match(/bind [\d.:]+/g)).toEqual([

@@ -3,10 +3,22 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACCESS_LOG_FILES } from "../../../components/node/accessLog";
 import { IDLE_SECONDS } from "../../../components/node/connections";
-import { bound, BOUNDS, limitsScript, SMALLEST, VARIANTS_LIMIT, type BoundName } from "../../../components/node/limits";
+import {
+  bound,
+  BOUNDS,
+  limitsScript,
+  RING_BOUNDS,
+  SMALLEST,
+  VARIANTS_LIMIT,
+  type BoundName,
+  type RingBoundName,
+} from "../../../components/node/limits";
 import { REMEMBERED } from "../../../components/node/varnish/inFlight";
 
-type Sums = Readonly<Record<BoundName, number>>;
+type Sums = Readonly<Record<BoundName | RingBoundName, number>>;
+
+/** Of a node, and what comes to it where the PoP's nodes are one cache. */
+const ALL = { ...BOUNDS, ...RING_BOUNDS };
 
 /** Larger machines beside the smallest, and one whose programs may open few files. */
 const MACHINES = [
@@ -21,16 +33,16 @@ const MB = 1024;
 /** What a shell makes of the script. */
 function sumsOf(machine: Readonly<Record<string, number>>): Sums {
   const env = Object.fromEntries(Object.entries(machine).map(([name, value]) => [name, String(value)]));
-  const said = execFileSync("sh", ["-euc", `${limitsScript()}\nenv`], { env, encoding: "utf8" });
+  const said = execFileSync("sh", ["-euc", `${limitsScript(true)}\nenv`], { env, encoding: "utf8" });
   return Object.fromEntries(
-    Object.keys(BOUNDS).map((name) => [name, Number(new RegExp(`^${name}=(\\d+)$`, "m").exec(said)?.[1])]),
+    Object.keys(ALL).map((name) => [name, Number(new RegExp(`^${name}=(\\d+)$`, "m").exec(said)?.[1])]),
   ) as Sums;
 }
 
 describe("the bounds of a node", () => {
   test("are on the smallest machine what stands beside their sums", () => {
     expect(sumsOf(SMALLEST)).toEqual(
-      Object.fromEntries(Object.entries(BOUNDS).map(([name, { smallest }]) => [name, smallest])),
+      Object.fromEntries(Object.entries(ALL).map(([name, { smallest }]) => [name, smallest])),
     );
   });
 
@@ -54,6 +66,7 @@ describe("the bounds of a node", () => {
       const sides = is.CONNECTIONS + is.REDIRECT_CONNECTIONS + origins + 3 * is.OWN_CONNECTIONS;
 
       expect(is.ALL_CONNECTIONS).toBeGreaterThan(sides);
+      expect(is.ALL_WITH_PEERS).toBeGreaterThan(sides + is.PEER_CONNECTIONS);
     });
 
     test("need no more files than a program may open: two a connection", () => {
@@ -62,6 +75,7 @@ describe("the bounds of a node", () => {
 
     test("have a thread for each request in flight, a second one for each miss, and some for what is refused", () => {
       expect(2 * is.THREADS).toBeGreaterThanOrEqual(is.IN_FLIGHT + is.MISSES + 400);
+      expect(2 * is.RING_THREADS).toBeGreaterThanOrEqual(is.IN_FLIGHT + is.MISSES + is.PEERS + is.HOPS + 400);
     });
 
     test("let in fewer misses than requests in flight, and no site or client takes them all", () => {
@@ -79,13 +93,18 @@ describe("the bounds of a node", () => {
 
     test("have room for all that passes through without being stored", () => {
       expect(is.MISSES * is.TRANSIT).toBeLessThanOrEqual((is.TRANSIENT_MEMORY * MB) / 2);
+      expect((is.MISSES + is.HOPS) * is.RING_TRANSIT).toBeLessThanOrEqual((is.TRANSIENT_MEMORY * MB) / 2);
     });
 
     test("fit into the memory, with a sixth of it for the kernel, the agent and its compiler", () => {
       const caches = (is.CACHE_MEMORY + is.TRANSIENT_MEMORY) * MB;
       const idle = (is.CONNECTIONS + is.REDIRECT_CONNECTIONS) * 10;
 
-      expect(caches + idle + is.IN_FLIGHT * 208 + is.MISSES * 480).toBeLessThan((machine.MEMORY * 5) / 6);
+      const alone = caches + idle + is.IN_FLIGHT * 208 + is.MISSES * 480;
+      const ring = (is.RING_CACHE_MEMORY - is.CACHE_MEMORY) * MB + is.PEERS * 208 + is.HOPS * 480;
+
+      expect(alone).toBeLessThan((machine.MEMORY * 5) / 6);
+      expect(alone + ring).toBeLessThan((machine.MEMORY * 5) / 6);
     });
   });
 });
@@ -105,10 +124,10 @@ describe("what the README says of the bounds", () => {
   const holds = (what: string): readonly string[] | undefined => rows.find(([first]) => first === what)?.slice(1, 3);
 
   test("are their sums, and what they are on the smallest machine", () => {
-    const stated = rows.filter(([name]) => name?.startsWith("`") === true && name.slice(1, -1) in BOUNDS);
+    const stated = rows.filter(([name]) => name?.startsWith("`") === true && name.slice(1, -1) in ALL);
 
     expect(stated).toEqual(
-      Object.entries(BOUNDS).map(([name, { meaning, smallest, sum }]) => [
+      Object.entries(ALL).map(([name, { meaning, smallest, sum }]) => [
         `\`${name}\``,
         meaning,
         number(smallest),

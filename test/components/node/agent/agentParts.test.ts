@@ -431,7 +431,7 @@ describe("the metrics", () => {
     purgesCarriedOut: 9,
     logLines: 10,
     metricsLost: 0,
-    switches: { node: "disk", pop: undefined, draining: undefined },
+    switches: { node: "disk", pop: undefined, draining: undefined, ring: undefined },
   };
 
   test("say what there is to know, in Prometheus' format", async () => {
@@ -467,6 +467,7 @@ describe("the metrics", () => {
       'footprint_switch_set{switch="draining"} 0',
       'footprint_switch_set{switch="node"} 1',
       'footprint_switch_set{switch="pop"} 0',
+      'footprint_switch_set{switch="ring"} 0',
     ]);
     // A counter that is looked up does not add up from scrape to scrape.
     expect(await metrics.text()).toContain("footprint_purges_carried_out_total 9");

@@ -50,6 +50,7 @@ describe("the secrets of an agent", () => {
     const kept = keptLog();
     said = kept.said;
     return new Secrets({
+      region: "eu-west-1",
       parameters: (selectors) => {
         asked.push(selectors);
         return away
@@ -81,6 +82,7 @@ describe("the secrets of an agent", () => {
       file: join(folder, "secrets/known.json"),
       mapFile: join(folder, "secrets/origin-auth.map"),
       shieldFile: join(folder, "secrets/shield.map"),
+      ringFile: join(folder, "secrets/ring.map"),
       group: process.getgid?.() ?? 0,
     });
   }
@@ -177,6 +179,7 @@ describe("the secrets of an agent", () => {
 
   test("rejects a value that would end the line of a header, without telling it", async () => {
     const read = new Secrets({
+      region: "eu-west-1",
       parameters: (selectors) => Promise.resolve(new Map(selectors.map((name) => [name, "bad\r\nvalue"]))),
       haproxy: {
         setMap: () => Promise.resolve(),
@@ -196,7 +199,10 @@ describe("the secrets of an agent", () => {
   });
 
   /** Lines of the map for shields, and what of them is no secret of another kind. */
-  const proofs = () => readFileSync(join(folder, "secrets/shield.map"), "utf8").trimEnd().split("\n");
+  const proofs = (file = "shield") =>
+    readFileSync(join(folder, `secrets/${file}.map`), "utf8")
+      .trimEnd()
+      .split("\n");
 
   test("prove to other PoPs, by the purge keys, that the node is ours: it sends both proofs, and takes either", async () => {
     hasShields = true;
@@ -212,16 +218,34 @@ describe("the secrets of an agent", () => {
     expect(proofs().join()).not.toContain("value-of");
   });
 
+  test("prove to other nodes of the PoP that the node is one of it, as who asks and as who answers", async () => {
+    hasShields = true;
+    await secrets().follow(wanted([1, 1, 1, 2]));
+
+    // RFC 2104 and FIPS 180-4, by Node's own library.
+    const proof = (role: string, key: string) =>
+      createHmac("sha256", key).update(`footprint ring\neu-west-1\n${role}`).digest("hex");
+    const digest = (text: string) => createHash("sha256").update(text).digest("hex").toUpperCase();
+    const lines = ["asks", "answers"].flatMap((role) => {
+      const [current, next] = [proof(role, "value-of-purge-current:1"), proof(role, "value-of-purge-next:2")];
+      return [`${role} ${current}`, `${digest(current)} ${role}`, `${digest(next)} ${role}`];
+    });
+    expect(proofs("ring")).toEqual(lines);
+    expect(told).toEqual(expect.arrayContaining(lines));
+  });
+
   test("what a former key proved ends in the running HAProxy, too", async () => {
     hasShields = true;
     const read = secrets();
     await read.follow(wanted([1, 1, 1, 1]));
-    const former = proofs().slice(1);
+    const digests = () => [...proofs(), ...proofs("ring")].filter((line) => /^[0-9A-F]{64} /.test(line));
+    const former = digests();
     told.length = 0;
 
     await read.follow(wanted([1, 1, 2, 2]));
 
-    const kept = proofs().slice(1);
+    const kept = digests();
+    expect(former).toHaveLength(6);
     expect(former.filter((line) => kept.includes(line))).toEqual([]);
     expect(told.filter((line) => line.startsWith("no ")).sort()).toEqual(
       former.map((line) => `no ${line.split(" ")[0] ?? ""}`).sort(),
