@@ -22,9 +22,9 @@ import { ScriptedOrigin } from "./origin/scripted";
 import { until } from "./origin/until";
 
 export const HOST = "www.example.com";
-export const REGION = "eu-central-1";
-export const POP = `${REGION}.pop.localhost`;
-export const KEYS = ["present", "next"];
+const REGION = "eu-central-1";
+const POP = `${REGION}.pop.localhost`;
+const KEYS = ["present", "next"];
 
 /** What caches say of themselves in an answer (RFC 9211), each without its name. */
 export function cachesOf({ headers }: Answer): readonly string[] {

@@ -10,7 +10,7 @@ import { IS_SITE, LOOK_UP_SITE } from "./sites";
 import { isSwitched } from "./switched";
 
 /** Nodes of a PoP that own objects, at most; those above ask like all others. */
-export const RING_SLOTS = 64;
+const RING_SLOTS = 64;
 
 /** Of [ring], whose servers are named node1 and so on: the agent says who they are. */
 export const RING = { backend: "ring", prefix: "node", nobody: "node.invalid" } as const;
