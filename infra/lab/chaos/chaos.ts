@@ -58,18 +58,31 @@ export function chaos({ seed, minutes }: ChaosOptions): Scenario {
         stage.setOrigin("up");
       }
       const found = violations(told, silences);
-      return outcome(rows, told.length, [...broken, ...found]);
+      return outcome(rows, told, [...broken, ...found]);
     },
   };
 }
 
-function outcome(rows: Outcome["rows"], asked: number, broken: readonly string[]): Outcome {
+function outcome(rows: Outcome["rows"], told: readonly Told[], broken: readonly string[]): Outcome {
   return {
     head: ["at", "what happened", "failed requests", "until all was well"],
     rows,
-    notes: [`${asked} answers were looked at`],
+    notes: [`${told.length} answers were looked at`, ...failures(told)],
     broken: [...broken.slice(0, 10), ...(broken.length > 10 ? [`and ${broken.length - 10} more`] : [])],
   };
+}
+
+/** How requests failed, and for which pages, the most frequent first. */
+function failures(told: readonly Told[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { path, asked } of told.filter((each) => each.asked.failure !== null)) {
+    const what = `${path} of ${asked.region ?? "nobody"}: ${asked.failure ?? ""}`;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 8)
+    .map(([what, count]) => `failed ${count} times: ${what}`);
 }
 
 /** One round: both begin, last, and end; then everybody is served again. */
