@@ -11,7 +11,8 @@ import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { LAB_ROOT } from "../../../infra/lab/image";
 import { Lab } from "../../../infra/lab/lab";
 import { clearRemains } from "../../../infra/lab/remains";
-import { losePop } from "../../../infra/lab/scenarios/moving";
+import { drainByFile } from "../../../infra/lab/scenarios/configured";
+import { atHome, losePop } from "../../../infra/lab/scenarios/moving";
 import { nearest } from "../../../infra/lab/scenarios/nearest";
 import { stageOf } from "../../../infra/lab/scenarios/stageOf";
 import { installedCli } from "../../../infra/pulumi/cli";
@@ -97,6 +98,24 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     }
   });
 
+  // Witness: the plan's table of latencies, which chooses and measures.
+  test("nearest: each city is answered by the PoP of the data, at its distance, the second time from the cache", async () => {
+    // Route 53 has found every PoP healthy.
+    await stageOf(lab).restore();
+    const { rows, broken } = await nearest.play(stageOf(lab));
+
+    expect(broken).toEqual([]);
+    expect(new Set(rows.map(([, region]) => region))).toEqual(new Set([FIRST, SECOND]));
+  });
+
+  // Witness: Route 53's documents, by the TTL of an alias; the edit and the command are those of a person.
+  test("drain-by-file: an edit of the stack file and `up` move its cities to the other, and nobody loses a request", async () => {
+    const { rows, broken } = await drainByFile.play(stageOf(lab));
+
+    expect(broken).toEqual([]);
+    expect(rows.some(([, before, , then]) => before !== then && then !== "")).toBe(true);
+  });
+
   test("answers operators' commands: status, and a purge after which nobody gets the former page", async () => {
     const [address = ""] = addresses();
     // One connection, and so one node.
@@ -131,19 +150,13 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     expect(await health()).toMatchObject({ status: 200 });
   });
 
-  // Witness: the plan's table of latencies, which chooses and measures.
-  test("nearest: each city is answered by the PoP of the data, at its distance, the second time from the cache", async () => {
-    await stageOf(lab).restore();
-    const { rows, broken } = await nearest.play(stageOf(lab));
-
-    expect(broken).toEqual([]);
-    expect(new Set(rows.map(([, region]) => region))).toEqual(new Set([FIRST, SECOND]));
-  });
-
   // Witness: Route 53's documents, by the declared interval, threshold and TTL.
   test("lose-pop: only its own cities lose requests, and they go to the other", async () => {
+    const stage = stageOf(lab);
+    await stage.restore();
+    await atHome(stage);
     // Nobody waits for the power to be back: who is lost is the PoP that most cities ask, which is the first.
-    const { rows, broken } = await losePop.play({ ...stageOf(lab), restore: () => Promise.resolve() });
+    const { rows, broken } = await losePop.play({ ...stage, restore: () => Promise.resolve() });
 
     expect(broken).toEqual([]);
     expect(rows.some(([, before, , then]) => before !== then && then !== "")).toBe(true);
