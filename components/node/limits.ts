@@ -171,15 +171,11 @@ export const RING_BOUNDS = {
     smallest: 312,
     meaning: "requests to the PoP's other nodes, a second thread of Varnish each",
   },
+  // Within what ALL_CONNECTIONS has above its sides: a HAProxy that runs already does not get another bound for all.
   PEER_CONNECTIONS: {
-    sum: "MISSES",
-    smallest: 625,
+    sum: "100",
+    smallest: 100,
     meaning: "connections of the PoP's nodes, each for up to 256 requests at a time",
-  },
-  ALL_WITH_PEERS: {
-    sum: "ALL_CONNECTIONS + 2 * PEER_CONNECTIONS",
-    smallest: 23025,
-    meaning: "connections that HAProxy takes then, all sides together",
   },
   RING_CACHE_MEMORY: { sum: "CACHE_MEMORY * 7 / 8", smallest: 1640, meaning: "MB of the cache then" },
   RING_TRANSIT: {

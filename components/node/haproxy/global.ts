@@ -1,6 +1,5 @@
 import { INTERNAL } from "../internalHeaders";
-import { bound, FIELDS_LIMIT, FIELDS_WITHIN, ringBound } from "../limits";
-import type { NodeOptions } from "../options";
+import { bound, FIELDS_LIMIT, FIELDS_WITHIN } from "../limits";
 import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { CLIENT_PACE } from "../timing";
@@ -20,11 +19,7 @@ import { SITE_LUA } from "./siteLua";
 const STALE_AFTER = 3;
 
 /** What both sides of HAProxy share. */
-export function globalSections({
-  popName,
-  sites,
-  cluster = false,
-}: Pick<NodeOptions, "popName" | "sites" | "cluster">): string {
+export function globalSections(popName: string, sites: readonly Site[]): string {
   return `
 # Written by Footprint from the configuration bundle; changes by hand are lost at the next one.
 #
@@ -42,7 +37,7 @@ global
 ${KNOWN_ADDRESSES}
     # Bounds are computed at the start from the machine's size; what stands here is that of the smallest. This one is
     # above the sum of all frontends', so that none of them waits for another.
-    maxconn ${cluster ? ringBound("ALL_WITH_PEERS") : bound("ALL_CONNECTIONS")}
+    maxconn ${bound("ALL_CONNECTIONS")}
     # Counters of one request: connections and requests of its client, requests of its site, what both hold.
     tune.stick-counters 5
     # Requests and responses of ${String(FIELDS_LIMIT)} fields (rules refuse what has more), with those that the node adds.

@@ -35,7 +35,7 @@ export function haproxyFiles(options: NodeOptions): NodeFiles {
 /** Renders haproxy.cfg, in the order in which a request travels. */
 export function haproxyConfig(options: NodeOptions): string {
   return sections(
-    globalSections(options),
+    globalSections(options.popName, options.sites),
     trafficFrontend(options),
     redirectFrontend(options),
     cacheBackend(),

@@ -88,7 +88,7 @@ ${[500, 502, 503, 504].map((status) => `    http-error status ${String(status)} 
 # What a request has changed, from the node that has passed it on, for the owner.
 frontend changes from relayed
     bind unix@${SOCKETS.changes} mode 600
-    maxconn ${ringBound("PEER_CONNECTIONS")}
+    maxconn 32
     option httpclose
 ${URL}
     default_backend ${RING.backend}

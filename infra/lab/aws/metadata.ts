@@ -5,6 +5,8 @@ export interface MachineFacts {
   readonly instance: string;
   readonly region: string;
   readonly group: string;
+  /** IPv4; absent where nobody asks for it. */
+  readonly address?: string;
   readonly tags: Readonly<Record<string, string>>;
   /** "Terminated" once the group takes the machine away. */
   targetLifecycleState: string;
@@ -33,6 +35,7 @@ function pathsOf(facts: MachineFacts): Readonly<Record<string, string | undefine
   const data = "/latest/meta-data";
   return {
     [`${data}/instance-id`]: facts.instance,
+    [`${data}/local-ipv4`]: facts.address,
     [`${data}/placement/region`]: facts.region,
     [`${data}/iam/security-credentials/`]: ROLE,
     [`${data}/iam/security-credentials/${ROLE}`]: JSON.stringify({

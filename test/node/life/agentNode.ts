@@ -61,6 +61,8 @@ export interface AgentNodeOptions {
   readonly site?: Partial<Site>;
   /** Sites beside it, by host. */
   readonly more?: Readonly<Record<string, Partial<Site>>>;
+  /** The PoP's nodes are one cache. Default: false. */
+  readonly cluster?: boolean;
   readonly timing?: Partial<AgentTiming>;
   /** Default 3600. */
   readonly purgeMaxStaleness?: number;
@@ -74,7 +76,7 @@ export interface AgentNodeOptions {
 }
 
 /** What may differ from bundle to bundle. */
-export type Settings = Pick<AgentNodeOptions, "site" | "more" | "timing" | "purgeMaxStaleness" | "edit">;
+export type Settings = Pick<AgentNodeOptions, "site" | "more" | "cluster" | "timing" | "purgeMaxStaleness" | "edit">;
 
 const PARAMETER_PREFIX = "pop-";
 
@@ -140,7 +142,7 @@ export class AgentNode {
   /** Starts the node's software and its agent, and waits until the agent reports that it serves. */
   static async start(options: AgentNodeOptions): Promise<AgentNode> {
     const { cloud, region = "local", instance = "i-1" } = options;
-    const machine = await cloud.addMachine({ instance, region, group: groupOf(region) });
+    const machine = await cloud.addMachine({ instance, region, group: groupOf(region), address: "127.0.0.1" });
     let listen: Listen | undefined;
     const node = await RunningNode.start({
       // The load of a test comes from one address, and as fast as the machine can.
@@ -335,7 +337,7 @@ export class AgentNode {
 }
 
 function optionsOf(options: AgentNodeOptions, listen: Listen): BundleOptions {
-  const { origin, region = "local", site, more = {}, timing, purgeMaxStaleness = 3600, metrics } = options;
+  const { origin, region = "local", site, more = {}, cluster, timing, purgeMaxStaleness = 3600, metrics } = options;
   const [defaults] = edgeOptions(origin.at()).sites;
   if (defaults === undefined) {
     throw new Error("edgeOptions gives one site");
@@ -347,6 +349,7 @@ function optionsOf(options: AgentNodeOptions, listen: Listen): BundleOptions {
       { ...defaults, host: HOST, ...site },
       ...Object.entries(more).map(([host, settings]) => ({ ...defaults, host, ...settings })),
     ],
+    cluster,
     listen,
     purgeMaxStaleness,
     metrics,
