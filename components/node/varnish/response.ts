@@ -206,8 +206,9 @@ sub stale_windows {
         set beresp.keep = 0s;
     }
     if (beresp.http.X-Footprint-Validate) {
-        # Not 0, which Varnish drops. The grace is no window: without one, requests would wait for each other.
-        set beresp.ttl = 1ms;
+        # Not 0, which Varnish drops, and shorter than the way of any answer: who asks next comes after it, and validates. The
+        # grace is no window: without one, requests would wait for each other.
+        set beresp.ttl = 0.01ms;
         set beresp.grace = 1d;
         unset beresp.http.X-Footprint-Swr;
         unset beresp.http.X-Footprint-Sie;
