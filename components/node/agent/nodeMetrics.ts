@@ -18,7 +18,7 @@ export interface OwnState {
 }
 
 export interface NodeMetricsOptions {
-  readonly traffic: Pick<Traffic, "take">;
+  readonly traffic: Pick<Traffic, "take" | "addUnseen">;
   readonly haproxy: Pick<HaproxyRuntime, "totals">;
   readonly cache: () => Promise<CacheTotals>;
   readonly look: () => OwnState;
@@ -35,6 +35,7 @@ export interface Taken {
 /** What a node has to publish of a period: the table is protocol/metrics.ts. */
 export class NodeMetrics {
   private readonly growth = new Map<MetricName, Growth>();
+  private readonly dropped = new Growth();
   private restarts: number;
 
   constructor(private readonly options: NodeMetricsOptions) {
@@ -72,6 +73,9 @@ export class NodeMetrics {
         [...workers].map(([pid, totals]) => [pid, totals[total]] as const);
       values.OriginRequests = this.grown("OriginRequests", of("originRequests"));
       values.OriginFailures = this.grown("OriginFailures", of("originFailures"));
+      options.traffic.addUnseen(
+        this.dropped.of(new Map([...workers].map(([pid, totals]) => [pid, totals.droppedLines]))),
+      );
       values.Connections = [...workers.values()].reduce((sum, { connections }) => sum + connections, 0);
     }
     if (cache !== undefined) {

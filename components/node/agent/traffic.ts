@@ -44,6 +44,11 @@ export class Traffic {
     this.bySite.get(line.site ?? "")?.add(line);
   }
 
+  /** Requests whose lines HAProxy has dropped: that they were is all that is known of them. */
+  addUnseen(count: number): void {
+    this.all.addUnseen(count);
+  }
+
   /** What there was, from which on it counts anew. */
   take(): readonly Point[] {
     const points = [...this.all.points()];
@@ -84,6 +89,10 @@ class Counts {
         this.originFirstByte.add(ms);
       }
     }
+  }
+
+  addUnseen(count: number): void {
+    this.counts.Requests += count;
   }
 
   points(): readonly Point[] {

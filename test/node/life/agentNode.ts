@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { HaproxyRuntime } from "../../../components/node/agent/haproxy";
 import { agentCommand } from "../../../components/node/agentFiles";
 import { bundle, type BundleOptions } from "../../../components/node/bundle";
 import { nodeFiles } from "../../../components/node/files";
@@ -10,6 +11,7 @@ import { nodeReportSchema, type NodeReport } from "../../../components/node/prot
 import { openPointer, type PointerContent } from "../../../components/node/protocol/pointer";
 import { nodeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import type { Site } from "../../../components/node/site";
+import { SOCKETS } from "../../../components/node/sockets";
 import { AGENT_TIMING } from "../../../components/node/timing";
 import { agentFile, type AgentFile } from "../../../infra/agentFile";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
@@ -194,6 +196,13 @@ export class AgentNode {
   }
 
   /** Waits until a report says what is expected; the error has what the agent said last. */
+  /** Lines of the access log that HAProxy says it has dropped. */
+  async droppedLines(): Promise<number> {
+    const { root } = this.node;
+    const haproxy = new HaproxyRuntime({ admin: root.outside(SOCKETS.admin), master: root.outside(SOCKETS.master) });
+    return [...(await haproxy.totals()).values()].reduce((sum, { droppedLines }) => sum + droppedLines, 0);
+  }
+
   async untilReport(event: string, is: (report: NodeReport) => boolean): Promise<NodeReport> {
     try {
       return await until(event, () => {

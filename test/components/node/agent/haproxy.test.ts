@@ -198,6 +198,21 @@ describe("HAProxy's runtime API", () => {
       expect(await runtime().activity()).toEqual({ inFlight: 2, requests: 13, http2: 4 });
     });
 
+    test("has dropped lines of the access log, worker by worker", async () => {
+      // Of `show info` of HAProxy 3.0.11, shortened.
+      await serve("master", (command) =>
+        command === "show proc"
+          ? PROCESSES
+          : command === "@!500 show info"
+            ? "Name: HAProxy\nVersion: 3.0.11\nNbthread: 2\nCumReq: 1728\nDroppedLogs: 4\nBusyPolling: 0\n\n"
+            : worker(2, 10, 3, 4),
+      );
+
+      expect([...(await runtime().totals()).values()]).toEqual([
+        { originRequests: 0, originFailures: 0, connections: 9, droppedLines: 4 },
+      ]);
+    });
+
     test("rejects when there is no worker", async () => {
       await serve("master", () => "#<PID> <type>\n16 master 0\n# workers\n# programs\n\n");
 

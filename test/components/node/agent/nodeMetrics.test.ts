@@ -154,8 +154,16 @@ describe("a node's metrics", () => {
         totals: () =>
           given(
             new Map([
-              ["1", { originRequests: 50 * looks, originFailures: 3 * looks, connections: 30 }],
-              ["2", { originRequests: 5, originFailures: 0, connections: 4 }],
+              [
+                "1",
+                {
+                  originRequests: 50 * looks,
+                  originFailures: 3 * looks,
+                  connections: 30,
+                  droppedLines: 10 + 4 * looks,
+                },
+              ],
+              ["2", { originRequests: 5, originFailures: 0, connections: 4, droppedLines: 1 }],
             ]),
           ),
       },
@@ -202,7 +210,8 @@ describe("a node's metrics", () => {
     const five = expect.closeTo(5, 0) as unknown;
     const hundred = expect.closeTo(100, -1) as unknown;
     expect(values(points)).toEqual({
-      ...{ Requests: 6, Bytes: 501, Hits: 1, Stale: 1, Misses: 1, Passes: 1 },
+      // Six lines, and four that HAProxy has dropped.
+      ...{ Requests: 10, Bytes: 501, Hits: 1, Stale: 1, Misses: 1, Passes: 1 },
       ...{ Redirections: 1, ClientErrors: 2, ServerErrors: 1 },
       ...{ FirstByte: [five, hundred], OriginFirstByte: hundred },
       ...{ OriginRequests: 50, OriginFailures: 3, Connections: 34, Objects: 7, Evictions: 20, Coalesced: 2 },
@@ -227,7 +236,7 @@ describe("a node's metrics", () => {
     const data = values(points);
 
     expect(unread).toEqual(["counters of HAProxy: Error: away", "counters of Varnish: Error: away"]);
-    expect(data).toMatchObject({ Requests: 0, Reporting: 1, AgentRestarts: 1 });
+    expect(data).toMatchObject({ Requests: 4, Reporting: 1, AgentRestarts: 1 });
     expect(Object.keys(data)).not.toContain("OriginRequests");
   });
 });
