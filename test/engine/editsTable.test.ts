@@ -52,9 +52,7 @@ describeWith([PULUMI_CLI], "the table of edits, walked on the engine", () => {
     start = await settled();
 
     for (const group of groups(TAKEN)) {
-      const longest = Math.max(...group.map(({ steps }) => steps.length));
-      for (let step = 0; step < longest; step++) {
-        const input = group.reduce((edited, way) => way.place(edited, valueAfter(way, step)), base());
+      for (const [step, input] of inputsOf(group).entries()) {
         stages.push(await stage(`step ${String(step + 1)} of ${group[0]?.key ?? ""} and others`, input, group));
       }
     }
@@ -196,9 +194,28 @@ function isLasting({ type, urn }: Resource): boolean {
   return type !== "pulumi:providers:aws" && !urn.endsWith("-store-serial");
 }
 
-/** Neighbours apart: those of one part of the file exclude each other sooner. */
+/** Neighbours apart, and nothing with what a stack file may not have beside it. */
 function groups(ways: readonly Way[]): readonly (readonly Way[])[] {
-  return Array.from({ length: GROUPS }, (_, group) => ways.filter((_way, place) => place % GROUPS === group));
+  const found: Way[][] = Array.from({ length: GROUPS }, () => []);
+  for (const [place, way] of ways.entries()) {
+    const turn = place % GROUPS;
+    const inTurn = [...found.slice(turn), ...found.slice(0, turn)];
+    const group = inTurn.find((others) => !inputsOf([...others, way]).some(isRefused));
+    if (group === undefined) {
+      found.push([way]);
+    } else {
+      group.push(way);
+    }
+  }
+  return found;
+}
+
+/** The stack file's values after each step of some ways that go side by side. */
+function inputsOf(ways: readonly Way[]): readonly StackInput[] {
+  const longest = Math.max(...ways.map(({ steps }) => steps.length));
+  return Array.from({ length: longest }, (_, step) =>
+    ways.reduce((edited, way) => way.place(edited, valueAfter(way, step)), base()),
+  );
 }
 
 function below(most: number, random: () => number): number {
@@ -211,13 +228,12 @@ function pairOf(random: () => number): { readonly ways: readonly Way[]; readonly
   const other = (one + 1 + below(TAKEN.length - 1, random)) % TAKEN.length;
   const ways = [one, other].flatMap((place) => TAKEN[place] ?? []);
   const input = ways.reduce((edited, way) => way.place(edited, way.steps[0]?.[1]), base());
-  const { "aws:region": _, ...own } = input;
-  return isRefused(own) ? pairOf(random) : { ways, input };
+  return isRefused(input) ? pairOf(random) : { ways, input };
 }
 
-function isRefused(input: StackInput): boolean {
+function isRefused({ "aws:region": _, ...own }: StackInput): boolean {
   try {
-    loadConfig(STACK, valuesOf(input));
+    loadConfig(STACK, valuesOf(own));
     return false;
   } catch {
     return true;
