@@ -17,7 +17,7 @@ export interface JestResults {
 }
 
 /** A fault may leave a loop without an end. No honest test run of one fault comes near this. */
-const longestRun = 120_000;
+const longestRun = 240_000;
 
 /** A copy of the tree in which faults can be seeded one after the other, with the packages of the original. */
 export class Scratch {
