@@ -1,5 +1,5 @@
 import { reply } from "../node/origin/scripted";
-import { randomOf } from "../support/randomOf";
+import { randomOf } from "../../infra/lab/chaos/random";
 import { walk } from "./nodeClient";
 import type { Server } from "./nodeServers";
 

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { loadConfig } from "../../infra/config/load";
 import { at, type Value, type Way } from "../edits/edit";
 import { footprint, OTHER_HOST, WAYS, ZONES, type Region } from "../edits/table";
-import { randomOf } from "../support/randomOf";
+import { randomOf } from "../../infra/lab/chaos/random";
 import { describeWith } from "../support/requirements";
 import { valuesOf, type StackInput } from "../support/stacks";
 import { configOf, Engine, PULUMI_CLI, STORY, type Resource, type Run } from "./engine";

@@ -2,7 +2,7 @@ import { stackConfigFromText } from "../../config/stackFile";
 import { jsonOf } from "../../terminal/jsonOf";
 import { Watch } from "../cities/watch";
 import { PAGES, VISITOR } from "../origin";
-import { EVERY, SLACK } from "../scenarios/moving";
+import { endOf, EVERY, SLACK } from "../scenarios/moving";
 import { passed, shownSeconds, type Outcome, type Scenario, type Stage } from "../scenarios/stage";
 import { withValue } from "../stackText";
 import { violations, type Silence, type Told } from "./invariants";
@@ -106,11 +106,11 @@ async function played(stage: Stage, pair: readonly Mishap[], told: readonly Told
     }
     await passed(1);
   }
-  const silences = drained.map(({ region, at, found = Infinity }): Silence => {
-    // As for the drain alone: checks that came late give clients more time.
-    const from = Math.max(at + (detect + dnsTtl) * 1000, found + dnsTtl * 1000) + SLACK * 1000;
-    return { region, from, to: Date.now() };
-  });
+  const silences = drained.map(({ region, at, found = Infinity }): Silence => ({
+    region,
+    from: endOf({ at, found, promised: detect + dnsTtl, dnsTtl }),
+    to: Date.now(),
+  }));
   broken.push(
     ...drained.flatMap(({ region, found }) => (found === undefined ? [`Route 53 did not find ${region} drained`] : [])),
   );

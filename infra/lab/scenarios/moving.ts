@@ -160,7 +160,12 @@ export const SLACK = 3;
  * The time of a PoP is over when the plan says so; on a machine that is too busy to make its checks in time it is over when
  * answers of before they were through have expired.
  */
-function endOf({ at, found = at, promised, dnsTtl }: Omit<Moving, "mayFail">): number {
+export function endOf({
+  at,
+  found = at,
+  promised,
+  dnsTtl,
+}: Pick<Moving, "at" | "found" | "promised" | "dnsTtl">): number {
   return Math.max(at + promised * 1000, found + dnsTtl * 1000) + SLACK * 1000;
 }
 

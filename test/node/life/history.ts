@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import { runPurge, type PurgeOptions } from "../../../infra/operate/purge";
 import { CONFIGURATION_KEYS } from "../../components/node/signing";
-import { randomOf } from "../../support/randomOf";
+import { randomOf } from "../../../infra/lab/chaos/random";
 import { HOST } from "../origin/rig";
 import { ScriptedOrigin, type Received } from "../origin/scripted";
 import { AgentNode, groupOf, storeOf } from "./agentNode";
