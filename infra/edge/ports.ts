@@ -1,22 +1,52 @@
+import { createSocket } from "node:dgram";
 import * as http from "node:http";
 import * as net from "node:net";
 
 /**
  * Below what systems give to connections by themselves (Linux from 32768, others from 49152), so that nobody takes one
- * before it is used, and for each process from another hundred.
+ * before it is used.
  */
-let next = 10_240 + (process.pid % 220) * 100;
+const FIRST = 10_240;
+const LAST = 32_767;
 
-/** As many ports of the loopback interface as asked for, different ones, free a moment ago. */
+/** Where a process begins to look: processes that follow each other find free ones at once. */
+let next = FIRST + (process.pid % 220) * 100;
+
+/**
+ * As many TCP ports of the loopback interface as asked for, different ones, free a moment ago, and given to no other
+ * process of ours while this one runs. Throws when there are no more.
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const ports: number[] = [];
-  while (ports.length < count) {
-    const port = next++;
-    if (!(await isTaken(port))) {
+  for (let left = LAST - FIRST + 1; ports.length < count; left--) {
+    if (left === 0) {
+      throw new Error(`no ${count} of the ports ${FIRST} to ${LAST} of 127.0.0.1 are free`);
+    }
+    const port = next;
+    next = port === LAST ? FIRST : port + 1;
+    if ((await claim(port)) && !(await isTaken(port))) {
       ports.push(port);
     }
   }
   return ports;
+}
+
+/**
+ * Whether a port is now this process's: it holds the UDP port of the same number, which nothing of ours uses, and which
+ * the kernel takes back when it ends. To see that TCP is free is not enough: HAProxy shares a port with whoever
+ * shares it too (SO_REUSEPORT), and two nodes that look at once would get each other's requests.
+ */
+async function claim(port: number): Promise<boolean> {
+  const socket = createSocket("udp4").unref();
+  return new Promise((resolve) => {
+    socket.once("error", () => {
+      socket.close();
+      resolve(false);
+    });
+    socket.bind(port, "127.0.0.1", () => {
+      resolve(true);
+    });
+  });
 }
 
 /** Whether something listens on a port of the loopback interface, or this process may not listen on it. */
