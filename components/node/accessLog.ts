@@ -2,8 +2,12 @@ import { CONFINED } from "./confined";
 import type { NodeFiles } from "./nodeFiles";
 import { ACCESS_LOG, ACCESS_LOG_FOLDER, HAPROXY } from "./processes";
 
-/** What HAProxy writes its access log to. */
-export const ACCESS_LOG_PIPE = "/run/access-log";
+/**
+ * Where HAProxy sends the lines of its access log, each as a datagram. Not standard output: there its threads wait for
+ * each other, and give a line up when the other takes too long (`fd_write_frag_line` in HAProxy's src/fd.c). For datagrams
+ * each has a socket of its own.
+ */
+export const ACCESS_LOG_SOCKET = "/run/access-log";
 
 /**
  * Size of a file of the access log, MB, and how many are kept. Their product is all that clients can ever fill: 1.5 GB
@@ -17,21 +21,22 @@ const KEEP = "/usr/local/lib/footprint/keep-access-log";
 /** Renders what takes HAProxy's access log, and keeps it small. */
 export function accessLogFiles(): NodeFiles {
   return {
-    "/etc/systemd/system/access-log.socket": PIPE,
+    "/etc/systemd/system/access-log.socket": SOCKET,
     "/etc/systemd/system/access-log.service": SERVICE,
     [WRITE]: WRITER,
     [KEEP]: KEEPER,
   };
 }
 
-const PIPE = `[Unit]
-Description=Footprint: pipe for the access log
+const SOCKET = `[Unit]
+Description=Footprint: socket for the access log
 
 [Socket]
-# systemd holds it open, so HAProxy never waits for a reader: a line that finds no room is dropped, and counted by it.
-ListenFIFO=${ACCESS_LOG_PIPE}
+# systemd holds it open, so HAProxy never waits for a reader: a line that finds no room is dropped, and counted by it. What
+# waits here is bounded by net.unix.max_dgram_qlen.
+ListenDatagram=${ACCESS_LOG_SOCKET}
+SocketUser=${HAPROXY.user}
 SocketMode=0600
-PipeSize=1M
 
 [Install]
 WantedBy=sockets.target
@@ -44,8 +49,7 @@ Before=${HAPROXY.unit}.service
 StartLimitIntervalSec=0
 
 [Service]
-# Files, because a journal that takes thousands of lines a second costs more than the proxy. Not HAProxy's own standard
-# output, which could not be renamed under it.
+# Files, because a journal that takes thousands of lines a second costs more than the proxy.
 ExecStart=${WRITE}
 StandardInput=socket
 StandardOutput=journal

@@ -27,6 +27,10 @@ net.ipv4.tcp_slow_start_after_idle = 0
 # A path that drops large packets and says nothing is found out.
 net.ipv4.tcp_mtu_probing = 1
 
+# Lines of the access log that wait for their writer, and room for them in a socket that asks for it.
+net.unix.max_dgram_qlen = 4096
+net.core.wmem_max = 4194304
+
 # Varnish's allocator has many areas of memory; the default ends it at some millions of objects.
 vm.max_map_count = 1048576
 # There is no swap to speak of: a cache on a disk that pages is worse than none.

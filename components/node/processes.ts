@@ -12,7 +12,7 @@ export interface NodeProcess {
   readonly group: string;
   /** Folders that it owns and writes to; beside them, only memory. */
   readonly folders: readonly string[];
-  /** Starts it in the foreground. Standard output of HAProxy is the access log. */
+  /** Starts it in the foreground. */
   readonly start: readonly string[];
   /** Ends with status 0 when the files below the folder STAGED would be taken. */
   readonly check: readonly string[];
@@ -35,7 +35,7 @@ export const VARNISH_FOLDER = `${DEBIAN.varnish.folder}/work`;
 /** Run once at boot, as root: kernel settings and disks. */
 export const PREPARE_NODE = "/usr/local/lib/footprint/prepare-node";
 
-/** Where HAProxy's standard output goes under systemd: files, and a link to the one that is being written. */
+/** Where the access log goes: files, and a link to the one that is being written. */
 export const ACCESS_LOG_FOLDER = "/var/log/haproxy";
 export const ACCESS_LOG = `${ACCESS_LOG_FOLDER}/access.json`;
 

@@ -1,4 +1,4 @@
-import { ACCESS_LOG_PIPE, accessLogFiles } from "./accessLog";
+import { accessLogFiles } from "./accessLog";
 import { agentUnits } from "./agentUnits";
 import { CONFINED } from "./confined";
 import { connectionFiles } from "./connections";
@@ -97,7 +97,7 @@ function haproxyService(): string {
 Description=HAProxy: clients to the cache, the cache to origins
 Documentation=file:/usr/share/doc/haproxy/configuration.txt.gz
 Wants=network-online.target
-# Without its socket, what is written to the access log would become a file in memory.
+# What is sent to the access log without it is lost, and not counted.
 Requires=access-log.socket
 After=network-online.target access-log.socket
 # Whatever it fails of, it is tried again: a node without it is useless.
@@ -117,7 +117,7 @@ KillMode=mixed
 SuccessExitStatus=143
 # A file to the client and one to the cache for each connection; start-haproxy makes connections of it.
 LimitNOFILE=1048576
-StandardOutput=file:${ACCESS_LOG_PIPE}
+StandardOutput=journal
 StandardError=journal
 
 ${sandbox(HAPROXY)}

@@ -19,6 +19,7 @@ import {
   type NodeProcess,
 } from "../../components/node/processes";
 import { PROBE_HOST, SOCKETS, SOCKETS_GROUP } from "../../components/node/sockets";
+import { takeAccessLog } from "./logSocket";
 import { freePorts, httpStatus } from "./ports";
 import { PrivateRoot, type Ended } from "./privateRoot";
 import { asUser, Service } from "./service";
@@ -81,6 +82,7 @@ export class RunningNode {
     try {
       await prepare(root, options);
       place(root, files, {});
+      await takeAccessLog(root, (line) => options.onAccess?.(line));
       const node = new RunningNode(root, listen, files, options);
       await node.untilServing();
       return node;
@@ -204,10 +206,9 @@ export class RunningNode {
   }
 
   private startService(program: NodeProgram): Service {
-    const { onAccess, onMessage } = this.options;
+    const { onMessage } = this.options;
     return Service.start(this.root, PROCESSES[program].unit, asUser(PROCESSES[program], PROCESSES[program].start), {
       env: this.sizes,
-      onLine: onAccess,
       onMessage,
     });
   }

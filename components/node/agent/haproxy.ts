@@ -22,10 +22,7 @@ export interface WorkerTotals {
   readonly originFailures: number;
   /** Clients' connections now. */
   readonly connections: number;
-  /**
-   * Lines of the access log that were dropped since the worker was started: the writer was too slow, or another thread was
-   * writing for longer than HAProxy 3.0 tries (200 times). Under load that is some in a thousand.
-   */
+  /** Lines of the access log that were dropped since the worker was started, because the writer was too slow. */
   readonly droppedLines: number;
 }
 

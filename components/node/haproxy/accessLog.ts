@@ -1,11 +1,9 @@
+import { ACCESS_LOG_SOCKET } from "../accessLog";
 import type { NodeOptions } from "../options";
 import { SELF_TEST_PATH } from "../ports";
 import type { Site } from "../site";
 
-/**
- * Longest line, bytes: what the kernel writes to a pipe as a whole, whoever else writes there (PIPE_BUF). HAProxy's own
- * bound of 1024 would cut lines, and what is cut is no JSON.
- */
+/** Longest line, bytes: above what LOGGED can come to. HAProxy's own bound of 1024 would cut lines, and what is cut is no JSON. */
 const LINE = 4096;
 
 /** Bytes of what a client chooses freely that are logged. Escaped they may be twice as long. */
@@ -70,7 +68,7 @@ export function accessLog({ region }: NodeOptions): string {
     ["end", "ts"],
   ];
   const format = items.map(([name, value]) => `%(${name})${value}`).join(" ");
-  return `    log stdout len ${String(LINE)} format raw local0 info
+  return `    log ${ACCESS_LOG_SOCKET} len ${String(LINE)} format raw local0 info
     unique-id-format %[uuid()]
     log-format "%{+json}o ${format.replaceAll('"', '\\"')}"`;
 }

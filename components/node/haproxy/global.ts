@@ -25,7 +25,7 @@ export function globalSections(popName: string, sites: readonly Site[]): string 
 #
 #   client -> load balancer -> [traffic] -> Varnish -> [egress] -> origin
 #
-# Access log: one JSON object a request, on standard output. Everything else is on standard error (journalctl -u haproxy).
+# Access log: one JSON object a request, to a socket. Everything else is on standard error (journalctl -u haproxy).
 # Who is served how much right now: echo "show table clients" | socat ${SOCKETS.admin} -
 # Which origins are up:             echo "show servers state" | socat ${SOCKETS.admin} -
 global
@@ -55,6 +55,8 @@ ${KNOWN_ADDRESSES}
     # a client of 20 KB a second takes none that HAProxy sees for minutes, while it reads all the time. The load balancer, which
     # is the one that reads here, is a millisecond away: 64 MB a second.
     tune.sndbuf.client 65536
+    # Of a thread's socket for the access log; the kernel doubles it. A line of 500 bytes takes 1,280: 1,600 may wait.
+    tune.sndbuf.backend 1048576
     # After a reload the old process ends with its last connection, or with the longest download that we wait for.
     hard-stop-after 15m
     # Java's client fails above this number, where others wait or open a connection. Beyond the usual hundred each stream

@@ -1,3 +1,4 @@
+import { accessLogFiles } from "../../../components/node/accessLog";
 import { haproxyConfig } from "../../../components/node/haproxy";
 import { CLIENT_BACKENDS } from "../../../components/node/clientBackends";
 import type { Origin } from "../../../components/node/site";
@@ -171,9 +172,14 @@ describe("haproxy.cfg", () => {
     expect(hosts("backend held:shop.example.com:0 from held")).toEqual([]);
   });
 
-  test("has lines of its access log as long as the kernel writes them as a whole (PIPE_BUF)", () => {
-    expect(traffic).toContain("log stdout len 4096 format raw local0 info");
-    expect(section(text, "frontend redirect from edge")).toContain("log stdout len 4096 format raw local0 info");
+  test("sends lines of its access log, longer than HAProxy's own bound, to the socket that systemd holds open", () => {
+    const unit = accessLogFiles()["/etc/systemd/system/access-log.socket"];
+    const socket = /^ListenDatagram=(.*)$/m.exec(unit ?? "")?.[1];
+
+    for (const frontend of ["traffic", "redirect"]) {
+      const logs = section(text, `frontend ${frontend} from edge`).filter((rule) => rule.startsWith("log "));
+      expect(logs).toEqual([`log ${String(socket)} len 4096 format raw local0 info`]);
+    }
   });
 
   test("deletes a client's copies of internal fields before it sets its own", () => {

@@ -2,8 +2,8 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import type { RunningNode } from "../../../infra/edge/node";
 import { Service } from "../../../infra/edge/service";
 
-/** Where a node's own socket unit has a pipe for HAProxy's standard output. */
-const PIPE = "/run/access-log";
+/** What the test has lines of. */
+const PIPE = "/run/lines-of-a-test";
 const WRITER = ["sh", "-c", `exec /usr/local/lib/footprint/write-access-log < ${PIPE}`];
 
 /** The real writer of the access log on a node without systemd, which gets HAProxy's lines from the test. */

@@ -1,0 +1,103 @@
+import * as net from "node:net";
+import { SOCKETS } from "../../components/node/sockets";
+import { describeWith } from "../support/requirements";
+import { DEBIAN } from "./debianRoot";
+import { HOST, Rig } from "./origin/rig";
+import { reply } from "./origin/scripted";
+import { until } from "./origin/until";
+import { clientHeader } from "./proxied";
+
+const CLIENTS = 24;
+
+/** A client that asks for the next when it has the last, on one connection. */
+class Client {
+  private readonly socket: net.Socket;
+  private answered: () => void = () => undefined;
+  private failed: (reason: Error) => void = () => undefined;
+
+  constructor(port: number, address: string) {
+    this.socket = net.connect(port, "127.0.0.1").setNoDelay(true);
+    this.socket.write(clientHeader(address));
+    this.socket.on("data", () => {
+      this.answered();
+    });
+    this.socket.on("close", () => {
+      this.failed(new Error("the node has closed the connection"));
+    });
+  }
+
+  /** @param path of a response that fits in one packet */
+  ask(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.answered = resolve;
+      this.failed = reject;
+      this.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+    });
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+describeWith([DEBIAN], "lines of the access log", () => {
+  let rig: Rig;
+  let clients: readonly Client[];
+  let lines = 0;
+
+  beforeAll(async () => {
+    rig = await Rig.start({ node: { onAccess: () => lines++ } });
+    rig.origin.on("/hit", reply("x", { "cache-control": "max-age=600" }));
+    await rig.get("/hit");
+    await until("its line", () => lines === 1);
+    clients = Array.from({ length: CLIENTS }, (_, i) => new Client(rig.node.ports.traffic, `203.0.113.${i + 1}`));
+  });
+
+  afterAll(async () => {
+    clients.forEach((client) => {
+      client.close();
+    });
+    await rig.stop();
+  });
+
+  /** Each client asks so many times. */
+  async function askAll(times: number): Promise<void> {
+    await Promise.all(
+      clients.map(async (client) => {
+        for (let i = 0; i < times; i++) {
+          await client.ask("/hit");
+        }
+      }),
+    );
+  }
+
+  /** As HAProxy counts them itself. */
+  async function dropped(): Promise<number> {
+    return Number(/^DroppedLogs: (\d+)$/m.exec(await rig.node.say(SOCKETS.admin, "show info"))?.[1]);
+  }
+
+  test("there is one for each request, though HAProxy's threads write at once", async () => {
+    const before = lines;
+    const rounds = 40;
+    for (let round = 1; round <= rounds; round++) {
+      await askAll(10);
+      // No more at once than wait where a socket may take as much as systems let it by default (net.core.wmem_max).
+      await until("their lines", async () => lines - before + (await dropped()) === round * CLIENTS * 10);
+    }
+
+    expect(await dropped()).toBe(0);
+  });
+
+  test("that their writer has no room for cost no request, and HAProxy counts them", async () => {
+    const before = lines;
+    const writer = rig.node.root.processes().find(({ name }) => name === "cat")?.pid;
+    await rig.node.exec("kill", "-STOP", String(writer));
+    await askAll(250);
+    const lost = await dropped();
+    await rig.node.exec("kill", "-CONT", String(writer));
+    await until("the others", () => lines - before === CLIENTS * 250 - lost);
+
+    expect(lost).toBeGreaterThan(0);
+    expect(lost).toBeLessThan(CLIENTS * 250);
+  });
+});
