@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import semver from "semver";
 import { cacheHome } from "../terminal/cacheHome";
+import { findProgram } from "./findProgram";
 
 /** The release that is downloaded or built where none is installed. The launcher's version in package.json is the same. */
 export const CLI_VERSION = "3.250.0";
@@ -132,15 +133,6 @@ function cliAt(file: string): Cli | undefined {
   }
   const folder = path.dirname(fs.realpathSync(file));
   return { path: file, version, hasLanguageHost: fs.existsSync(path.join(folder, "pulumi-language-nodejs")) };
-}
-
-/** Not the launcher that npm puts on PATH for its scripts: that would download before anything has been said. */
-function findProgram(name: string, searchPath: string): string | undefined {
-  return searchPath
-    .split(path.delimiter)
-    .filter((folder) => folder !== "" && !folder.endsWith(path.join("node_modules", ".bin")))
-    .map((folder) => path.join(folder, name))
-    .find((file) => fs.existsSync(file));
 }
 
 /** What a program prints; nothing when it cannot be run. */

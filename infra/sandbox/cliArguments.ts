@@ -20,6 +20,8 @@ const PATH_OPTIONS: readonly string[] = [
 const IMPORT_FILE = "-f";
 
 const STACK_OPTIONS: readonly string[] = ["--stack", "-s"];
+/** The option and the stack as one word. */
+const JOINED_STACK = /^(?:--stack=|-s=?)(.+)$/;
 
 /**
  * Commands that would do something else here than they say: the project of the sandbox is a copy that is written anew
@@ -69,9 +71,29 @@ export function handedOver(args: readonly string[]): readonly string[] {
  */
 export function stackOf(args: readonly string[], fallback: string): { readonly name: string; readonly file: string } {
   const at = args.findIndex((arg) => STACK_OPTIONS.includes(arg));
-  const joined = args.flatMap((arg) => /^(?:--stack=|-s=?)(.+)$/.exec(arg)?.[1] ?? []);
+  const joined = args.flatMap((arg) => JOINED_STACK.exec(arg)?.[1] ?? []);
   const name = joined[0] ?? (at < 0 ? undefined : args[at + 1]) ?? fallback;
   return { name, file: bareName(name) };
+}
+
+/**
+ * The stack that is all that the arguments may name.
+ *
+ * @throws UserError for what else they have
+ */
+export function stackAlone(args: readonly string[], fallback: string): string {
+  const others = args.filter(
+    (arg, index) =>
+      !JOINED_STACK.test(arg) && ![arg, args[index - 1] ?? ""].some((each) => STACK_OPTIONS.includes(each)),
+  );
+  if (others.length > 0) {
+    throw new UserError(
+      `sandbox --with aws-plugin: must stand alone or with --stack, got "${others.join(" ")}": moto forgets all when it ends, ` +
+        "so it goes from the first `up` to `destroy` in one",
+      exitCodes.usage,
+    );
+  }
+  return stackOf(args, fallback).file;
 }
 
 /** The words of a command, without options and the values of those that are known to have one. */

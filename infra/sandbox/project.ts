@@ -6,10 +6,13 @@ import { PLACEHOLDER_BUCKET, PLACEHOLDER_IMAGE } from "../config/schema";
 
 const REPOSITORY = path.join(__dirname, "..", "..");
 
+/** Stands for the bucket of the nodes' packages where a stack file has the placeholder. */
+export const PACKAGES_BUCKET = "sandbox-packages";
+
 /** A real deployment refuses the placeholders; in the sandbox any image and any bucket will do. */
 const INSTEAD: Readonly<Record<string, string>> = {
   [PLACEHOLDER_IMAGE]: "ami-0f00f00f00f00f00f",
-  [PLACEHOLDER_BUCKET]: "sandbox-packages",
+  [PLACEHOLDER_BUCKET]: PACKAGES_BUCKET,
 };
 
 /** What a deployment's own secrets provider writes into its stack file: the sandbox has one of its own. */
@@ -34,8 +37,8 @@ export function writeProject(folder: string, stacks: string, program: string = R
 }
 
 /** The hosted zones that stack files name by id and so expect to be there: name by id. */
-export function hostedZones(stacks: string): Readonly<Record<string, string>> {
-  const zones = stackFiles(stacks).flatMap((file) => {
+export function hostedZones(stacks: string, files = stackFiles(stacks)): Readonly<Record<string, string>> {
+  const zones = files.flatMap((file) => {
     const { config } = z
       .object({ config: withZones })
       .catch({ config: {} })

@@ -5,14 +5,22 @@ import { resolveCli, type Cli } from "../pulumi/cli";
 import { coloursFor } from "../terminal/colours";
 import { say } from "../terminal/say";
 import { UserError } from "../terminal/userError";
-import { handedOver, stackOf } from "./cliArguments";
+import { handedOver, stackAlone, stackOf } from "./cliArguments";
 import { Sandbox } from "./sandbox";
 import { begins } from "./stepLines";
 
 const DEFAULT_STACK = "sandbox";
 
-/** Runs one command of the CLI in the sandbox, or without one the tour. @returns the exit status */
-export async function runSandbox(args: readonly string[]): Promise<number> {
+/**
+ * Runs one command of the CLI in the sandbox, or without one the tour. With the provider's own plugin it is a check from
+ * the first `up` to `destroy`.
+ *
+ * @returns the exit status
+ */
+export async function runSandbox(args: readonly string[], provider?: "aws-plugin"): Promise<number> {
+  if (provider !== undefined) {
+    return checkedBy(args);
+  }
   // Refused before a CLI is looked for.
   const command = handedOver(args);
   const isTour = command.length === 0;
@@ -34,6 +42,19 @@ export async function runSandbox(args: readonly string[]): Promise<number> {
   } finally {
     sandbox.close();
   }
+}
+
+async function checkedBy(args: readonly string[]): Promise<number> {
+  const stack = stackAlone(args, DEFAULT_STACK);
+  stackFile(stack);
+  const { checkWithPlugin, pluginPrograms } = await import("./pluginCheck");
+  // Missed before a CLI is built.
+  const programs = pluginPrograms();
+  const cli = await resolveCli(say);
+  if (cli === undefined) {
+    throw new UserError(NO_CLI);
+  }
+  return checkWithPlugin({ stack, programs, cli });
 }
 
 function ownSandbox(cli: Cli): Promise<Sandbox> {

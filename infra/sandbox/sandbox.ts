@@ -38,6 +38,18 @@ export interface SandboxOptions {
   readonly program?: string;
   /** Brings to life what is deployed. Default: nothing does. */
   readonly enliven?: Enliven;
+  /** The provider's own plugin instead of the stand-in for AWS. Default: the stand-in. */
+  readonly plugin?: Plugin;
+}
+
+/** A provider's own program, and what it deploys to. */
+export interface Plugin {
+  /** As the engine calls it: `resource-aws-v7.48.0`. */
+  readonly name: string;
+  /** Path of its program. */
+  readonly program: string;
+  /** What it, and the program that is deployed, find AWS by. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface Outcome {
@@ -72,7 +84,15 @@ export class Sandbox {
       hostedZones: hostedZones(stacks),
       ...(enliven === undefined ? {} : { enliven }),
     });
-    return new Sandbox(folder, options.cli, stacks, standIn, options.program);
+    const { plugin } = options;
+    if (plugin !== undefined) {
+      installPlugin(path.join(folder, "home"), plugin);
+    }
+    const providers =
+      plugin === undefined
+        ? standIn
+        : { ...standIn, debugProviders: `random:${standIn.ports.random}`, environment: plugin.environment };
+    return new Sandbox(folder, options.cli, stacks, providers, options.program);
   }
 
   /** What another process needs to run commands in this sandbox while it is open. */
@@ -191,4 +211,12 @@ export class Sandbox {
           }),
     };
   }
+}
+
+/** Puts a plugin where the engine looks for it: in a folder, for one that is a link it passes over. */
+function installPlugin(home: string, { name, program }: Plugin): void {
+  const folder = path.join(home, "plugins", name);
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(folder, { recursive: true });
+  fs.symlinkSync(program, path.join(folder, path.basename(program)));
 }

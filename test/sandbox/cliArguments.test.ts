@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { handedOver, stackOf } from "../../infra/sandbox/cliArguments";
+import { handedOver, stackAlone, stackOf } from "../../infra/sandbox/cliArguments";
 import { UserError } from "../../infra/terminal/userError";
 
 test.each([
@@ -57,4 +57,28 @@ test.each([
   ],
 ])("rejects %j, which would do something else than it says", (args, message) => {
   expect(() => handedOver(args)).toThrow(new UserError(message));
+});
+
+describe("the stack alone", () => {
+  test.each([
+    [[], "sandbox"],
+    [["--stack", "europe"], "europe"],
+    [["--stack=europe"], "europe"],
+    [["-s", "europe"], "europe"],
+    [["-seurope"], "europe"],
+  ])("of %j is %s", (args, stack) => {
+    expect(stackAlone(args, "sandbox")).toBe(stack);
+  });
+
+  test.each([
+    [["up"], "up"],
+    [["--stack", "europe", "up", "--yes"], "up --yes"],
+  ])("rejects %j", (args, others) => {
+    expect(() => stackAlone(args, "sandbox")).toThrow(
+      new UserError(
+        `sandbox --with aws-plugin: must stand alone or with --stack, got "${others}": moto forgets all when it ends, ` +
+          "so it goes from the first `up` to `destroy` in one",
+      ),
+    );
+  });
 });
