@@ -31,6 +31,10 @@ export const INTERNAL = {
   alone: "X-Footprint-Alone",
   /** The response came by way of the object's owner: what that did for it, "self", or why there is none of its. */
   owner: "X-Footprint-Owner",
+  /** What HAProxy says to it: a copy of what the owner has given is worth its room. */
+  copy: "X-Footprint-Copy",
+  /** Seconds for which the owner would go on to give it so. */
+  left: "X-Footprint-Left",
   /** The request is that of a node of another PoP, for which this one is the shield. */
   shielded: "X-Footprint-Shielded",
   /** By which such a node proves that it is ours (protocol/shieldProof.ts), and one of the same PoP (ringProof.ts). */

@@ -178,6 +178,23 @@ export const RING_BOUNDS = {
     meaning: "connections of the PoP's nodes, each for up to 256 requests at a time",
   },
   RING_CACHE_MEMORY: { sum: "CACHE_MEMORY * 7 / 8", smallest: 1640, meaning: "MB of the cache then" },
+  COPIES_MEMORY: {
+    sum: "RING_CACHE_MEMORY / 10",
+    smallest: 164,
+    meaning: "MB of these for copies of what other nodes own",
+  },
+  // A copy is worth the hops that it spares, and costs its bytes. So what fills the storage spares 5,000 hops a minute at
+  // least, however large its pieces are; without that a few large ones take the room of what is asked for all the time.
+  COPY_STEP: {
+    sum: "COPIES_MEMORY * 1048576 / 5000",
+    smallest: 34393,
+    meaning: "bytes of an object for which it must be asked for once more a minute to be copied",
+  },
+  COPY_LIMIT: {
+    sum: "COPIES_MEMORY * 1024 / 256",
+    smallest: 656,
+    meaning: "kB of the largest copy",
+  },
   RING_TRANSIT: {
     sum: "TRANSIENT_MEMORY * 512 / (MISSES + HOPS)",
     smallest: 213,

@@ -34,6 +34,13 @@ set -eu
 exec ${HAPROXY_BINARY} -C ${HAPROXY_FOLDER} -Ws -S ${SOCKETS.master},mode,600 -f ${HAPROXY_FILE} "$@"
 `;
 
+const COPIES = `# Copies of what other nodes own have a storage of their own, so that they push out nothing that this node owns.
+copies=$COPIES_MEMORY
+cache=$((cache - copies))`;
+
+const NO_COPIES = `# Of what other nodes own: there is nothing, until the node becomes one of a PoP that is one cache, without a restart.
+copies=16`;
+
 function varnishScript(cluster: boolean): string {
   const ring = cluster ? "RING_" : "";
   return `#!/bin/sh
@@ -41,6 +48,7 @@ function varnishScript(cluster: boolean): string {
 set -eu
 . ${LIMITS_SCRIPT}
 cache=$${ring}CACHE_MEMORY
+${cluster ? COPIES : NO_COPIES}
 
 # Large objects have a storage of their own, so that one download does not push out a thousand pages: the NVMe disk
 # where there is one (an unordered file, hence room is left on it), else a quarter of the memory. Never a network disk.
@@ -68,7 +76,7 @@ export LARGEST_OBJECT="$((size * 1024 / 10))K"
 exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/default.vcl \\
     -a http=${SOCKETS.cache},HTTP,mode=660,group=${SOCKETS_GROUP} \\
     -a purge=${SOCKETS.cachePurge},HTTP,mode=660,group=${SOCKETS_GROUP} \\
-    -s memory=malloc,"\${cache}m" -s large="$large" -s Transient=malloc,"\${TRANSIENT_MEMORY}m" \\
+    -s memory=malloc,"\${cache}m" -s large="$large" -s copies=malloc,"\${copies}m" -s Transient=malloc,"\${TRANSIENT_MEMORY}m" \\
     -p thread_pool_min=200 -p thread_pool_max="$${ring}THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
     -p http_max_hdr=${String(FIELDS_WITHIN)} -p http_req_hdr_len=16k -p http_resp_hdr_len=32k -p http_resp_size=48k \\
     -p workspace_client=512k -p workspace_backend=512k \\

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RECLAIM } from "../../components/node/connections";
 import { DEBIAN } from "../../components/node/debian";
-import { SMALLEST, type BoundName } from "../../components/node/limits";
+import { SMALLEST, type BoundName, type RingBoundName } from "../../components/node/limits";
 import { modeOf } from "../../components/node/modes";
 import type { NodeFiles } from "../../components/node/nodeFiles";
 import { PRODUCTION, type Listen } from "../../components/node/options";
@@ -43,7 +43,7 @@ export interface StartOptions {
   /** Size of the cache in memory, MB; default 256. */
   readonly cacheMemory?: number;
   /** Bounds other than those of the smallest machine, by their names in components/node/limits.ts. */
-  readonly bounds?: Partial<Readonly<Record<BoundName, number>>>;
+  readonly bounds?: Partial<Readonly<Record<BoundName | RingBoundName, number>>>;
   /** File systems of limited size, which belong to Varnish: bytes by folder. */
   readonly disks?: Readonly<Record<string, number>>;
   /** Takes each line of the access log. */

@@ -6,6 +6,7 @@ import { varnishPurgeCache, type PurgeCache } from "../../components/node/agent/
 import { HaproxyRuntime } from "../../components/node/agent/haproxy";
 import { Ring } from "../../components/node/agent/ring";
 import { nodeFiles } from "../../components/node/files";
+import type { RingBoundName } from "../../components/node/limits";
 import type { NodeFiles } from "../../components/node/nodeFiles";
 import type { Listen } from "../../components/node/options";
 import { RING_PROOF_FILE, ringProof } from "../../components/node/protocol/ringProof";
@@ -35,6 +36,15 @@ export function cachesOf({ headers }: Answer): readonly string[] {
 /** By which the nodes of a pool know each other; a test may give others. */
 export type Peers = readonly string[];
 
+export interface PoolOptions {
+  /** What the site has other than the defaults of a stack file. */
+  readonly site?: Partial<Site>;
+  /** Bounds other than those of the smallest machine. */
+  readonly bounds?: Partial<Readonly<Record<RingBoundName, number>>>;
+  /** Changes the rendered files: to shorten a time. */
+  readonly edit?: (files: NodeFiles) => NodeFiles;
+}
+
 /** A PoP of some nodes that are one cache, before one origin. */
 export class Pool {
   readonly nodes: RunningNode[] = [];
@@ -45,7 +55,7 @@ export class Pool {
     private readonly ports: { readonly peers: number; readonly ownPeer: number },
   ) {}
 
-  static async start(count: number, site: Partial<Site> = {}): Promise<Pool> {
+  static async start(count: number, options: PoolOptions = {}): Promise<Pool> {
     const [peers = 0, ownPeer = 0] = await freePorts(2);
     const pool = new Pool(await ScriptedOrigin.start(), { peers, ownPeer });
     try {
@@ -56,8 +66,9 @@ export class Pool {
         pool.nodes.push(
           await RunningNode.start({
             root: debianRootFolder(),
-            files: (listen) => pool.files(address, site, listen),
+            files: (listen) => pool.files(address, options, listen),
             cacheMemory: 64,
+            ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
           }),
         );
       }
@@ -192,6 +203,13 @@ export class Pool {
       .map((words) => words[4] ?? "");
   }
 
+  /** Requests of a node to others that are not answered yet. */
+  async hops(i: number): Promise<number> {
+    const csv = await this.node(i).say(SOCKETS.admin, "show stat");
+    const line = csv.split("\n").find((each) => each.startsWith("ring,BACKEND,"));
+    return Number(line?.split(",")[4]);
+  }
+
   private servers(i: number): Promise<string> {
     return this.node(i).say(SOCKETS.admin, "show servers state ring");
   }
@@ -201,7 +219,7 @@ export class Pool {
     await this.origin.stop();
   }
 
-  private files(address: string, settings: Partial<Site>, listen: Listen): NodeFiles {
+  private files(address: string, { site: settings, edit = same }: PoolOptions, listen: Listen): NodeFiles {
     const sites = edgeOptions(this.origin.at()).sites.map((site) => ({ ...site, host: HOST, ...settings }));
     const { ports } = listen;
     const files = nodeFiles({
@@ -218,11 +236,13 @@ export class Pool {
       files[file] ?? "",
     );
     const proof = [...ringProof(REGION, KEYS)].map(([key, value]) => `${key} ${value}\n`).join("");
-    return {
+    return edit({
       ...files,
       [file]: config,
       [RING_PROOF_FILE]: proof,
       [SWITCHES_FILE]: `${SWITCHES.ring} in service\n`,
-    };
+    });
   }
 }
+
+const same = (files: NodeFiles): NodeFiles => files;

@@ -20,7 +20,7 @@ describeWith([DEBIAN], "a PoP whose nodes are one cache", () => {
   let count = 0;
 
   beforeAll(async () => {
-    pool = await Pool.start(NODES, { methods: ["GET", "HEAD", "POST"] });
+    pool = await Pool.start(NODES, { site: { methods: ["GET", "HEAD", "POST"] } });
   });
 
   afterAll(async () => {

@@ -1,5 +1,5 @@
 import { INTERNAL, INTERNAL_PREFIX } from "../internalHeaders";
-import { ringBound } from "../limits";
+import { ringBound, VARIANTS_LIMIT } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import { PEER_HEALTH_PATH } from "../ports";
 import { ANSWERS, ASKS, RING_PROOF_FILE } from "../protocol/ringProof";
@@ -14,6 +14,12 @@ const RING_SLOTS = 64;
 
 /** Of [ring], whose servers are named node1 and so on: the agent says who they are. */
 export const RING = { backend: "ring", prefix: "node", nobody: "node.invalid" } as const;
+
+/**
+ * How often a node must have asked for an object within a minute to keep a copy, however small that is: what is asked for now
+ * and then is at its owner, and the hop costs less than a place here.
+ */
+const COPY_ASKED = 4;
 
 /** Seconds for which a node goes by what an owner has said not to be stored. */
 const ALONE_SECONDS = 120;
@@ -73,6 +79,7 @@ backend ${RING.backend} from relayed
     # Not [relay]'s, by which Varnish would ask the same again.
 ${[500, 502, 503, 504].map((status) => `    http-error status ${String(status)} content-type text/plain string "no answer of the owner\\n"`).join("\n")}
     http-request set-header ${INTERNAL.proof} %[${proof(ASKS)}]
+    http-request track-sc1 var(txn.url) table asked if { method GET }
     # Whose answer it is. What is no node of ours has no say in what is stored.
     http-response set-var(txn.owner) res.hdr(${INTERNAL.given}) if ${proves("res.hdr", ANSWERS)}
     http-response del-header ${INTERNAL_PREFIX} -m beg unless { var(txn.owner) -m found }
@@ -80,6 +87,13 @@ ${[500, 502, 503, 504].map((status) => `    http-error status ${String(status)} 
     http-response del-header ${INTERNAL.given}
     # What is not stored goes to the origin from now on, without a hop that adds nothing: that cannot be known before.
     http-response track-sc0 var(txn.url) table alone if { var(txn.owner) -m found } { res.hdr(x-footprint-no) -m found } !{ res.hdr(x-footprint-no) purged } { status lt 500 }
+    # What is hot is kept here, too (varnish/ring.ts): asked for so many times within a minute, and once more for each
+    # COPY_STEP of its size. Half a second passes between two copies of a URL: those who waited for one do not make a copy each.
+    # Copies are counted as variants are: so many of a URL, and all of them go.
+    http-response set-var(txn.price) res.hdr(content-length),div(${ringBound("COPY_STEP")}),add(${String(COPY_ASKED)}) if { res.hdr(content-length) -m found }
+    http-response set-header ${INTERNAL.copy} 1 if { var(txn.owner) -m str hit stale } { var(txn.price) -m found } { sc_http_req_rate(1),sub(txn.price) ge 0 } { res.hdr(content-length),div(1024) lt ${ringBound("COPY_LIMIT")} } { sc_gpc0_rate(1) lt 1 } !{ status 206 }
+    http-response set-var(txn.copies) sc_inc_gpc0(1) if { res.hdr(${INTERNAL.copy}) -m found }
+    http-response set-header ${INTERNAL.variants} all if { var(txn.copies),mod(${String(VARIANTS_LIMIT)}) eq 0 }
     http-after-response set-header ${INTERNAL.owner} failed unless { var(txn.owner) -m found }
     http-after-response set-header ${INTERNAL.owner} %[var(txn.owner)] if { var(txn.owner) -m found }
     # A name that nobody looks up: what has none has no address from the process before, either.
@@ -96,6 +110,10 @@ ${URL}
 # URLs whose owner has said lately that they are not stored. An entry is 100 bytes or so.
 backend alone from to-origins
     stick-table type binary len 20 size 50k expire ${String(ALONE_SECONDS)}s store gpt0
+
+# URLs that other nodes own, as this node asks for them. An entry is 200 bytes or so.
+backend asked from to-origins
+    stick-table type binary len 20 size 50k expire 1d store http_req_rate(60s),gpc0,gpc0_rate(500ms)
 
 # From other nodes of the PoP. Neither limits of clients nor the access log know of it: both belong to the node that the
 # client has asked.

@@ -37,7 +37,7 @@ ${forClients("    call compression;")}
         # Why it is not stored: forbidden, vary, cookie, authorization, partial, lifetime, size, status, tags.
         set resp.http.X-Footprint-Status = resp.http.X-Footprint-Status + "; detail=" + resp.http.X-Footprint-No;
     }
-    std.collect(resp.http.Cache-Status, ", ");
+    std.collect(resp.http.Cache-Status, ", ");${cluster ? "\n    call copied;\n    call seconds_left;" : ""}
     if (resp.http.Cache-Status) {
         set resp.http.Cache-Status = resp.http.Cache-Status + ", ${popName}" + resp.http.X-Footprint-Status;
     } else {
