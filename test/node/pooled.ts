@@ -210,6 +210,17 @@ export class Pool {
     return Number(line?.split(",")[4]);
   }
 
+  /** Requests that a node has made to each node, by address, those without any left out. */
+  async asked(i: number): Promise<ReadonlyMap<string, number>> {
+    const lines = (await this.node(i).say(SOCKETS.admin, "show stat")).split("\n").map((line) => line.split(","));
+    const column = lines[0]?.indexOf("addr") ?? 0;
+    return new Map(
+      lines
+        .filter(([backend, server, , , , , , total]) => backend === "ring" && server !== "BACKEND" && total !== "0")
+        .map((line) => [line[column]?.split(":")[0] ?? "", Number(line[7])]),
+    );
+  }
+
   private servers(i: number): Promise<string> {
     return this.node(i).say(SOCKETS.admin, "show servers state ring");
   }
