@@ -84,7 +84,7 @@ function doings(lab: Lab): readonly Doing[] {
     {
       ...{ id: "origin", group: "fault", label: "Set the origin", targets: named(ORIGIN_STATES) },
       done: (_, target) => {
-        lab.origin.state = ORIGIN_STATES.find((state) => state === target) ?? "up";
+        lab.origin.set(ORIGIN_STATES.find((state) => state === target) ?? "up");
       },
     },
     {

@@ -31,11 +31,15 @@ export function templateName(id: string, version: unknown): string {
   return `${id}:${String(version)}`;
 }
 
-/** @param templates versions of launch templates by their names */
+/**
+ * @param templates versions of launch templates by their names
+ * @param pace how many times faster than declared AWS's own waits are; what nodes have for their own work is as declared
+ */
 export function groupSettings(
-  world: World,
+  world: Pick<World, "ofType">,
   { id, region, properties }: Entity,
   templates: ReadonlyMap<string, Template>,
+  pace: number,
 ): GroupSettings {
   const name = templateName(
     first(properties, `${SPECIFICATION}.launchTemplateId`),
@@ -70,21 +74,22 @@ export function groupSettings(
       ...(launching === undefined ? {} : { launching }),
       ...(terminating === undefined ? {} : { terminating }),
     },
-    gracePeriod: Number(properties.healthCheckGracePeriod),
-    warmup,
+    gracePeriod: Number(properties.healthCheckGracePeriod) / pace,
+    warmup: warmup / pace,
     minHealthyPercentage: Number(first(properties, "instanceRefresh.preferences.minHealthyPercentage")),
     maxHealthyPercentage: Number(first(properties, "instanceRefresh.preferences.maxHealthyPercentage")),
     stopAlarms: valuesAt(properties, "instanceRefresh.preferences.alarmSpecification.alarms[*]").map(text),
   };
 }
 
-export function targetGroupSettings({ id, properties }: Entity): TargetGroupSettings {
+/** @param pace how many times faster than declared AWS's own waits are; checks are made as declared */
+export function targetGroupSettings({ id, properties }: Entity, pace: number): TargetGroupSettings {
   const check = isRecord(properties.healthCheck) ? properties.healthCheck : {};
   return {
     arn: id,
     port: Number(properties.port),
     proxyProtocol: properties.proxyProtocolV2 === true,
-    deregistrationDelay: Number(properties.deregistrationDelay),
+    deregistrationDelay: Number(properties.deregistrationDelay) / pace,
     check: {
       port: Number(check.port),
       path: text(check.path),
@@ -98,7 +103,7 @@ export function targetGroupSettings({ id, properties }: Entity): TargetGroupSett
 }
 
 /** Availability zones of subnets, in their order. */
-export function zonesOf(world: World, subnets: readonly string[]): readonly string[] {
+export function zonesOf(world: Pick<World, "ofType">, subnets: readonly string[]): readonly string[] {
   const known = new Map(
     world.ofType(TYPES.subnet).map(({ id, properties }) => [id, text(properties.availabilityZone)]),
   );

@@ -37,6 +37,11 @@ export interface LabOptions {
   readonly stacks?: string;
   /** Where engine and stand-in keep what they know; default: in the cache folder. It is emptied. */
   readonly folder?: string;
+  /**
+   * How many times faster than declared AWS's own waits are: warm-up, grace period, deregistration delay, and the minutes of
+   * its metrics, alarms and policies. A divisor of 60; default 1. What nodes, DNS, health checks and people take is as it is.
+   */
+  readonly pace?: number;
   /** Edits of the stack files before anything is deployed: of a copy in the folder, which is the lab's own. */
   readonly ownStackFile?: (text: string) => string;
 }
@@ -46,6 +51,7 @@ export class Lab {
   readonly power: Power;
   private readonly ends = new AbortController();
   private ending: Promise<void> | undefined;
+  private deploying: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly options: LabOptions,
@@ -75,7 +81,7 @@ export class Lab {
    * @throws UserError where another lab has the folder
    */
   static async open(options: LabOptions): Promise<Lab> {
-    const { cli, image, folder = Lab.defaultFolder(), ownStackFile } = options;
+    const { cli, image, folder = Lab.defaultFolder(), ownStackFile, pace = 1 } = options;
     const stops: (() => unknown)[] = [];
     try {
       stops.push(await ownFolder(folder));
@@ -111,7 +117,7 @@ export class Lab {
         ...(stacks === undefined ? {} : { stacks }),
         enliven: (world) => {
           aws = new LivingAws(world, {
-            ...{ cloud, certificates, machines, happenings, network: network.prefix },
+            ...{ cloud, certificates, machines, happenings, network: network.prefix, pace },
           });
           return aws;
         },
@@ -124,7 +130,7 @@ export class Lab {
       }
       const living: LivingAws = aws;
       stops.push(() => living.stop());
-      const cloudWatch = new CloudWatch({ cloud, aws: living, happenings });
+      const cloudWatch = new CloudWatch({ cloud, aws: living, happenings, pace });
       living.sounds = (alarm) => cloudWatch.sounds(alarm);
       stops.push(() => {
         cloudWatch.stop();
@@ -206,6 +212,13 @@ export class Lab {
     // Guards refuse in the preview, and there is nothing yet that they could guard.
     const isFirst = this.aws.groups.size === 0;
     return run(["up", "--yes", ...(isFirst ? ["--skip-preview"] : [])]);
+  }
+
+  /** Does something with the stack file and its deployment when nobody else does. */
+  alone<T>(what: () => Promise<T>): Promise<T> {
+    const done = this.deploying.then(what);
+    this.deploying = done.catch(() => undefined);
+    return done;
   }
 
   /** Ends everything at once: nothing of it is left but what the cache folder keeps. It may be called again. */

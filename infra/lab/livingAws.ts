@@ -21,6 +21,8 @@ export interface LivingAwsOptions {
   readonly happenings: Happenings;
   /** The first two numbers of the loopback addresses of load balancers. */
   readonly network: string;
+  /** How many times faster than declared AWS's own waits are. */
+  readonly pace: number;
 }
 
 /** Milliseconds between two looks whether a group has as many healthy nodes as its creation waits for. */
@@ -226,7 +228,7 @@ export class LivingAws implements Live {
   }
 
   private targetGroup(entity: Entity): void {
-    const settings = targetGroupSettings(entity);
+    const settings = targetGroupSettings(entity, this.options.pace);
     const known = this.targetGroups.get(entity.id);
     if (known !== undefined) {
       known.settings = settings;
@@ -299,7 +301,7 @@ export class LivingAws implements Live {
   }
 
   private async group(entity: Entity): Promise<Refusal | undefined> {
-    const settings = groupSettings(this.world, entity, this.templates);
+    const settings = groupSettings(this.world, entity, this.templates, this.options.pace);
     const desired = Number(entity.properties.desiredCapacity);
     const known = this.groups.get(entity.id);
     if (known === undefined) {

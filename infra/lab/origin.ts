@@ -38,11 +38,15 @@ const USUAL_LIFETIME = "public, max-age=60, stale-while-revalidate=60, stale-if-
  * may be served stale for a day, and says which version of the site it is of.
  */
 export class LabOrigin {
+  /** How it is for all sites but those in `states`. */
   state: OriginState = "up";
   /** Version of the pages: a new one makes every copy in a cache an old one. */
   version = 1;
   /** Requests that came. */
   requests = 0;
+
+  /** How it is for single sites, by host. */
+  private readonly states = new Map<string, OriginState>();
 
   private constructor(
     private readonly server: http.Server,
@@ -70,6 +74,16 @@ export class LabOrigin {
     return (this.server.address() as AddressInfo).port;
   }
 
+  /** @param host whose origin is so; default: that of all sites */
+  set(state: OriginState, host?: string): void {
+    if (host === undefined) {
+      this.state = state;
+      this.states.clear();
+    } else {
+      this.states.set(host, state);
+    }
+  }
+
   stop(): void {
     this.server.close();
     this.server.closeAllConnections();
@@ -77,7 +91,7 @@ export class LabOrigin {
 
   private answer(request: http.IncomingMessage, response: http.ServerResponse): void {
     this.requests++;
-    switch (this.state) {
+    switch (this.states.get(siteOf(request)) ?? this.state) {
       case "down":
         request.socket.destroy();
         return;
@@ -99,9 +113,8 @@ export class LabOrigin {
       handOn(this.url, request, response);
       return;
     }
-    const { host = "", "x-forwarded-host": site = host } = request.headers;
     const path = request.url ?? "/";
-    const body = pageOf(String(site), path, this.version, String(request.headers[VISITOR] ?? ""));
+    const body = pageOf(siteOf(request), path, this.version, String(request.headers[VISITOR] ?? ""));
     const { lifetime = USUAL_LIFETIME } = Object.values(PAGES).find(({ prefix }) => path.startsWith(prefix)) ?? {};
     const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 16)}"`;
     response
@@ -114,6 +127,11 @@ export class LabOrigin {
       })
       .end(request.headers["if-none-match"] === etag ? undefined : body);
   }
+}
+
+/** The site that a node asks for: its origin may have another name. */
+function siteOf({ headers: { host = "", "x-forwarded-host": site = host } }: http.IncomingMessage): string {
+  return String(site);
 }
 
 /** A page of the lab's own origin. @param visitor who asks, whom private pages name */

@@ -3,14 +3,14 @@ import type { Instance, ScalingGroup } from "./scalingGroup";
 
 /** Cuts the power of PoPs, of their zones and of nodes, and brings it back. */
 export class Power {
-  private readonly back: (() => Promise<void>)[] = [];
+  private readonly back: { readonly region: string; readonly bring: () => Promise<void> }[] = [];
   private readonly lost = new Set<string>();
 
   constructor(private readonly aws: LivingAws) {}
 
   /** Ends a PoP, or what it has in a zone, at once: nodes, and the load balancer's addresses. */
   async cut(region: string, zone?: string): Promise<void> {
-    this.back.push(...this.aws.doorsOf(region).map((door) => door.cutPower(zone)));
+    this.back.push(...this.aws.doorsOf(region).map((door) => ({ region, bring: door.cutPower(zone) })));
     await this.lose(({ settings }, each) => settings.region === region && (zone === undefined || each.zone === zone));
   }
 
@@ -19,16 +19,18 @@ export class Power {
     await this.lose((_, each) => each.id === id);
   }
 
-  /** Brings back all load balancers' addresses; groups start nodes by themselves. */
-  async restore(): Promise<void> {
-    for (const bring of this.back.splice(0)) {
+  /** Brings back load balancers' addresses, of all regions or of some; groups start nodes by themselves. */
+  async restore(regions: readonly string[] = this.back.map(({ region }) => region)): Promise<void> {
+    const all = this.back.splice(0);
+    this.back.push(...all.filter(({ region }) => !regions.includes(region)));
+    for (const { bring } of all.filter(({ region }) => regions.includes(region))) {
       await bring();
     }
   }
 
   /** Lets nodes go that are dead and do not complete their hook, as an operator does who does not wait for its time. */
-  letGo(): void {
-    for (const group of this.aws.groups.values()) {
+  letGo(regions: readonly string[]): void {
+    for (const group of [...this.aws.groups.values()].filter(({ settings }) => regions.includes(settings.region))) {
       for (const { id } of group.instances.filter(({ state }) => state === "Terminating:Wait")) {
         if (this.lost.has(id)) {
           group.complete(id, "CONTINUE");

@@ -1,4 +1,4 @@
-import { withValue } from "../../infra/lab/stackText";
+import { settingIn, withValue } from "../../infra/lab/stackText";
 
 const FILE = `# of a stack
 config:
@@ -15,4 +15,19 @@ test("something in a stack file has another value, and all else stays, comments 
   expect(withValue(FILE, ["image", "us-east-1"], "ami-2")).toBe(`${FILE}    us-east-1: ami-2\n`);
   expect(withValue(FILE, ["protection"], false)).toBe(`${FILE}  footprint:protection: false\n`);
   expect(withValue(FILE, ["image"], undefined)).toBe(FILE.replace(/ {2}image:\n.*\n/, ""));
+});
+
+test("what a stack file said brings it back to what it was", () => {
+  const changed = [
+    [["image", "eu-west-1"], "ami-2"],
+    [["pops", "eu-west-1", "state"], "drained"],
+    [["pops", "us-east-1"], {}],
+  ] as const;
+
+  const former = changed.map(([path]) => settingIn(FILE, path));
+  const edited = changed.reduce((text, [path, value]) => withValue(text, path, value), FILE);
+
+  expect(former.map(({ value }) => value)).toEqual(["ami-1", undefined, undefined]);
+  expect(settingIn(edited, ["pops"]).value).toEqual({ "eu-west-1": { state: "drained" }, "us-east-1": {} });
+  expect(former.reduce((text, { path, value }) => withValue(text, path, value), edited)).toBe(FILE);
 });

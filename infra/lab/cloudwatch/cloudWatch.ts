@@ -1,17 +1,19 @@
 import { METRICS_NAMESPACE } from "../../../components/node/protocol/metrics";
 import type { Cloud } from "../aws/cloud";
-import { series, STATISTICS, type Datum } from "../aws/series";
+import { series, STATISTICS, type Datum, type Statistic } from "../aws/series";
 import { TYPES } from "../declared";
 import type { Happenings } from "../happenings";
 import type { LivingAws } from "../livingAws";
 import type { ScalingGroup } from "../scalingGroup";
-import { alarmOf, stateOf, type AlarmState, type Read, type Watched } from "./alarm";
+import { alarmOf, faster, stateOf, type AlarmState, type Read, type Watched } from "./alarm";
 import { trackingOf, wantedNodes } from "./tracking";
 
 export interface CloudWatchOptions {
   readonly cloud: Cloud;
   readonly aws: LivingAws;
   readonly happenings: Happenings;
+  /** How many times faster than declared its minutes are, as far as they are of what AWS itself publishes. */
+  readonly pace: number;
 }
 
 /** Seconds between two looks at what AWS itself publishes, once a minute or of a whole minute. */
@@ -27,12 +29,16 @@ export class CloudWatch {
   private readonly states = new Map<string, AlarmState>();
   private readonly sentBefore = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
-  private minute = minuteOf(Date.now());
+  private minute: number;
 
   constructor(private readonly options: CloudWatchOptions) {
-    this.timer = setInterval(() => {
-      this.look(Date.now());
-    }, LOOK * 1000).unref();
+    this.minute = this.minuteOf(Date.now());
+    this.timer = setInterval(
+      () => {
+        this.look(Date.now());
+      },
+      (LOOK * 1000) / options.pace,
+    ).unref();
   }
 
   /** Whether an alarm sounds, by its name. */
@@ -52,10 +58,10 @@ export class CloudWatch {
     for (const [arn, group] of aws.targetGroups) {
       this.publishTargets(now, arn, group.targets);
     }
-    if (minuteOf(now) === this.minute) {
+    if (this.minuteOf(now) === this.minute) {
       return;
     }
-    this.minute = minuteOf(now);
+    this.minute = this.minuteOf(now);
     for (const group of aws.groups.values()) {
       this.publishSent(now, group);
     }
@@ -105,16 +111,27 @@ export class CloudWatch {
 
   /** What each node has sent to clients in a minute, of the minute that has just ended. */
   private publishSent(now: number, { settings, instances }: ScalingGroup): void {
+    const { aws, pace } = this.options;
     const serving = instances.filter(({ state }) => state === "InService");
     const sent = serving.map(({ id }) => {
-      const all = this.options.aws.sentBy(id);
+      const all = aws.sentBy(id);
       const before = this.sentBefore.get(id) ?? 0;
       this.sentBefore.set(id, all);
-      return all - before;
+      // What it were in a whole minute.
+      return (all - before) * pace;
     });
-    const at = new Date(minuteOf(now) * 60_000 - 1);
+    const at = new Date((this.minuteOf(now) * 60_000) / pace - 1);
     const dimensions = { AutoScalingGroupName: settings.name };
     this.add({ region: settings.region, namespace: OWN.instances, name: "NetworkOut", dimensions, at }, sent);
+  }
+
+  private minuteOf(ms: number): number {
+    return Math.floor((ms * this.options.pace) / 60_000);
+  }
+
+  /** Nodes publish theirs once a minute, whatever the pace is. */
+  private paced(watched: Watched): Watched {
+    return Object.values(watched.metrics).every(isOwn) ? faster(watched, this.options.pace) : watched;
   }
 
   private add(datum: Omit<Datum, "values">, values: readonly number[]): void {
@@ -130,7 +147,7 @@ export class CloudWatch {
         continue;
       }
       const before = this.states.get(alarm.name) ?? "OK";
-      const state = stateOf(alarm, before, now, this.read);
+      const state = stateOf({ ...alarm, watched: this.paced(alarm.watched) }, before, now, this.read);
       this.states.set(alarm.name, state);
       if (state !== before && (state === "ALARM" || before === "ALARM")) {
         const what = `the alarm ${alarm.name} ${state === "ALARM" ? "sounds" : "has ended"}`;
@@ -145,7 +162,7 @@ export class CloudWatch {
     for (const tracking of aws.world.ofType(TYPES.policy).flatMap((entity) => trackingOf(entity) ?? [])) {
       const group = aws.groups.get(tracking.group);
       const serving = group?.instances.filter(({ state }) => state === "InService").length ?? 0;
-      const wanted = wantedNodes(tracking, serving, now, this.read);
+      const wanted = wantedNodes({ ...tracking, watched: this.paced(tracking.watched) }, serving, now, this.read);
       if (group !== undefined && wanted !== undefined && Math.min(wanted, group.settings.max) > group.desired) {
         const to = Math.min(wanted, group.settings.max);
         happenings.add(
@@ -159,16 +176,16 @@ export class CloudWatch {
   }
 }
 
-function minuteOf(ms: number): number {
-  return Math.floor(ms / 60_000);
-}
-
 /** Whether all that it watches is published here: not what needs longer than is kept, or a percentile rank. */
 function isJudged({ metrics }: Watched): boolean {
   return Object.values(metrics).every(
-    ({ namespace, period, stat }) =>
-      (namespace === METRICS_NAMESPACE || Object.values<string>(OWN).includes(namespace)) &&
-      period <= KEPT / 3 &&
-      (STATISTICS as readonly string[]).includes(stat),
+    (metric) =>
+      (metric.namespace === METRICS_NAMESPACE || isOwn(metric)) &&
+      metric.period <= KEPT / 3 &&
+      (STATISTICS as readonly string[]).includes(metric.stat),
   );
+}
+
+function isOwn({ namespace }: Statistic): boolean {
+  return Object.values<string>(OWN).includes(namespace);
 }

@@ -2,8 +2,8 @@ import { REGIONS } from "../../config/regions";
 import { answer } from "../../plan/latency/answers";
 import type { City } from "../cities/cities";
 import type { CityRecord } from "../cities/watch";
-import { withValue } from "../stackText";
-import { AFTERWARDS, everybodyAsked, judgeMoved, SLACK, watchAll } from "./moving";
+import type { Setting } from "../stackText";
+import { AFTERWARDS, everybodyAsked, forgottenAt, judgeMoved, SLACK, watchAll } from "./moving";
 import { passed, shownSeconds, type Outcome, type Scenario, type Stage } from "./stage";
 
 /** An image of the new PoP: any will do here. */
@@ -28,32 +28,33 @@ export const addRegion: Scenario = {
     if (region === undefined) {
       return { head: [], rows: [], notes: [], broken: ["there is no region that any city is nearer to"] };
     }
-    const before = stage.file.read();
-    const added = withValue(withValue(before, ["pops", region], {}), ["image", region], IMAGE);
     const broken: string[] = [];
-    const deploy = async (text: string) => {
-      stage.file.write(text);
-      broken.push(...(await stage.deploy()));
-      return Date.now();
+    const deploy = async (settings: readonly Setting[]) => {
+      const done = await stage.deploy(settings);
+      broken.push(...done.broken);
+      return { at: Date.now(), former: done.former };
     };
     const first = watchAll(stage, "/scenario/add-region");
     try {
       await everybodyAsked(first);
-      const at = await deploy(added);
+      const { at, former } = await deploy([
+        { path: ["pops", region], value: {} },
+        { path: ["image", region], value: IMAGE },
+      ]);
       await passed(dnsTtl + SLACK + AFTERWARDS);
       const second = watchAll(stage, "/scenario/remove-region");
       let drained: number;
       try {
         await everybodyAsked(second);
         await first.stop();
-        drained = await deploy(withValue(added, ["pops", region, "state"], "drained"));
+        ({ at: drained } = await deploy([{ path: ["pops", region, "state"], value: "drained" }]));
         await passed(dnsTtl + SLACK + AFTERWARDS);
-        await deploy(before);
+        await deploy(former);
       } finally {
         await second.stop();
       }
       const grown = judgeGrown(stage.cities, first.records(), { region, active: stage.active, at, dnsTtl });
-      const end = drained + (dnsTtl + SLACK) * 1000;
+      const end = forgottenAt(drained, dnsTtl);
       const gone = judgeMoved(second.records(), { region, at: drained, end, mayFail: false });
       const back = new Map(
         gone.rows.map(([city = "", , , then = "", first = "", failed = ""]) => [city, [then, first, failed]]),
@@ -69,7 +70,6 @@ export const addRegion: Scenario = {
       };
     } finally {
       await first.stop();
-      stage.file.write(before);
     }
   },
 };
@@ -91,7 +91,7 @@ export function judgeGrown(
   records: readonly CityRecord[],
   { region, active, at, dnsTtl }: Grown,
 ): Outcome {
-  const end = at + (dnsTtl + SLACK) * 1000;
+  const end = forgottenAt(at, dnsTtl);
   const lines = records.map(({ city, asked, failed, answeredBy }) => {
     const place = cities.find(({ name }) => name === city);
     const before = place && answer(place, active)?.pop;

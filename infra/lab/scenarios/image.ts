@@ -1,6 +1,6 @@
 import type { CityRecord } from "../cities/watch";
 import { BAD_IMAGE } from "../machines";
-import { withValue } from "../stackText";
+import type { Setting } from "../stackText";
 import { everybodyAsked, favourite, nobodyAnswered, watchAll } from "./moving";
 import { passed, shownSeconds, type Outcome, type Scenario, type Stage, type StageGroup } from "./stage";
 
@@ -26,7 +26,7 @@ export interface Refreshed {
 export const newImage: Scenario = {
   name: "new-image",
   title: "A new image in the stack file replaces a PoP's nodes, one after the other, and no request fails",
-  play: (stage) => changed(stage, NEW_IMAGE, () => Promise.resolve(), judgeNewImage),
+  play: async (stage) => (await changed(stage, NEW_IMAGE, () => Promise.resolve(), judgeNewImage)).outcome,
 };
 
 export const badImage: Scenario = {
@@ -34,9 +34,8 @@ export const badImage: Scenario = {
   title:
     "A bad image reaches no client: its nodes never come into service, and an alarm stops the refresh once others are missing",
   play: async (stage) => {
-    const before = stage.file.read();
     let lost = "";
-    const outcome = await changed(
+    const { outcome, former } = await changed(
       stage,
       `${BAD_IMAGE}0000000000000`,
       async (group, region) => {
@@ -45,8 +44,7 @@ export const badImage: Scenario = {
       },
       judgeBadImage,
     );
-    stage.file.write(before);
-    const broken = await stage.deploy();
+    const { broken } = await stage.deploy(former);
     if (lost !== "") {
       await recovered(stage, lost);
     }
@@ -84,22 +82,19 @@ async function changed(
   image: string,
   meanwhile: (group: () => StageGroup, region: string) => Promise<void>,
   judge: (records: readonly CityRecord[], refreshed: Refreshed) => Outcome,
-): Promise<Outcome> {
+): Promise<{ readonly outcome: Outcome; readonly former: readonly Setting[] }> {
   const watch = watchAll(stage, "/scenario/image");
   try {
     await everybodyAsked(watch);
     const region = favourite(watch.records());
     if (region === undefined) {
-      return nobodyAnswered(watch.records());
+      return { outcome: nobodyAnswered(watch.records()), former: [] };
     }
     const group = () => stage.group(region);
-    const former = stage.file.read();
-    stage.file.write(withValue(former, ["image", region], image));
     const at = Date.now();
-    const broken = await stage.deploy();
+    const { broken, former } = await stage.deploy([{ path: ["image", region], value: image }]);
     if (broken.length > 0) {
-      stage.file.write(former);
-      return { head: [], rows: [], notes: [], broken };
+      return { outcome: { head: [], rows: [], notes: [], broken }, former: [] };
     }
     await meanwhile(group, region);
     while (group().refresh?.status === "InProgress" && Date.now() < at + PATIENCE * 1000) {
@@ -118,7 +113,7 @@ async function changed(
       .forEach(({ id }) => {
         group().replace(id);
       });
-    return judge(await watch.stop(), refreshed);
+    return { outcome: judge(await watch.stop(), refreshed), former };
   } finally {
     await watch.stop();
   }

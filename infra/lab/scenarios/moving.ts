@@ -156,6 +156,11 @@ export function nobodyAnswered(records: readonly CityRecord[]): Outcome {
 /** Requests are made every few seconds, and one that was told the old address may take a moment to ask, seconds. */
 export const SLACK = 3;
 
+/** When an answer of DNS that was given at a moment is not to be gone by any more, both ms since 1970. */
+export function forgottenAt(at: number, dnsTtl: number): number {
+  return at + (dnsTtl + SLACK) * 1000;
+}
+
 /**
  * The time of a PoP is over when the plan says so; on a machine that is too busy to make its checks in time it is over when
  * answers of before they were through have expired.
@@ -166,7 +171,7 @@ export function endOf({
   promised,
   dnsTtl,
 }: Pick<Moving, "at" | "found" | "promised" | "dnsTtl">): number {
-  return Math.max(at + promised * 1000, found + dnsTtl * 1000) + SLACK * 1000;
+  return forgottenAt(Math.max(at + (promised - dnsTtl) * 1000, found), dnsTtl);
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Asked, Requests } from "../cities/ask";
 import type { City } from "../cities/cities";
 import type { OriginState } from "../origin";
+import type { Setting } from "../stackText";
 
-/** What a scenario is played on: a lab that serves, as far as scenarios need it. */
+/** What a scenario is played on: a lab that serves, or a part of one, as far as scenarios need it. */
 export interface Stage {
+  /** Of a part those whose PoPs it has. */
   readonly cities: readonly City[];
   /** A site of the footprint. */
   readonly host: string;
@@ -19,7 +21,8 @@ export interface Stage {
   readonly zonesOf: (region: string) => readonly string[];
   /** Requests that the origin has had. */
   readonly originRequests: () => number;
-  readonly setOrigin: (state: OriginState) => void;
+  /** @param host whose origin it is; default: that of all sites */
+  readonly setOrigin: (state: OriginState, host?: string) => void;
   /** Gives the site another version. @returns the bodies of a page as it was and as it is */
   readonly newPages: (path: string) => { readonly former: string; readonly current: string };
   /** Bodies that a page has had, the newest last. @param visitor whom a private page names */
@@ -28,10 +31,8 @@ export interface Stage {
   readonly failover: Failover;
   /** Share of requests that may be exceptions, as the stack's objective says. */
   readonly errorBudget: number;
-  /** The stack's file, which is the stage's own. */
-  readonly file: { readonly read: () => string; readonly write: (text: string) => void };
-  /** Deploys the stack's file as it is. @returns what went wrong, in sentences */
-  readonly deploy: () => Promise<readonly string[]>;
+  /** Changes the stack's file, which is the lab's own, and deploys it. */
+  readonly deploy: (settings: readonly Setting[]) => Promise<Deployed>;
   /** A PoP's group of nodes. @throws Error where there is none */
   readonly group: (region: string) => StageGroup;
   /** Whether Route 53's health checks of a PoP succeed. */
@@ -54,6 +55,16 @@ export interface Stage {
   readonly bringPower: () => Promise<void>;
   /** Undoes what was cut, and waits until everything is healthy. @throws Error when it does not become so */
   readonly restore: () => Promise<void>;
+  /** How many times faster than declared AWS's own waits are. */
+  readonly pace: number;
+}
+
+/** What came of a deployment. */
+export interface Deployed {
+  /** What went wrong, in sentences; then the file is as it was. */
+  readonly broken: readonly string[];
+  /** What was changed, as it was: deployed, it undoes it. */
+  readonly former: readonly Setting[];
 }
 
 /** A group of nodes, as an operator sees and handles it. */

@@ -5,34 +5,44 @@ import { timing } from "../../plan/timing";
 import { operate } from "../actions";
 import type { Lab } from "../lab";
 import { pageOf } from "../origin";
-import { passed, type Stage, type StageGroup } from "./stage";
+import { answer } from "../../plan/latency/answers";
+import { settingIn, withValue, type Setting } from "../stackText";
+import { passed, type Deployed, type Stage, type StageGroup } from "./stage";
 
 /** Seconds that a command waits for nodes, and that everything has to become healthy again: a busy machine takes long. */
 const PATIENCE = 900;
 
-/** A lab that serves, as scenarios need it. */
-export function stageOf(lab: Lab): Stage {
+/**
+ * A lab that serves, as scenarios need it.
+ *
+ * @param part regions of PoPs, which it has with the cities that are nearest to them: of two stages of a lab that have other
+ * PoPs, neither takes back what was done to the other's. Default: all there are
+ */
+export function stageOf(lab: Lab, part?: readonly string[]): Stage {
   const { config, internet } = lab;
-  const groups = () => [...lab.aws.groups.values()];
+  const { pace = 1 } = lab.options;
   const active = config.pops.filter(({ state }) => state === "active").map(({ region }) => region);
+  const isOwn = (region: string) => part === undefined || part.includes(region);
+  const cities = internet.cities.filter((city) => isOwn(answer(city, active)?.pop ?? ""));
+  const groups = () => [...lab.aws.groups.values()].filter(({ settings }) => isOwn(settings.region));
   const host = config.sites[0]?.host ?? "";
   const { detect, dnsTtl } = timing(config.healthCheck, TIMING).failover;
-  const file = stackFile(lab.options.stack, lab.options.stacks);
+  const { stack, stacks } = lab.options;
   const waiting = ["--wait", "--timeout", String(PATIENCE)];
   const of = (region: string) => groups().filter(({ settings }) => settings.region === region);
   const isWhole = () =>
     groups().every(
       // Commands with --wait wait for who is leaving, too.
       ({ healthy, desired, instances }) => healthy.length >= desired && instances.length === desired,
-    ) && active.every((region) => internet.route53.isHealthy(region));
+    ) && active.filter(isOwn).every((region) => internet.route53.isHealthy(region));
   return {
-    ...{ cities: internet.cities, host, hosts: config.sites.map((site) => site.host), active },
+    ...{ cities, host, hosts: config.sites.map((site) => site.host), active, pace },
     nodes: () => groups().reduce((sum, { healthy }) => sum + healthy.length, 0),
     healthyNodes: (region) => of(region).reduce((sum, { healthy }) => sum + healthy.length, 0),
     zonesOf: (region) => [...new Set(of(region).flatMap(({ healthy }) => healthy.map(({ zone }) => zone)))].sort(),
     originRequests: () => lab.origin.requests,
-    setOrigin: (state) => {
-      lab.origin.state = state;
+    setOrigin: (state, site) => {
+      lab.origin.set(state, site);
     },
     newPages: (path) => {
       const former = lab.origin.version++;
@@ -42,21 +52,7 @@ export function stageOf(lab: Lab): Stage {
       Array.from({ length: lab.origin.version }, (_, index) => pageOf(site, path, index + 1, visitor)),
     visit: (city, name, requests) => internet.visit(city, name, requests),
     errorBudget: 1 - config.objectives.availability / 100,
-    file: {
-      read: () => fs.readFileSync(file, "utf8"),
-      write: (text) => {
-        fs.writeFileSync(file, text);
-      },
-    },
-    deploy: async () => {
-      let said = "";
-      const status = await lab.up(async (args) => {
-        const up = await lab.sandbox.capture(args);
-        said = `${up.stdout}${up.stderr}`;
-        return up.status;
-      });
-      return status === 0 ? [] : [`up ended with ${status}: ${said.trimEnd()}`];
-    },
+    deploy: (settings) => lab.alone(() => deployed(lab, stackFile(stack, stacks), settings)),
     group: (region) => stageGroup(lab, region),
     failover: { threshold: config.healthCheck.threshold, detect, dnsTtl },
     isHealthy: (region) => internet.route53.isHealthy(region),
@@ -71,19 +67,39 @@ export function stageOf(lab: Lab): Stage {
     setWay: (city, region, more) => {
       internet.setWay(city, region, more);
     },
-    bringPower: () => lab.power.restore(),
+    bringPower: () => lab.power.restore(part),
     restore: async () => {
-      lab.origin.state = "up";
-      await lab.power.restore();
+      await lab.power.restore(part);
       const end = Date.now() + PATIENCE * 1000;
       while (!isWhole()) {
         if (Date.now() > end) {
           throw new Error(`the footprint has not become whole again within ${PATIENCE} s`);
         }
-        lab.power.letGo();
+        lab.power.letGo(groups().map(({ settings }) => settings.region));
         await passed(1);
       }
     },
+  };
+}
+
+async function deployed(lab: Lab, file: string, settings: readonly Setting[]): Promise<Deployed> {
+  const before = fs.readFileSync(file, "utf8");
+  fs.writeFileSync(
+    file,
+    settings.reduce((text, { path, value }) => withValue(text, path, value), before),
+  );
+  let said = "";
+  const status = await lab.up(async (args) => {
+    const up = await lab.sandbox.capture(args);
+    said = `${up.stdout}${up.stderr}`;
+    return up.status;
+  });
+  if (status !== 0) {
+    fs.writeFileSync(file, before);
+  }
+  return {
+    broken: status === 0 ? [] : [`up ended with ${status}: ${said.trimEnd()}`],
+    former: settings.map(({ path }) => settingIn(before, path)),
   };
 }
 

@@ -18,7 +18,7 @@ const PATIENCE = 1200;
 /** For which the surge goes on then, seconds. */
 const AFTERWARDS = 30;
 
-/** Until one of the minutes that the policy looks at was quiet, seconds. */
+/** Until one of the minutes that the policy looks at was quiet, seconds at AWS's own pace. */
 const QUIET = 130;
 
 /** A PoP at one moment of a surge. */
@@ -81,7 +81,7 @@ export const surge: Scenario = {
       await Promise.all([watch.stop(), ...people]);
     }
     // While the last minutes are those of the surge the policy would make it grow again.
-    await passed(QUIET);
+    await passed(QUIET / stage.pace);
     stage.group(region).resize(before);
     await stage.restore();
     const others = watch.records().flatMap(({ failed }) => failed);

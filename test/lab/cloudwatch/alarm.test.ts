@@ -1,4 +1,4 @@
-import { alarmOf, stateOf, type AlarmState } from "../../../infra/lab/cloudwatch/alarm";
+import { alarmOf, faster, stateOf, type AlarmState } from "../../../infra/lab/cloudwatch/alarm";
 import { trackingOf, wantedNodes } from "../../../infra/lab/cloudwatch/tracking";
 import { series, type Datum } from "../../../infra/lab/aws/series";
 import type { Values } from "../../../infra/sandbox/aws/values";
@@ -128,4 +128,23 @@ describe("a target tracking policy", () => {
     const predefined = { predefinedMetricSpecification: { predefinedMetricType: "ASGAverageCPUUtilization" } };
     expect(trackingOf(entity({ ...policy, targetTrackingConfiguration: predefined }))).toBeUndefined();
   });
+});
+
+test("an alarm of minutes that are ten times shorter sounds after the same number of them", () => {
+  const inSeconds = (every: number, ...values: readonly number[]): Datum[] =>
+    ["GroupInServiceInstances", "GroupMinSize"].flatMap((name) =>
+      values.map((value, index) => ({
+        ...{ region: "eu-west-1", namespace: "AWS/AutoScaling", name, dimensions: GROUP },
+        ...{ values: [[name === "GroupMinSize" ? 2 : value, 1]] as const },
+        at: new Date((NOW - (values.length - index) * every + 1) * 1000),
+      })),
+    );
+  const alarm = alarmOf(entity(BELOW_MINIMUM));
+  const after = (...inService: readonly number[]) =>
+    stateOf({ ...alarm, watched: faster(alarm.watched, 10) }, "OK", NOW, (metric, from, to) =>
+      series(inSeconds(6, ...inService), metric, from, to),
+    );
+
+  expect(after(1, 1, 1)).toBe("ALARM");
+  expect(after(1, 1, 2)).toBe("OK");
 });
