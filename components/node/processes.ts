@@ -60,6 +60,9 @@ export const HAPROXY: NodeProcess = {
   check: [HAPROXY_BINARY, "-C", `${STAGED}${HAPROXY_FOLDER}`, "-c", "-f", `${STAGED}${HAPROXY_FILE}`],
 };
 
+/** Varnish's storages, as the VCL names them: start-varnish says how large each is. */
+export const STORAGES = ["memory", "large", "copies"] as const;
+
 export const VARNISH: NodeProcess = {
   unit: DEBIAN.varnish.unit,
   package: DEBIAN.varnish.package,
@@ -67,8 +70,11 @@ export const VARNISH: NodeProcess = {
   group: DEBIAN.varnish.group,
   folders: ["/run/varnish", VARNISH_FOLDER],
   start: [START_VARNISH],
-  // Without a jail, because the agent may not become another user. The VCL names a storage.
-  check: [VARNISH_BINARY, "-C", "-j", "none", "-f", `${STAGED}/etc/varnish/default.vcl`, "-s", "large=malloc,1m"],
+  // Without a jail, because the agent may not become another user. The VCL names storages.
+  check: [
+    ...[VARNISH_BINARY, "-C", "-j", "none", "-f", `${STAGED}/etc/varnish/default.vcl`],
+    ...STORAGES.flatMap((storage) => ["-s", `${storage}=malloc,1m`]),
+  ],
 };
 
 /**

@@ -1,4 +1,6 @@
-import { VARNISH_FOLDER } from "../../components/node/processes";
+import { nodeFiles } from "../../components/node/files";
+import { STAGED, VARNISH, VARNISH_FOLDER } from "../../components/node/processes";
+import { edgeOptions } from "../../infra/edge/settings";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { reply } from "./origin/scripted";
@@ -45,4 +47,19 @@ describeWith([DEBIAN], "storages of the cache", () => {
     expect(withLarge.large).toBeGreaterThan(2_000_000);
     expect(withLarge.memory - withSmall.memory).toBeLessThan(1_000_000);
   });
+
+  test.each([false, true])(
+    "are known to Varnish's check of a bundle that is not in place yet (nodes are one cache: %s)",
+    async (cluster) => {
+      const folder = "/run/to-be-checked";
+      for (const [path, content] of Object.entries(nodeFiles({ ...edgeOptions(rig.origin.at()), cluster }))) {
+        rig.node.root.write(`${folder}${path}`, content);
+      }
+
+      const { status, stderr } = await rig.node.exec(...VARNISH.check.map((word) => word.replaceAll(STAGED, folder)));
+
+      // What it says is the compiled VCL.
+      expect(status === 0 ? "" : stderr.split("\n").slice(0, 5).join("\n")).toBe("");
+    },
+  );
 });
