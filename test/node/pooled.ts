@@ -24,19 +24,24 @@ import { until } from "./origin/until";
 
 export const HOST = "www.example.com";
 const REGION = "eu-central-1";
-const POP = `${REGION}.pop.localhost`;
+export const nameOf = (region: string): string => `${region}.pop.localhost`;
 const KEYS = ["present", "next"];
 
 /** What caches say of themselves in an answer (RFC 9211), each without its name. */
 export function cachesOf({ headers }: Answer): readonly string[] {
   const text = headers["cache-status"] ?? "";
-  return text === "" ? [] : text.split(/, */).map((member) => member.replace(`${POP}; `, ""));
+  return text === "" ? [] : text.split(/, */).map((member) => member.replace(`${nameOf(REGION)}; `, ""));
 }
 
 /** By which the nodes of a pool know each other; a test may give others. */
 export type Peers = readonly string[];
 
 export interface PoolOptions {
+  readonly region?: string;
+  /** Before which it is; default: one of its own. */
+  readonly origin?: ScriptedOrigin;
+  /** Certificates (PEM) that its nodes trust beside the public ones. */
+  readonly trust?: string;
   /** What the site has other than the defaults of a stack file. */
   readonly site?: Partial<Site>;
   /** Bounds other than those of the smallest machine. */
@@ -53,11 +58,12 @@ export class Pool {
   private constructor(
     readonly origin: ScriptedOrigin,
     private readonly ports: { readonly peers: number; readonly ownPeer: number },
+    private readonly options: PoolOptions,
   ) {}
 
   static async start(count: number, options: PoolOptions = {}): Promise<Pool> {
     const [peers = 0, ownPeer = 0] = await freePorts(2);
-    const pool = new Pool(await ScriptedOrigin.start(), { peers, ownPeer });
+    const pool = new Pool(options.origin ?? (await ScriptedOrigin.start()), { peers, ownPeer }, options);
     try {
       for (let i = 0; i < count; i += 1) {
         // Addresses apart from those of other tests' nodes.
@@ -66,9 +72,10 @@ export class Pool {
         pool.nodes.push(
           await RunningNode.start({
             root: debianRootFolder(),
-            files: (listen) => pool.files(address, options, listen),
+            files: (listen) => pool.files(address, listen),
             cacheMemory: 64,
             ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
+            ...(options.trust === undefined ? {} : { trust: options.trust }),
           }),
         );
       }
@@ -148,9 +155,13 @@ export class Pool {
     return new HaproxyRuntime({ admin: root.outside(SOCKETS.admin), master: root.outside(SOCKETS.master) });
   }
 
-  /** Says of a node how far it is with purges, and that it needs as much of the others. */
-  mark(i: number, done: string, needs = done): Promise<void> {
-    return this.cache(i).mark({ done, needs: `${REGION}=${needs}` });
+  /** Says of a node how far it is with purges, and that it needs as much of the others, and so much of other PoPs'. */
+  mark(i: number, done: string, needs = done, more = ""): Promise<void> {
+    return this.cache(i).mark({ done, needs: `${this.region}=${needs}${more}` });
+  }
+
+  private get region(): string {
+    return this.options.region ?? REGION;
   }
 
   /** Tells a node, as its agent does, which nodes there are, and waits until it has seen that these answer. */
@@ -227,15 +238,19 @@ export class Pool {
 
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
-    await this.origin.stop();
+    if (this.options.origin === undefined) {
+      await this.origin.stop();
+    }
   }
 
-  private files(address: string, { site: settings, edit = same }: PoolOptions, listen: Listen): NodeFiles {
+  private files(address: string, listen: Listen): NodeFiles {
+    const { site: settings, edit = same } = this.options;
+    const { region } = this;
     const sites = edgeOptions(this.origin.at()).sites.map((site) => ({ ...site, host: HOST, ...settings }));
     const { ports } = listen;
     const files = nodeFiles({
-      region: REGION,
-      popName: POP,
+      region,
+      popName: nameOf(region),
       sites,
       cluster: true,
       listen: { ...listen, ports: { ...ports, ...this.ports } },
@@ -246,7 +261,7 @@ export class Pool {
       (text, port) => text.replace(`bind 127.0.0.1:${String(port)}`, `bind ${address}:${String(port)}`),
       files[file] ?? "",
     );
-    const proof = [...ringProof(REGION, KEYS)].map(([key, value]) => `${key} ${value}\n`).join("");
+    const proof = [...ringProof(region, KEYS)].map(([key, value]) => `${key} ${value}\n`).join("");
     return edit({
       ...files,
       [file]: config,

@@ -90,9 +90,11 @@ ${[500, 502, 503, 504].map((status) => `    http-error status ${String(status)} 
     http-request set-var(txn.owned_by) var(txn.url),concat(:,txn.crowd) if { var(txn.crowd) -m int gt 0 }
     # Whose answer it is. What is no node of ours has no say in what is stored.
     http-response set-var(txn.owner) res.hdr(${INTERNAL.given}) if ${proves("res.hdr", ANSWERS)}
+    # What it has asked itself may be a shield's, whose word it is then.
+    http-response set-var(txn.owner) str(self) if ${proves("res.hdr", ANSWERS)} { res.hdr(${INTERNAL.owner}) -m str self }
     http-response del-header ${INTERNAL_PREFIX} -m beg unless { var(txn.owner) -m found }
     http-response del-header ${INTERNAL.proof}
-    http-response del-header ${INTERNAL.given}
+    http-response del-header ${INTERNAL.given} unless { var(txn.owner) -m str self }
     # What is not stored goes to the origin from now on, without a hop that adds nothing: that cannot be known before.
     http-response track-sc0 var(txn.url) table alone if { var(txn.owner) -m found } { res.hdr(x-footprint-no) -m found } !{ res.hdr(x-footprint-no) purged } { status lt 500 }
     # What is hot is kept here, too (varnish/ring.ts): asked for so many times within a minute, and once more for each
@@ -148,7 +150,7 @@ ${refuse(popName, { status: 421, text: "unknown host", error: "destination_not_f
     # This node's own share it fetches itself.
     use_backend to-egress if ${own} !${health}
     default_backend cache-for-peers
-    http-response set-header ${INTERNAL.given} self if ${own}
+    http-response set-header ${INTERNAL.owner} self if ${own}
     http-response set-header ${INTERNAL.proof} %[${proof(ANSWERS)}]
 
 # Varnish, with room of its own: nodes whose clients have taken all of the rest would wait for each other in a ring.
