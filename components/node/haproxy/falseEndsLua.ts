@@ -23,6 +23,8 @@ local function whole(txn, response)
     local status = txn.f:status()
     -- Neither of these has a body (RFC 9112, section 6.3).
     if status < 200 or status == 204 or status == 304 or txn.f:method() == "HEAD" then return true end
+    -- Over HTTP/2 (another node's) nothing is noted too early, and there is no such block behind what came without a length.
+    if txn.f:bc_http_major() ~= 1 then return true end
     local fields = response:get_headers()
     -- Behind the last chunk, and nowhere else, there is an end of trailers, even if there are none.
     if fields["transfer-encoding"] then return txn.f:internal_htx_blk_type("tail") == "HTX_BLK_EOT" end
