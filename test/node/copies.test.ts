@@ -6,7 +6,7 @@ import { DEBIAN } from "./debianRoot";
 import type { Answer, Ask } from "./origin/client";
 import { reply, type Handler } from "./origin/scripted";
 import { until } from "./origin/until";
-import { cachesOf, HOST, Pool } from "./pooled";
+import { cachesOf, HOST, patient, Pool } from "./pooled";
 
 const STORED = { "cache-control": "max-age=3600, stale-while-revalidate=3600, stale-if-error=3600" };
 const NODES = 3;
@@ -34,7 +34,7 @@ describeWith([DEBIAN], "copies of what another node of the PoP owns", () => {
   let count = 0;
 
   beforeAll(async () => {
-    pool = await Pool.start(NODES, { bounds: BOUNDS });
+    pool = await Pool.start(NODES, { bounds: BOUNDS, edit: patient });
   });
 
   afterAll(async () => {

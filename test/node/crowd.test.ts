@@ -1,7 +1,7 @@
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { reply } from "./origin/scripted";
-import { Pool } from "./pooled";
+import { patient, Pool } from "./pooled";
 
 const STORED = { "cache-control": "max-age=3600" };
 const NODES = 4;
@@ -19,7 +19,7 @@ describeWith([DEBIAN], "an object that is too large for copies, and asked for by
 
   beforeAll(async () => {
     // Of 40 each node has ten under way.
-    pool = await Pool.start(NODES, { bounds: { OWNER_CROWDED: 40 } });
+    pool = await Pool.start(NODES, { bounds: { OWNER_CROWDED: 40 }, edit: patient });
   });
 
   afterAll(async () => {

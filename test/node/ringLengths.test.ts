@@ -1,6 +1,6 @@
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
-import { HOST, Pool } from "./pooled";
+import { HOST, patient, Pool } from "./pooled";
 
 const STORED = { "cache-control": "max-age=3600" };
 const NODES = [0, 1] as const;
@@ -10,7 +10,7 @@ describeWith([DEBIAN], "a PoP whose nodes are one cache, of responses without a 
   let pool: Pool;
 
   beforeAll(async () => {
-    pool = await Pool.start(NODES.length);
+    pool = await Pool.start(NODES.length, { edit: patient });
   });
 
   afterAll(async () => {
