@@ -31,7 +31,11 @@ export interface Advice {
     /** Whether the others carry its load at maximum size; null where that is not known. */
     readonly carried: boolean | null;
   })[];
-  readonly shields: readonly (Shield & { readonly isPop: boolean })[];
+  readonly shields: readonly (Shield & {
+    readonly isPop: boolean;
+    /** What a gigabyte that another PoP fetches from it costs at most: as much as to the Internet. Null without a price. */
+    readonly gb: number | null;
+  })[];
   readonly goal: GoalAdvice | null;
   /** Regions of which the table has no figure, so nothing is said of them. */
   readonly withoutFigures: readonly string[];
@@ -93,7 +97,12 @@ export async function advise(
       ...priced(each, plan.pops[each.region]?.cost ?? null),
       carried: plan.pops[each.region]?.loss?.withinMax ?? null,
     })),
-    shields: shields(table, shares(plan), origin, regions).map((each) => ({ ...each, isPop: isPop.has(each.region) })),
+    shields: shields(table, shares(plan), origin, regions).map((each) => ({
+      ...each,
+      isPop: isPop.has(each.region),
+      // Between two regions AWS takes no more for a gigabyte than to the Internet, of which the first ones cost the most.
+      gb: prices.internet(each.region)?.tiers[0]?.[1] ?? null,
+    })),
     goal: goal === undefined ? null : reachGoal(users.places, asked, pops, regions, goal),
     withoutFigures: [...REGIONS.keys()].filter((code) => !regions.includes(code)).sort(compare),
   };

@@ -18,7 +18,7 @@ import type { Plan, PlannedResource, PopSummary, RoutingSummary } from "./model"
 import { type PriceBook, SHIPPED_PRICES } from "./prices";
 import { accountQuotas, popQuotas } from "./quotas";
 import { timing } from "./timing";
-import { trafficCost, trafficGiven, trafficSummary } from "./traffic";
+import { paidByNat, trafficCost, trafficGiven, trafficSummary } from "./traffic";
 import { masked, type JsonValue } from "./wire";
 
 /** Whose latency is counted, and from where. */
@@ -147,7 +147,15 @@ function summary(
     ...(users === undefined ? {} : { users }),
     ...(loss === undefined ? {} : { loss }),
     cost: popCost(pop, config.healthCheck, basis),
-    ...(sent === undefined ? {} : { traffic: { gb: Math.round(sent), cost: trafficCost(pop, sent, prices) } }),
+    ...(sent === undefined
+      ? {}
+      : {
+          traffic: {
+            gb: Math.round(sent),
+            cost: trafficCost(pop, sent, prices),
+            paidByNat: paidByNat(pop, prices),
+          },
+        }),
     quotas: popQuotas(pop, config, basis),
   };
 }

@@ -1,5 +1,5 @@
 import { METRICS, METRICS_PERIOD } from "../../components/node/protocol/metrics";
-import { AGENT_TIMING } from "../../components/node/timing";
+import { AGENT_TIMING, RING_POLL } from "../../components/node/timing";
 import type { FootprintConfig, HealthCheckConfig, PopConfig } from "../config/model";
 import type { Price, PriceBook, PricedItem } from "./prices";
 
@@ -83,6 +83,18 @@ export function popCost(pop: PopConfig, check: HealthCheckConfig, basis: CostBas
     line("EC2 detailed monitoring", nodes * DETAILED_METRICS, "metric-month", itemPrice("metric-month")),
     line("S3 requests: GET", nodes * CALLS.get, "call", itemPrice("get-call")),
     line("S3 requests: PUT", nodes * CALLS.put, "call", itemPrice("put-call")),
+    // Each node looks which nodes there are, and reads what each of the others reports: S3 bills a LIST as a PUT.
+    ...(pop.cluster
+      ? [
+          line("S3 requests: LIST, of nodes that are one cache", nodes * CALLS.peers, "call", itemPrice("put-call")),
+          line(
+            "S3 requests: GET, of nodes that are one cache",
+            nodes * (nodes - 1) * CALLS.peers,
+            "call",
+            itemPrice("get-call"),
+          ),
+        ]
+      : []),
     // The account has it for what it holds elsewhere, too; each region has one of its own.
     ...(basis.ownKey ? [line("key of root volumes", 1, "month", itemPrice("key-month"))] : []),
     ...(basis.metrics.cloudwatch
@@ -106,6 +118,7 @@ const CALLS = {
   get: monthly(AGENT_TIMING.pointerPoll) + monthly(AGENT_TIMING.purgePoll) + monthly(AGENT_TIMING.drainSwitchPoll),
   put: monthly(AGENT_TIMING.report),
   metrics: monthly(METRICS_PERIOD),
+  peers: monthly(RING_POLL),
 } as const;
 
 function monthly(seconds: number): number {
@@ -140,7 +153,7 @@ export function globalCost(
 export function leftOut(hasTraffic: boolean): readonly string[] {
   return [
     ...(hasTraffic
-      ? ["data between regions, and between the zones of nodes that ask each other"]
+      ? ["data between regions"]
       : ["data to the Internet, between regions and between zones, load balancer capacity units (--traffic GB)"]),
     "data processed by the NAT gateway",
     "data events of CloudTrail and S3 protection of GuardDuty, where the account has them",

@@ -115,17 +115,27 @@ function places({ places: changed }: PricedChange): string {
     .join(", ");
 }
 
-function shieldTable({ shields }: Advice, style: Style): string {
+function shieldTable({ shields, pops }: Advice, style: Style): string {
   const rows = shields
     .slice(0, ROWS)
-    .map(({ region, isPop, found, fetched, added }) => [
+    .map(({ region, isPop, found, fetched, added, gb }) => [
       region,
       isPop ? "yes" : "",
       ms(found),
       ms(fetched),
       signedMs(added),
+      gb === null ? "?" : gb.toFixed(3),
     ]);
-  return table(["region", "is a PoP", "found in it", "fetched through it", "against asking the origin"], rows, style);
+  return [
+    table(
+      ["region", "is a PoP", "found in it", "fetched through it", "against asking the origin", "$ a GB, at most"],
+      rows,
+      style,
+    ),
+    indented(
+      `what ${String(pops.length)} PoPs are asked for costs the origin one request and not ${String(pops.length)}; each GB that another PoP fetches is billed to the shield`,
+    ),
+  ].join("\n");
 }
 
 function goalText({ asked, add, exact, unreachable, latency }: GoalAdvice, style: Style): string {

@@ -1,8 +1,9 @@
+import { percent } from "../page/words";
 import { indented, table, type Style } from "../terminal/table";
 import type { Cheaper, ManagedCdn } from "./managedCdn";
 import { RESPONSE_BYTES } from "./managedCdn";
 import type { Plan, PopSummary } from "./model";
-import { MEAN_OF_PEAK } from "./traffic";
+import { BETWEEN_NODES, MEAN_OF_PEAK } from "./traffic";
 
 /** What the traffic costs beside all else, and what a managed CDN would take for it; empty where nothing says how much it is. */
 export function trafficTable(
@@ -28,7 +29,16 @@ export function trafficTable(
   const partial = cost.partial || traffic.partial;
   return [
     table(
-      ["region", "traffic", "more nodes", "to the Internet", "capacity units", "between zones", "with all else"],
+      [
+        "region",
+        "traffic",
+        "more nodes",
+        "to the Internet",
+        "capacity units",
+        "between zones",
+        "one cache",
+        "with all else",
+      ],
       rows,
       style,
     ),
@@ -41,6 +51,7 @@ export function trafficTable(
         ...(traffic.missing.length === 0
           ? []
           : [`* without a sourced price: ${traffic.missing.join(", ")}`, readThem(stack)]),
+        ...oneCache(pops),
         ...(traffic.managed === null ? [] : managed(traffic.managed)),
       ].join("\n"),
     ),
@@ -57,7 +68,26 @@ const COLUMNS = [
   "data to the Internet",
   "load balancer capacity units",
   "data between zones",
+  BETWEEN_NODES,
 ];
+
+/** What the nodes of PoPs that are one cache cost, and what of it the NAT gateway gives back. */
+function oneCache(pops: readonly (readonly [region: string, pop: PopSummary])[]): readonly string[] {
+  return pops.flatMap(([region, { traffic }]) => {
+    const between = traffic?.cost.lines.find(({ item }) => item === BETWEEN_NODES);
+    if (traffic === undefined || between === undefined) {
+      return [];
+    }
+    const { paidByNat } = traffic;
+    return [
+      `${region}: its nodes are one cache, so that at most ${volume(between.quantity / 2)} go from zone to zone; ${
+        paidByNat === null
+          ? "no NAT gateway gives it back, and what it spares is the origins' own"
+          : `the NAT gateway gives it back where origins send ${percent(paidByNat)} of what clients get less`
+      }`,
+    ];
+  });
+}
 
 function managed({ monthly, requests, cheaper }: ManagedCdn): readonly string[] {
   return [

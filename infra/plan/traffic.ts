@@ -10,10 +10,15 @@ import { priceOf, type PriceBook, type TieredPrice } from "./prices";
  */
 export const MEAN_OF_PEAK = 0.65;
 
+/** What nodes of a PoP that are one cache send each other between zones. */
+export const BETWEEN_NODES = "data between zones of one cache, at most";
+
 /** What a PoP sends to clients in a month, and what that costs. */
 export interface PopTraffic {
   readonly gb: number;
   readonly cost: CostEstimate;
+  /** See `paidByNat`. */
+  readonly paidByNat: number | null;
 }
 
 /** Traffic of the footprint, beside the cost without any. */
@@ -76,16 +81,30 @@ export function trafficCost(pop: PopConfig, gb: number, prices: PriceBook): Cost
     line("load balancer capacity units", gb, "unit-hour", prices.item("nlb-lcu-hour", region)),
     // The load balancer takes any node of any zone for a connection, and AWS bills the sender and the receiver.
     ...(crossZone
-      ? [
-          line(
-            "data between zones",
-            (2 * gb * (zones.length - 1)) / zones.length,
-            "GB",
-            prices.item("inter-zone-gb", region),
-          ),
-        ]
+      ? [line("data between zones", 2 * gb * betweenZones(zones.length), "GB", prices.item("inter-zone-gb", region))]
+      : []),
+    // What is asked of a node belongs to one of any zone: at most all of it comes from there, by the copies that a node has less.
+    ...(pop.cluster
+      ? [line(BETWEEN_NODES, 2 * gb * betweenZones(zones.length), "GB", prices.item("inter-zone-gb", region))]
       : []),
   ]);
+}
+
+/** Part of what is sent evenly between the zones that goes from one to another. */
+function betweenZones(zones: number): number {
+  return (zones - 1) / zones;
+}
+
+/**
+ * Part of what a PoP sends that its origins must send less, by its being one cache, to pay for the data between its zones by what
+ * the NAT gateway bills for a gigabyte. Null where there is no such gateway, or a price is missing: what is spared is the origins'
+ * own then.
+ */
+export function paidByNat({ region, zones, cluster, egress }: PopConfig, prices: PriceBook): number | null {
+  const [between, nat] = [prices.item("inter-zone-gb", region), prices.item("nat-gb", region)];
+  return !cluster || egress === "direct" || between === undefined || nat === undefined
+    ? null
+    : (2 * betweenZones(zones.length) * between.usd) / nat.usd;
 }
 
 function tieredLine(item: string, gb: number, price: TieredPrice | undefined): CostLine {

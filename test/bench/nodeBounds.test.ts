@@ -20,9 +20,24 @@ function server(name: ServerFigures["name"], perSecond = 1000): ServerFigures {
   };
 }
 
+function clustered(originRequests: number): Given["cluster"]["one"] {
+  const times = { p50: 1, p99: 2 };
+  return {
+    hitRatio: 0.9,
+    byteHitRatio: 0.9,
+    originRequests,
+    hops: 0.5,
+    hopBytes: 0.5,
+    busiest: 1,
+    hit: times,
+    hop: times,
+  };
+}
+
 const KEPT: Given = {
   node: server("footprint"),
   purge: { objects: 10_000, soft: 200, hard: 200 },
+  cluster: { one: clustered(300), apart: clustered(900) },
   spread: { purges: 100, nodes: 6, p50: 1000, p95: 2000, max: 9000 },
   others: [server("nginx", 500), server("varnish", 1000)],
 };
@@ -39,6 +54,10 @@ const stale = KEPT.node.behaviour.stale;
 
 test.each<[Given, string]>([
   [withBehaviour({ coalescing: 2 }), "a cold object: 2 requests at the origin, not 1"],
+  [
+    { ...KEPT, cluster: { ...KEPT.cluster, one: clustered(301) } },
+    "origin requests of six nodes that are one cache: 301, more than a third of 900",
+  ],
   [withBehaviour({ coalescing: 0 }), "a cold object: 0 requests at the origin, not 1"],
   [
     withBehaviour({ stale: { ...stale, served: 199 } }),

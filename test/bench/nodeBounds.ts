@@ -18,6 +18,9 @@ const SPREAD_MS = 2000;
 
 const STALE_ORIGIN_REQUESTS = 5;
 
+/** Of what the same nodes cause apart, over a working set of three times what one holds. */
+const CLUSTER_ORIGIN_REQUESTS = 1 / 3;
+
 /**
  * Hits per second and hit ratio as shares of the best of the others. The node is two programs where they are one, which
  * costs most where a request is nothing but overhead; nginx looks only now and then whether its cache is too large.
@@ -25,7 +28,7 @@ const STALE_ORIGIN_REQUESTS = 5;
 const SHARES = { small: 0.1, large: 0.2, hitRatio: 0.65 } as const;
 
 /** The bounds that a node breaks, in words. */
-export function brokenNodeBounds({ node, purge, spread, others }: Figures): string[] {
+export function brokenNodeBounds({ node, purge, spread, cluster, others }: Figures): string[] {
   const { behaviour, loads, hitRatio } = node;
   const best = (of: (figures: (typeof others)[number]) => number): number => Math.max(...others.map(of));
   const time = (bound: keyof typeof MILLISECONDS, what: string, milliseconds: number) => {
@@ -50,6 +53,10 @@ export function brokenNodeBounds({ node, purge, spread, others }: Figures): stri
     [
       spread.p95 <= SPREAD_MS,
       `a purge until the last node, p95: ${spread.p95.toFixed(0)} ms, more than ${SPREAD_MS} ms`,
+    ],
+    [
+      cluster.one.originRequests <= CLUSTER_ORIGIN_REQUESTS * cluster.apart.originRequests,
+      `origin requests of six nodes that are one cache: ${cluster.one.originRequests}, more than a third of ${cluster.apart.originRequests}`,
     ],
     ...loads.map(({ name, bytes, perSecond }, i) =>
       share(

@@ -5,6 +5,7 @@ import { DEBIAN } from "../node/debianRoot";
 import { measureBehaviour, measurePurge, type Behaviour, type Purges } from "./nodeBehaviour";
 import { brokenNodeBounds } from "./nodeBounds";
 import { LOADS, measureLoads, type Load, type Rate } from "./nodeLoad";
+import { measureCluster, type ClusterFigures } from "./nodeCluster";
 import { measurePurgeSpread, type PurgeSpread } from "./nodePurge";
 import { CACHE_MEGABYTES, startServers, stopServers, type Server, type ServerName } from "./nodeServers";
 import { measureHitRatio } from "./nodeTrace";
@@ -22,6 +23,7 @@ export interface Figures {
   readonly node: ServerFigures;
   readonly purge: Purges;
   readonly spread: PurgeSpread;
+  readonly cluster: { readonly one: ClusterFigures; readonly apart: ClusterFigures };
   readonly others: readonly ServerFigures[];
 }
 
@@ -41,6 +43,7 @@ export const NODE: Part = {
 async function measure(progress: (line: string) => void): Promise<Figures> {
   progress("node: purges of three PoPs with two nodes each");
   const spread = await measurePurgeSpread();
+  const cluster = await measureCluster(progress);
   const root = debianRootFolder();
   progress("node: starting four servers");
   const servers = await startServers(root);
@@ -58,7 +61,7 @@ async function measure(progress: (line: string) => void): Promise<Figures> {
       behaviour: known(behaviours.get(name)),
       hitRatio: known(hitRatios.get(name)),
     });
-    return { node: of("footprint"), purge, spread, others: OTHERS.map(of) };
+    return { node: of("footprint"), purge, spread, cluster, others: OTHERS.map(of) };
   } finally {
     await stopServers(servers);
   }
@@ -133,7 +136,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-function textOf({ node, purge, spread, others }: Figures): string {
+function textOf({ node, purge, spread, cluster, others }: Figures): string {
   const rows = ROWS.map(({ title, value, text }) => [
     title,
     text(value(node)),
@@ -146,8 +149,21 @@ function textOf({ node, purge, spread, others }: Figures): string {
     `Purge of ${purge.objects} objects by tag: ${tenths(purge.hard)} ms, soft ${tenths(purge.soft)} ms`,
     `${spread.purges} purges, each until the last of ${spread.nodes} nodes of three PoPs serves the new body: ` +
       `p50 ${whole(spread.p50)} ms, p95 ${whole(spread.p95)} ms, max ${whole(spread.max)} ms`,
+    ...clusterText(cluster),
     "",
   ].join("\n");
+}
+
+function clusterText({ one, apart }: Figures["cluster"]): readonly string[] {
+  return [
+    `Six nodes, a Zipf trace over three times what one holds: hit ratio ${percent(one.hitRatio)} as one cache, ` +
+      `${percent(apart.hitRatio)} apart (by bytes ${percent(one.byteHitRatio)}, ${percent(apart.byteHitRatio)}); ` +
+      `origin requests ${whole(one.originRequests)} and ${whole(apart.originRequests)} (${ratio(one.originRequests, apart.originRequests)})`,
+    `from another node ${percent(one.hops)} of requests, ${percent(one.hopBytes)} of bytes; the busiest owner answers ` +
+      `${one.busiest.toFixed(2)} times the mean; a hit p50 ${tenths(one.hit.p50)} p99 ${tenths(one.hit.p99)} ms, ` +
+      `of another node p50 ${tenths(one.hop.p50)} p99 ${tenths(one.hop.p99)} ms; ` +
+      `apart p50 ${tenths(apart.hit.p50)} p99 ${tenths(apart.hit.p99)} ms`,
+  ];
 }
 
 function ratio(own: number, other: number): string {

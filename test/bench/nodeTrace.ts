@@ -21,30 +21,34 @@ const LARGEST = 200_000;
 export async function measureHitRatio(server: Server): Promise<number> {
   let misses = 0;
   const random = randomOf(1);
-  const all = Buffer.alloc(LARGEST, "x");
   const paths = Array.from({ length: OBJECTS }, (_, i) => `/trace/${i}`);
   for (const path of paths) {
-    // Most are small, some large: evenly distributed on a logarithmic scale would be too many large ones.
-    const body = all.subarray(0, Math.round(SMALLEST * (LARGEST / SMALLEST) ** (random() ** 2)));
-    const answer = reply(body, { "cache-control": "max-age=3600" });
+    const answer = reply(body(random), { "cache-control": "max-age=3600" });
     server.origin.on(path, (response, request) => {
       misses += 1;
       return answer(response, request);
     });
   }
-  const asked = trace(paths);
+  const asked = trace(paths, REQUESTS);
   await walk(server, asked.slice(0, WARM_UP));
   misses = 0;
   await walk(server, asked.slice(WARM_UP));
   return 1 - misses / (REQUESTS - WARM_UP);
 }
 
-/** The same each time. */
-function trace(paths: readonly string[]): readonly string[] {
+const LONGEST = Buffer.alloc(LARGEST, "x");
+
+/** Most are small, some large: evenly distributed on a logarithmic scale would be too many large ones. */
+export function body(random: () => number): Buffer {
+  return LONGEST.subarray(0, Math.round(SMALLEST * (LARGEST / SMALLEST) ** (random() ** 2)));
+}
+
+/** Requests for some of these paths. The same each time. */
+export function trace(paths: readonly string[], requests: number): readonly string[] {
   const random = randomOf(2);
   let sum = 0;
   const cumulated = paths.map((_, i) => (sum += 1 / (i + 1) ** EXPONENT));
-  return Array.from({ length: REQUESTS }, () => {
+  return Array.from({ length: requests }, () => {
     const at = random() * sum;
     return paths[lowerBound(cumulated, at)] ?? "";
   });

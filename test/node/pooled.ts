@@ -38,6 +38,10 @@ export type Peers = readonly string[];
 
 export interface PoolOptions {
   readonly region?: string;
+  /** Whether they are one cache; default true. */
+  readonly cluster?: boolean;
+  /** Of each node, MB. */
+  readonly cacheMemory?: number;
   /** Before which it is; default: one of its own. */
   readonly origin?: ScriptedOrigin;
   /** Certificates (PEM) that its nodes trust beside the public ones. */
@@ -79,14 +83,16 @@ export class Pool {
           await RunningNode.start({
             root: debianRootFolder(),
             files: (listen) => pool.files(address, listen),
-            cacheMemory: 64,
+            cacheMemory: options.cacheMemory ?? 64,
             ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
             ...(options.trust === undefined ? {} : { trust: options.trust }),
           }),
         );
       }
       await Promise.all(pool.nodes.map((_, i) => pool.mark(i, "1.1")));
-      await Promise.all(pool.nodes.map((_, i) => pool.know(i)));
+      if (options.cluster !== false) {
+        await Promise.all(pool.nodes.map((_, i) => pool.know(i)));
+      }
       return pool;
     } catch (error) {
       await pool.stop();
@@ -250,7 +256,7 @@ export class Pool {
   }
 
   private files(address: string, listen: Listen): NodeFiles {
-    const { site: settings, edit = same } = this.options;
+    const { site: settings, cluster = true, edit = same } = this.options;
     const { region } = this;
     const sites = edgeOptions(this.origin.at()).sites.map((site) => ({ ...site, host: HOST, ...settings }));
     const { ports } = listen;
@@ -258,7 +264,7 @@ export class Pool {
       region,
       popName: nameOf(region),
       sites,
-      cluster: true,
+      cluster,
       listen: { ...listen, ports: { ...ports, ...this.ports } },
     });
     const file = "/etc/haproxy/haproxy.cfg";

@@ -53,6 +53,13 @@ describe("the minimum monthly cost of a PoP", () => {
     expect(virginia).toMatchObject({ total: 651.49, partial: false, missing: [] });
   });
 
+  it("has, for nodes that are one cache, what they read of each other: each lists six each 10 s, and gets five", () => {
+    const cluster = amounts(popCost(pop("us-east-1", { cluster: true }), check, basis));
+
+    expect(cluster["S3 requests: LIST, of nodes that are one cache"]).toEqual([6 * 262_800, 7.88]);
+    expect(cluster["S3 requests: GET, of nodes that are one cache"]).toEqual([6 * 5 * 262_800, 3.15]);
+  });
+
   it("has, for each site with metrics of its own, those that are published by site", () => {
     const metrics = { cloudwatch: true, sites: ["a.example.com", "b.example.com"] };
 

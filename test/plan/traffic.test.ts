@@ -1,7 +1,7 @@
 import { popCapacity } from "../../infra/plan/capacity";
 import { geography, managedCdn } from "../../infra/plan/managedCdn";
 import { type Geography, priceOf, PriceBook, SHIPPED_PRICES, SHIPPED_TABLE } from "../../infra/plan/prices";
-import { trafficCost, trafficGiven, trafficSummary } from "../../infra/plan/traffic";
+import { BETWEEN_NODES, paidByNat, trafficCost, trafficGiven, trafficSummary } from "../../infra/plan/traffic";
 import { REGIONS } from "../../infra/config/regions";
 import { some } from "../support/some";
 import { pop, zones } from "./config";
@@ -58,6 +58,20 @@ describe("what the traffic of a PoP costs", () => {
     const crossing = pop("us-east-1", { crossZone: true, zones: zones(4) });
 
     expect(amounts(trafficCost(crossing, 1000, SHIPPED_PRICES))["data between zones"]).toEqual([1500, 15]);
+  });
+
+  it("is for nodes that are one cache what comes from the zones of others, at most all of two thirds, paid by both ends", () => {
+    expect(amounts(trafficCost(pop("us-east-1", { cluster: true }), 900, SHIPPED_PRICES))[BETWEEN_NODES]).toEqual([
+      1200, 12,
+    ]);
+    expect(amounts(trafficCost(virginia, 900, SHIPPED_PRICES))).not.toHaveProperty(BETWEEN_NODES);
+  });
+
+  it("is given back for these by the NAT gateway where origins send so much less", () => {
+    // 2 x $0.01 for two thirds of a gigabyte, and $0.045 for one through the gateway (Amazon EC2 and VPC pricing).
+    expect(paidByNat(pop("us-east-1", { cluster: true }), SHIPPED_PRICES)).toBeCloseTo(0.0133333 / 0.045, 4);
+    expect(paidByNat(pop("us-east-1", { cluster: true, egress: "direct" }), SHIPPED_PRICES)).toBeNull();
+    expect(paidByNat(virginia, SHIPPED_PRICES)).toBeNull();
   });
 
   it("is also nodes, where the minimum size does not carry it through the loss of a zone", () => {
