@@ -3,7 +3,7 @@ import { SOCKETS } from "../../../components/node/sockets";
 import { Cloud } from "../../../infra/lab/aws/cloud";
 import { describeWith } from "../../support/requirements";
 import { DEBIAN } from "../debianRoot";
-import { ScriptedOrigin } from "../origin/scripted";
+import { reply, ScriptedOrigin } from "../origin/scripted";
 import { until } from "../origin/until";
 import { AgentNode } from "./agentNode";
 
@@ -31,6 +31,40 @@ describeWith([DEBIAN], "a node that becomes one of a PoP that is one cache", () 
       .map((line) => line.split(" "))
       .filter((words) => words[3]?.startsWith("node") === true && words[4] !== "0.0.0.0")
       .map((words) => `${words[4] ?? ""}:${words[18] ?? ""} ${words[5] === "2" ? "up" : "down"}`);
+
+  /** Asks on and on, for what is stored and for what is not, while something is done; what was answered, each kind once. */
+  async function answersWhile(work: () => Promise<void>): Promise<ReadonlySet<string>> {
+    const answers: string[] = [];
+    let asking = true;
+    const load = ["/stored", "/each"].map(async (path) => {
+      for (let i = 0; asking; i += 1) {
+        const { status, body, isWhole } = await node.ask(path === "/each" ? `${path}/${String(i % 50)}` : path);
+        answers.push(`${String(status)} ${body} ${String(isWhole)}`);
+      }
+    });
+    await until("it is busy", () => answers.length > 50);
+    await work();
+    const before = answers.length;
+    await until("it goes on", () => answers.length > before + 50);
+    asking = false;
+    await Promise.all(load);
+    return new Set(answers);
+  }
+
+  test("takes it up under load and leaves it again, and no request fails", async () => {
+    origin.on("/stored", reply("x", { "cache-control": "max-age=600" }));
+    for (let i = 0; i < 50; i += 1) {
+      origin.on(`/each/${String(i)}`, reply("x", { "cache-control": i % 2 === 0 ? "max-age=600" : "no-store" }));
+    }
+
+    const answers = await answersWhile(async () => {
+      await node.adopted(node.publish({ cluster: true }));
+      await until("HAProxy sees it", async () => (await peers()).some((peer) => peer.endsWith(" up")));
+      await node.adopted(node.publish({ cluster: false }));
+    });
+
+    expect(answers).toEqual(new Set(["200 x true"]));
+  });
 
   test("takes it up without a restart, reports where it is, and asks itself with the proof of its PoP", async () => {
     const processes = node.node.root.processes().filter(({ name }) => name === "varnishd");
