@@ -3,6 +3,7 @@ import { bundle } from "../../../components/node/bundle";
 import { nodeFiles } from "../../../components/node/files";
 import { PEER_PORTS } from "../../../components/node/ports";
 import { ANSWERS, ASKS, ringProof } from "../../../components/node/protocol/ringProof";
+import { START_VARNISH, VARNISH } from "../../../components/node/processes";
 import { some } from "../../support/some";
 import { OPTIONS } from "./options";
 
@@ -17,6 +18,23 @@ describe("a PoP whose nodes are one cache", () => {
     expect(files[CONFIG]).toContain(`\n    bind :${String(PEER_PORTS.peers)}\n`);
     expect(files[VCL]).toContain('include "./ring.vcl";');
   });
+
+  test.each([true, false])(
+    "names storages that Varnish has, and that the check of a VCL knows: cluster %s",
+    (cluster) => {
+      const files = nodeFiles({ ...OPTIONS, cluster });
+      const named = Object.entries(files)
+        .filter(([path]) => path.endsWith(".vcl"))
+        .flatMap(([, text]) => [...text.matchAll(/ storage\.(\w+)/g)].map(([, name]) => name ?? ""));
+      // A node becomes one of a PoP that is one cache without a restart: those of the other kind are there, too.
+      const all = new Set([...named, "copies"]);
+      const started = [...(files[START_VARNISH] ?? "").matchAll(/ -s (\w+)=/g)].map(([, name]) => name);
+      const known = VARNISH.check.flatMap((word) => /^(\w+)=malloc/.exec(word)?.slice(1) ?? []);
+
+      expect(started).toEqual(expect.arrayContaining([...all]));
+      expect(new Set(known)).toEqual(all.add("memory").add("large"));
+    },
+  );
 
   test("tells the agent where nodes ask each other", () => {
     const options = { ...OPTIONS, purgeMaxStaleness: 3600, agentSha256: "0".repeat(64) };
