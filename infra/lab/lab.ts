@@ -1,8 +1,10 @@
 import * as fs from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
 import type { FootprintConfig } from "../config/model";
 import { configOfStack } from "../config/ofStack";
+import { REGIONS } from "../config/regions";
 import { stackPath, STACKS_FOLDER } from "../config/stacks";
 import { authority } from "../edge/authority";
 import { PrivateRoot } from "../edge/privateRoot";
@@ -17,12 +19,13 @@ import { CloudWatch } from "./cloudwatch/cloudWatch";
 import { TYPES } from "./declared";
 import { Happenings } from "./happenings";
 import { Internet } from "./internet";
-import type { OriginPorts } from "./labNode";
+import { popAddress, type OriginPorts } from "./labNode";
 import { LivingAws } from "./livingAws";
 import { Machines } from "./machines";
 import { ownNetwork } from "./network";
 import { LabOrigin } from "./origin";
 import { ownFolder } from "./ownFolder";
+import { popFront } from "./popFront";
 import { Power } from "./power";
 import { tlsFront } from "./tlsFront";
 
@@ -105,13 +108,35 @@ export class Lab {
         fronts.push(front.port);
       }
       const [awsTls = 0, originTls = 0] = fronts;
+      let aws: LivingAws | undefined;
+      const codes = new Map([...REGIONS.values()].map(({ code, slot }) => [popAddress(slot), code]));
+      const pops = await popFront((address) => {
+        const [zone] = aws?.doorsOf(codes.get(address) ?? "").flatMap(({ zones }) => zones) ?? [];
+        return zone === undefined ? undefined : connect(443, zone.address);
+      });
+      stops.push(pops.stop);
       const happenings = new Happenings();
+      // Who edits the file while a node starts must not keep it from starting: what it said last holds.
+      let config = configOfStack(options.stack, stacks);
+      const lastConfig = (): FootprintConfig => {
+        try {
+          config = configOfStack(options.stack, stacks);
+        } catch (error) {
+          happenings.add(
+            "bad",
+            null,
+            `the stack file is not understood: ${error instanceof Error ? error.message : String(error)}`,
+          );
+        }
+        return config;
+      };
       const machines = new Machines({
         ...{ cloud, image, trust: certificates.authority.certificate },
-        ports: { aws: awsTls, origin: origin.port, originTls },
-        originPorts: () => originPorts(configOfStack(options.stack, stacks)),
+        ports: { aws: awsTls, origin: origin.port, originTls, pops: pops.port },
+        originPorts: () => originPorts(lastConfig()),
+        config: lastConfig,
       });
-      let aws: LivingAws | undefined;
+      stops.push(() => machines.stop());
       const sandbox = await Sandbox.open({
         ...{ cli, folder },
         ...(stacks === undefined ? {} : { stacks }),

@@ -2,9 +2,11 @@ import * as net from "node:net";
 import { PACKAGE_LOCK } from "../../components/node/packageLock";
 import { NODE_PORTS } from "../../components/node/ports";
 import { HAPROXY, VARNISH } from "../../components/node/processes";
+import { REGIONS } from "../config/regions";
 import type { PrivateRoot } from "../edge/privateRoot";
 import { lockedStatus } from "./lockedStatus";
 import { BareMachine, type Around } from "./machine/bareMachine";
+import type { Segment } from "./machine/segment";
 
 /** Ports of origins, by what is spoken there. */
 export type OriginPorts = Readonly<Record<"http" | "https", readonly number[]>>;
@@ -16,9 +18,14 @@ export interface LabNodeOptions {
   /** Certificate (PEM) of the lab's authority. */
   readonly trust: string;
   /** Ports of this machine's loopback interface on which the lab answers what the node asks. */
-  readonly ports: Readonly<Record<"aws" | "metadata" | "origin" | "originTls", number>>;
+  readonly ports: Readonly<Record<"aws" | "metadata" | "origin" | "originTls" | "pops", number>>;
   /** Ports on which sites say that their origins are. */
   readonly originPorts: OriginPorts;
+  /** Where the PoPs' own names live. */
+  readonly popDomain: string;
+  /** The PoP's own network, and its address there with the length of the prefix. */
+  readonly segment: Segment;
+  readonly address: string;
   /** Whether its image lacks HAProxy. */
   readonly isBad: boolean;
 }
@@ -50,6 +57,7 @@ export class LabNode extends BareMachine {
       bridges: ports,
       around: (front) => Promise.resolve(surroundings(front, options)),
     });
+    await options.segment.plug(node.root, options.address);
     node.prepare();
     if (options.isBad) {
       node.root.remove("/usr/sbin/haproxy");
@@ -88,15 +96,22 @@ export class LabNode extends BareMachine {
 /** What a node finds on its network: its region's endpoints, instance metadata, the VPC's resolver, every origin. */
 function surroundings(front: PrivateRoot, options: LabNodeOptions): readonly Around[] {
   front.write("/etc/haproxy/haproxy.cfg", frontFile(options));
-  front.write("/etc/dnsmasq.conf", RESOLVER);
+  front.write("/etc/dnsmasq.conf", resolverFile(options));
   return [
     { name: "front", command: ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"] },
     { name: "resolver", command: ["dnsmasq", "--keep-in-foreground", "--conf-file=/etc/dnsmasq.conf"] },
   ];
 }
 
-/** Whatever the name is, it is one of AWS's or an origin's. */
-const RESOLVER = `no-resolv
+/** At which address a node asks the PoP of a region. */
+export function popAddress(slot: number): string {
+  return `127.0.1.${String(slot + 1)}`;
+}
+
+/** Whatever the name is, it is a PoP's, one of AWS's or an origin's. */
+function resolverFile({ popDomain }: LabNodeOptions): string {
+  const pops = [...REGIONS.values()].map(({ code, slot }) => `address=/${code}.${popDomain}/${popAddress(slot)}\n`);
+  return `no-resolv
 no-hosts
 user=root
 pid-file=
@@ -104,7 +119,8 @@ bind-interfaces
 listen-address=${RESOLVER_ADDRESS}
 address=/amazonaws.com/${AWS_ADDRESS}
 address=/#/${ORIGIN_ADDRESS}
-`;
+${pops.join("")}`;
+}
 
 /** The sockets are root's, so it stays root. */
 function frontFile({ originPorts }: LabNodeOptions): string {
@@ -135,6 +151,9 @@ listen aws
 listen metadata
     bind 169.254.169.254:80
     server lab unix@/run/metadata.sock
+
+listen pops
+${[...REGIONS.values()].map(({ slot }) => `    bind ${popAddress(slot)}:443\n`).join("")}    server lab unix@/run/pops.sock send-proxy-v2
 
 listen origin
 ${binds(originPorts.http)}    server lab unix@/run/origin.sock

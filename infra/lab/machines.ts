@@ -1,5 +1,8 @@
+import { formatBlock, parseBlock } from "../config/addresses";
+import type { FootprintConfig } from "../config/model";
 import type { Cloud, Machine } from "./aws/cloud";
 import { LabNode, type OriginPorts } from "./labNode";
+import { Segment } from "./machine/segment";
 import type { LivingMachine } from "./scalingGroup";
 
 export interface MachinesOptions {
@@ -8,9 +11,11 @@ export interface MachinesOptions {
   /** Certificate (PEM) of the lab's authority. */
   readonly trust: string;
   /** Ports of this machine's loopback interface: AWS's endpoints with TLS, the origin without and with. */
-  readonly ports: Readonly<Record<"aws" | "origin" | "originTls", number>>;
+  readonly ports: Readonly<Record<"aws" | "origin" | "originTls" | "pops", number>>;
   /** Ports on which the sites' origins are, as they are now. */
   readonly originPorts: () => OriginPorts;
+  /** The stack's configuration as its file is now. */
+  readonly config: () => Pick<FootprintConfig, "popDomain" | "pops">;
 }
 
 /** A machine that a group wants. */
@@ -26,19 +31,31 @@ export interface Ordered {
 /** With what ids of images begin that have no HAProxy: no node that boots from one comes into service. */
 export const BAD_IMAGE = "ami-0bad";
 
+/** Number of a PoP's first node in its network. */
+const FIRST_ADDRESS = 10;
+
 /** Makes the machines of groups. */
 export class Machines {
   /** Instance metadata by instance. */
   private readonly known = new Map<string, Machine>();
+  /** The PoPs' networks, and how many machines each has had, by region. */
+  private readonly networks = new Map<string, { readonly segment: Promise<Segment>; had: number }>();
 
   constructor(private readonly options: MachinesOptions) {}
 
   async make({ instance, region, group, image: id }: Ordered): Promise<LivingMachine> {
-    const { cloud, image, trust, ports, originPorts } = this.options;
-    const machine = await cloud.addMachine({ instance, region, group });
+    const { cloud, image, trust, ports, originPorts, config } = this.options;
+    const { popDomain, pops } = config();
+    const network = this.networks.get(region) ?? { segment: Segment.start(image), had: 0 };
+    this.networks.set(region, network);
+    const { start, prefix } = parseBlock(pops.find((pop) => pop.region === region)?.cidr ?? "10.0.0.0/16");
+    // AWS keeps the first addresses of a subnet.
+    const [address = ""] = formatBlock({ start: start + FIRST_ADDRESS + network.had++, prefix: 32 }).split("/");
+    const machine = await cloud.addMachine({ instance, region, group, address });
     this.known.set(instance, machine);
     const node = await LabNode.make({
-      ...{ image, instance, trust, originPorts: originPorts(), isBad: id.startsWith(BAD_IMAGE) },
+      ...{ image, instance, trust, popDomain, originPorts: originPorts(), isBad: id.startsWith(BAD_IMAGE) },
+      ...{ segment: await network.segment, address: `${address}/${String(prefix)}` },
       ports: { ...ports, metadata: Number(new URL(machine.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? "").port) },
     });
     let ending: Promise<void> | undefined;
@@ -58,6 +75,11 @@ export class Machines {
         this.known.delete(instance);
       },
     };
+  }
+
+  /** Ends the PoPs' networks. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.networks.values()].map(async ({ segment }) => (await segment).stop()));
   }
 
   /** Announces an interruption of a Spot instance in two minutes, as its metadata do. */

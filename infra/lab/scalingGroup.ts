@@ -231,6 +231,8 @@ export class ScalingGroup {
     this.start(instance, template).catch(async (error: unknown) => {
       if (!this.stopped) {
         this.world.say("bad", `${id} does not start: ${error instanceof Error ? error.message : String(error)}`);
+        // Whatever keeps it from starting keeps the next one, too, for a while.
+        await new Promise((resolve) => void setTimeout(resolve, LOOK_MS).unref());
         await this.end(instance, "at once");
       }
     });

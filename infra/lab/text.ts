@@ -30,7 +30,7 @@ In another terminal, as root:
   . ${environmentFile}    from then on commands there mean this lab
   npx footprint status --stack ${stack}
   npx footprint purge --stack ${stack} --all --wait
-  npx footprint sandbox up                   after an edit of stacks/Pulumi.${stack}.yaml
+  npx footprint sandbox up --stack ${stack}    after an edit of stacks/Pulumi.${stack}.yaml
 
 Ctrl-C ends it.
 `;

@@ -187,7 +187,7 @@ function routing(config: FootprintConfig): RoutingSummary {
 function notes(config: FootprintConfig, pops: Readonly<Record<string, PopSummary>>): string[] {
   const short = Object.entries(pops).filter(([, pop]) => pop.capacity.carriesPeak === false);
   return [
-    ...placeholders(config).map(({ problem, command }) => `${problem}, so a deployment is refused: ${command}`),
+    ...placeholders(config).map(({ problem, command }) => `${problem}, so a deployment to AWS is refused: ${command}`),
     ...timing(config.healthCheck, TIMING).broken,
     ...config.sites
       .filter(({ dns }) => dns === "later")

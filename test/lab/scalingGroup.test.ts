@@ -13,24 +13,28 @@ const SETTINGS: GroupSettings = {
   ...{ gracePeriod: 0, warmup: 0, minHealthyPercentage: 100, maxHealthyPercentage: 150, stopAlarms: ["too-few"] },
 };
 
-/** A group whose machines boot at once, and what is done with them. */
-function grouped(settings: Partial<GroupSettings> = {}, desired = 2) {
+/** A group whose machines boot at once, or cannot be made, and what is done with them. */
+function grouped(settings: Partial<GroupSettings> = {}, desired = 2, starts = true) {
   const done: string[] = [];
+  const made: string[] = [];
   const registered = new Set<string>();
   const sick = new Set<string>();
   const sounding = new Set<string>();
   let drained: () => void = () => undefined;
+  const machine = (id: string) => ({
+    connect: () => new Socket(),
+    boot: () => Promise.resolve(),
+    announceEnd: () => done.push(`announce ${id}`),
+    end: (how: string) => {
+      done.push(`end ${id} ${how}`);
+      return Promise.resolve();
+    },
+  });
   const group = new ScalingGroup({ ...SETTINGS, ...settings }, desired, {
-    makeMachine: ({ id }) =>
-      Promise.resolve({
-        connect: () => new Socket(),
-        boot: () => Promise.resolve(),
-        announceEnd: () => done.push(`announce ${id}`),
-        end: (how: string) => {
-          done.push(`end ${id} ${how}`);
-          return Promise.resolve();
-        },
-      }),
+    makeMachine: ({ id }) => {
+      made.push(id);
+      return starts ? Promise.resolve(machine(id)) : Promise.reject(new Error("there is no room"));
+    },
     register: ({ id }) => registered.add(id),
     deregister: ({ id }) => {
       registered.delete(id);
@@ -48,7 +52,7 @@ function grouped(settings: Partial<GroupSettings> = {}, desired = 2) {
   const drain = (): void => {
     drained();
   };
-  return { group, done, sick, sounding, drain };
+  return { group, done, made, sick, sounding, drain };
 }
 
 /** Lets all that is under way come to where it waits for somebody. */
@@ -101,6 +105,14 @@ describe("a group", () => {
     expect(done).toContain(`end ${first?.id ?? ""} at once`);
     expect(group.instances).toHaveLength(2);
     expect(group.find(first?.id ?? "")).toBeUndefined();
+  });
+
+  test("tries again what cannot be started, and not before it looks again", async () => {
+    const { group, made } = make({}, 2, false);
+    await settled();
+
+    expect(made).toHaveLength(2);
+    expect(group.instances.map(({ id }) => id)).toEqual(made);
   });
 
   test("takes away in order: out of the load balancer, then the hook, then the machine", async () => {

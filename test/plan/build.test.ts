@@ -53,9 +53,9 @@ describe.each(SHIPPED)("the plan of %s", (stack) => {
 
   test("says that a deployment is refused while images and the packages' bucket are placeholders", () => {
     expect(plan.notes.slice(0, 2)).toEqual([
-      `no image is chosen for ${config.pops.map(({ region }) => region).join(", ")}, so a deployment is refused: ` +
+      `no image is chosen for ${config.pops.map(({ region }) => region).join(", ")}, so a deployment to AWS is refused: ` +
         `footprint images --stack ${stack} --release latest`,
-      "no bucket with the nodes' packages is named, so a deployment is refused: footprint node publish --bucket NAME",
+      "no bucket with the nodes' packages is named, so a deployment to AWS is refused: footprint node publish --bucket NAME",
     ]);
   });
 

@@ -196,12 +196,13 @@ function answered(agent: Agent, { url, method = "GET", headers = {} }: AskOption
   });
 }
 
-/** The member of the nearest cache is the last. */
+/** The nearest cache is the last that is named: a node, or several of a PoP that is one cache and has one name. */
 function cacheOf(cacheStatus: string | undefined): Asked["cache"] {
-  const nearest = cacheStatus?.split(",").at(-1);
-  if (nearest === undefined) {
+  if (cacheStatus === undefined) {
     return null;
   }
-  const hit = /; *hit\b/.test(nearest);
-  return hit ? (/; *ttl=-/.test(nearest) ? "stale" : "hit") : "miss";
+  const members = cacheStatus.split(",").map((member) => member.trim());
+  const [nearest = ""] = members.at(-1)?.split(";") ?? [];
+  const hit = members.find((member) => member.startsWith(`${nearest};`) && /; *hit\b/.test(member));
+  return hit === undefined ? "miss" : /; *ttl=-/.test(hit) ? "stale" : "hit";
 }

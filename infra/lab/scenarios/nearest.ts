@@ -23,20 +23,20 @@ export const nearest: Scenario = {
     for (const city of stage.cities) {
       visits.push({ city, asked: await stage.visit(city, stage.host, [{ url }, { url }]) });
     }
-    return judgeNearest(visits, stage.active, stage.originRequests() - before, stage.nodes());
+    return judgeNearest(visits, stage.active, stage.originRequests() - before, stage.fetchers(stage.host));
   },
 };
 
 /**
  * @param active regions of PoPs that take clients
  * @param origin requests that the origin had for the page
- * @param nodes that may have asked for it, once each
+ * @param fetchers nodes that may ask for it, once each
  */
 export function judgeNearest(
   visits: readonly Visit[],
   active: Stage["active"],
   origin: number,
-  nodes: number,
+  fetchers: number,
 ): Outcome {
   const lines = visits.map(({ city, asked: [first, second] }) => {
     const wanted = answer(city, active);
@@ -56,10 +56,12 @@ export function judgeNearest(
   return {
     head: ["city", "answered by", "by the data", "ms by the data", "ms measured", "first", "second"],
     rows: lines.map(({ row }) => row),
-    notes: [`the origin had ${origin} requests for the page, from ${nodes} nodes`],
+    notes: [`the origin had ${origin} requests for the page, which ${fetchers} nodes may ask for once each`],
     broken: [
       ...lines.flatMap(({ broken }) => broken),
-      ...(origin <= nodes ? [] : [`the origin had ${origin} requests for the page, more than there are nodes`]),
+      ...(origin <= fetchers
+        ? []
+        : [`the origin had ${origin} requests for the page, more than the ${fetchers} allowed`]),
     ],
   };
 }

@@ -13,8 +13,8 @@ export interface Stage {
   readonly hosts: readonly string[];
   /** Regions of PoPs that took clients when the lab began, sorted. */
   readonly active: readonly string[];
-  /** Nodes that serve in all of them. */
-  readonly nodes: () => number;
+  /** Nodes in all of them that may ask the origin of a site for a page: one where they are one cache, none beside a shield. */
+  readonly fetchers: (host: string) => number;
   /** Nodes of a PoP that are healthy in its load balancer. */
   readonly healthyNodes: (region: string) => number;
   /** Zones of a PoP in which it has nodes, sorted. */

@@ -37,7 +37,12 @@ export function stageOf(lab: Lab, part?: readonly string[]): Stage {
     ) && active.filter(isOwn).every((region) => internet.route53.isHealthy(region));
   return {
     ...{ cities, host, hosts: config.sites.map((site) => site.host), active, pace },
-    nodes: () => groups().reduce((sum, { healthy }) => sum + healthy.length, 0),
+    fetchers: (site) => {
+      const { shield } = config.sites.find((each) => each.host === site) ?? {};
+      const asking = config.pops.filter(({ region }) => shield === undefined || region === shield);
+      const nodesOf = (region: string) => of(region).reduce((sum, { healthy }) => sum + healthy.length, 0);
+      return asking.reduce((sum, { region, cluster }) => sum + (cluster ? 1 : nodesOf(region)), 0);
+    },
     healthyNodes: (region) => of(region).reduce((sum, { healthy }) => sum + healthy.length, 0),
     zonesOf: (region) => [...new Set(of(region).flatMap(({ healthy }) => healthy.map(({ zone }) => zone)))].sort(),
     originRequests: () => lab.origin.requests,

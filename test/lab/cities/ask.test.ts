@@ -87,6 +87,7 @@ describe("a client in a city", () => {
     ["us-east-1.pop.example.com; hit; ttl=-7", "stale"],
     ["shield; hit; ttl=5, us-east-1.pop.example.com; fwd=miss", "miss"],
     ["shield; fwd=miss, us-east-1.pop.example.com; hit; ttl=5", "hit"],
+    ["us-east-1.pop.example.com; hit; ttl=5, us-east-1.pop.example.com; fwd=miss", "hit"],
     [undefined, null],
   ] as const)("reads what %s says", async (field, cache) => {
     cacheStatus = field;

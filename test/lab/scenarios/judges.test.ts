@@ -44,7 +44,7 @@ describe("the nearest", () => {
     expect(broken(london, "eu-west-2", { times: soon })).toEqual(["London: -3 ms is nearer than it is"]);
     expect(broken(london, "eu-west-2", { failure: "HTTP 503" })).toEqual(["London: HTTP 503"]);
     expect(judgeNearest([visit()], ACTIVE, 5, 4).broken).toEqual([
-      "the origin had 5 requests for the page, more than there are nodes",
+      "the origin had 5 requests for the page, more than the 4 allowed",
     ]);
   });
 });
