@@ -51,19 +51,24 @@ cache=$${ring}CACHE_MEMORY
 ${cluster ? COPIES : NO_COPIES}
 
 # Large objects have a storage of their own, so that one download does not push out a thousand pages: the NVMe disk
-# where there is one (an unordered file, hence room is left on it), else a quarter of the memory. Never a network disk.
+# where there is one (an unordered file, hence room is left on it), else a quarter of the memory. Never a network disk. A
+# disk has room for pictures, too; what is smaller than a read of it is worth stays in memory.
 if mountpoint -q ${NVME} 2> /dev/null; then
     # What a former run left there cannot be read any more, and would count as taken.
     rm -f ${NVME}/large
     size=$(df --output=avail -m ${NVME} | awk 'NR == 2 { print int($1 * 85 / 100) }')
     large="file,${NVME}/large,\${size}m"
+    apart=64K
 else
     size=$((cache / 4))
     large="malloc,\${size}m"
+    apart=1M
     cache=$((cache - size))
 fi
 # What is larger than a tenth of it is not stored.
 export LARGEST_OBJECT="$((size * 1024 / 10))K"
+# What is in it.
+export LARGE_STORED="$apart"
 
 # shortlived: what is stored at all is stored where room is made for it. timeout_idle: of HAProxy's connections alone.
 # idle_send_timeout: longer than a client may take nothing, or a slow download would end after send_timeout.

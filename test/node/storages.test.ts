@@ -1,5 +1,6 @@
 import { nodeFiles } from "../../components/node/files";
 import { STAGED, VARNISH, VARNISH_FOLDER } from "../../components/node/processes";
+import { NVME } from "../../components/node/startScripts";
 import { edgeOptions } from "../../infra/edge/settings";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
@@ -10,6 +11,21 @@ const STORED = { "cache-control": "max-age=600" };
 const SMALL = 20;
 
 /** What is wanted: the README's word on storages; what is there, by Varnish's own counters (varnish-counters(7), SMA). */
+/** Bytes that a storage has in use: in memory (SMA), or on a disk (SMF). */
+async function used({ node }: Rig, storage: string): Promise<number> {
+  const counter = `${storage}.g_bytes`;
+  const { stdout } = await node.exec("varnishstat", "-n", VARNISH_FOLDER, "-1", "-f", counter);
+  return Number(/g_bytes\s+(\d+)/.exec(stdout)?.[1]);
+}
+
+async function askFor(rig: Rig, count: number, body: string): Promise<void> {
+  for (let i = 0; i < count; i += 1) {
+    const path = `/of/${String(body.length)}/${String(i)}`;
+    rig.origin.on(path, reply(body, STORED));
+    expect(await rig.get(path)).toMatchObject({ status: 200, body });
+  }
+}
+
 describeWith([DEBIAN], "storages of the cache", () => {
   let rig: Rig;
 
@@ -21,26 +37,12 @@ describeWith([DEBIAN], "storages of the cache", () => {
     await rig.stop();
   });
 
-  /** Bytes that a storage has in use. */
-  async function used(name: string): Promise<number> {
-    const counter = `SMA.${name}.g_bytes`;
-    const { stdout } = await rig.node.exec("varnishstat", "-n", VARNISH_FOLDER, "-1", "-f", counter);
-    return Number(/g_bytes\s+(\d+)/.exec(stdout)?.[1]);
-  }
-
-  async function askFor(count: number, body: string): Promise<void> {
-    for (let i = 0; i < count; i += 1) {
-      const path = `/of/${String(body.length)}/${String(i)}`;
-      rig.origin.on(path, reply(body, STORED));
-      expect(await rig.get(path)).toMatchObject({ status: 200, body });
-    }
-  }
-
   test("keep what is small apart from what is large", async () => {
-    await askFor(SMALL, "x".repeat(10_000));
-    const withSmall = { memory: await used("memory"), large: await used("large") };
-    await askFor(1, "x".repeat(2_000_000));
-    const withLarge = { memory: await used("memory"), large: await used("large") };
+    const both = async () => ({ memory: await used(rig, "SMA.memory"), large: await used(rig, "SMA.large") });
+    await askFor(rig, SMALL, "x".repeat(10_000));
+    const withSmall = await both();
+    await askFor(rig, 1, "x".repeat(2_000_000));
+    const withLarge = await both();
 
     expect(withSmall.large).toBe(0);
     expect(withSmall.memory).toBeGreaterThan(SMALL * 10_000);
@@ -62,4 +64,25 @@ describeWith([DEBIAN], "storages of the cache", () => {
       expect(status === 0 ? "" : stderr.split("\n").slice(0, 5).join("\n")).toBe("");
     },
   );
+});
+
+describeWith([DEBIAN], "storages of the cache on a machine with a disk of its own", () => {
+  test("keep pictures there, and small pages in memory", async () => {
+    const rig = await Rig.start({ node: { disks: { [NVME]: 64 * 1024 * 1024 } } });
+    try {
+      const both = async () => ({ memory: await used(rig, "SMA.memory"), disk: await used(rig, "SMF.large") });
+      const before = await both();
+      await askFor(rig, SMALL, "x".repeat(10_000));
+      const withPages = await both();
+      await askFor(rig, 10, "x".repeat(100_000));
+      const withPictures = await both();
+
+      expect(withPages.disk).toBe(before.disk);
+      expect(withPages.memory - before.memory).toBeGreaterThan(SMALL * 10_000);
+      expect(withPictures.disk - before.disk).toBeGreaterThan(1_000_000);
+      expect(withPictures.memory - withPages.memory).toBeLessThan(100_000);
+    } finally {
+      await rig.stop();
+    }
+  });
 });

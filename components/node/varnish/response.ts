@@ -234,7 +234,7 @@ sub tags {
 # Where it is kept, and for whom: what has a coding, for those who take it, also when its origin forgot to say so.
 sub body {
     # Said of each: where nothing is said Varnish takes its storages in turn, and half of the pages would be among downloads.
-    if (std.bytes(beresp.http.Content-Length, 0B) >= ${LARGE_OBJECT}) {
+    if (std.bytes(beresp.http.Content-Length, 0B) >= std.bytes(std.getenv("LARGE_STORED"), ${LARGE_OBJECT})) {
         set beresp.storage = storage.large;
     } else {
         set beresp.storage = storage.memory;
