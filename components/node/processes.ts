@@ -61,7 +61,7 @@ export const HAPROXY: NodeProcess = {
 };
 
 /** Varnish's storages, as the VCL names them: start-varnish says how large each is. */
-export const STORAGES = ["memory", "large", "copies"] as const;
+const STORAGES = ["memory", "large", "copies"] as const;
 
 export const VARNISH: NodeProcess = {
   unit: DEBIAN.varnish.unit,
