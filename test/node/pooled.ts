@@ -9,6 +9,7 @@ import { nodeFiles } from "../../components/node/files";
 import type { RingBoundName } from "../../components/node/limits";
 import type { NodeFiles } from "../../components/node/nodeFiles";
 import type { Listen } from "../../components/node/options";
+import { HAPROXY_FILE } from "../../components/node/processes";
 import { RING_PROOF_FILE, ringProof } from "../../components/node/protocol/ringProof";
 import { SWITCHES, SWITCHES_FILE } from "../../components/node/protocol/switches";
 import type { Site } from "../../components/node/site";
@@ -54,10 +55,15 @@ export interface PoolOptions {
   readonly edit?: (files: NodeFiles) => NodeFiles;
 }
 
-/** Nodes that take each other for there however long an answer takes: for what is about none that is lost, on a busy machine. */
+const CHECKED = "fall 2 rise 2 observe layer4 error-limit 3 on-error mark-down";
+
+/** Nodes that take each other for there whatever a busy machine makes of their checks: for what is about none that is lost. */
 export function patient(files: NodeFiles): NodeFiles {
-  const path = "/etc/haproxy/haproxy.cfg";
-  return { ...files, [path]: (files[path] ?? "").replaceAll("timeout check 1s", "timeout check 60s") };
+  const config = files[HAPROXY_FILE] ?? "";
+  if (!config.includes(CHECKED)) {
+    throw new Error(`nodes check each other otherwise than by ${CHECKED}`);
+  }
+  return { ...files, [HAPROXY_FILE]: config.replace(CHECKED, "fall 1000 rise 1") };
 }
 
 /** A PoP of some nodes that are one cache, before one origin. */
