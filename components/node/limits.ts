@@ -171,11 +171,6 @@ export const RING_BOUNDS = {
     smallest: 312,
     meaning: "requests to the PoP's other nodes, a second thread of Varnish each",
   },
-  OWNER_CROWDED: {
-    sum: "PEERS * 3 / 4",
-    smallest: 234,
-    meaning: "requests of other nodes for one object at its owner; those above go to a second one, and so on",
-  },
   // Within what ALL_CONNECTIONS has above its sides: a HAProxy that runs already does not get another bound for all.
   PEER_CONNECTIONS: {
     sum: "100",

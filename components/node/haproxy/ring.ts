@@ -56,7 +56,7 @@ export function ringSections({ popName, listen }: Pick<NodeOptions, "popName" | 
 #
 # What fails here is not tried elsewhere but where no connection came about; Varnish asks the origin then (varnish/ring.ts).
 backend ${RING.backend} from relayed
-    balance hash var(txn.owned_by)
+    balance hash var(txn.url)
     hash-type consistent sdbm avalanche
     http-reuse always
     # Who there is, as the process before this one knew it (agent/originAddresses.ts).
@@ -80,14 +80,6 @@ backend ${RING.backend} from relayed
 ${[500, 502, 503, 504].map((status) => `    http-error status ${String(status)} content-type text/plain string "no answer of the owner\\n"`).join("\n")}
     http-request set-header ${INTERNAL.proof} %[${proof(ASKS)}]
     http-request track-sc1 var(txn.url) table asked if { method GET }
-    # What is too large for copies, and hot, would fill its owner's room, and what else that owns would wait. So of one object each
-    # node has its part of three quarters of the room under way; above that a second owner is asked, the same by all nodes,
-    # then a third one. HAProxy's own bound (hash-balance-factor) counts all that is under way: with few requests, and these are
-    # few, two of them at once for what one node owns are one too many, and every other object would have a second owner.
-    http-request set-var(txn.owned_by) var(txn.url)
-    http-request set-var(txn.nodes) nbsrv(${RING.backend})
-    http-request set-var(txn.crowd) sc_conn_cur(1),mul(txn.nodes),div(${ringBound("OWNER_CROWDED")}) if { method GET }
-    http-request set-var(txn.owned_by) var(txn.url),concat(:,txn.crowd) if { var(txn.crowd) -m int gt 0 }
     # Whose answer it is. What is no node of ours has no say in what is stored.
     http-response set-var(txn.owner) res.hdr(${INTERNAL.given}) if ${proves("res.hdr", ANSWERS)}
     # What it has asked itself may be a shield's, whose word it is then.
@@ -123,7 +115,7 @@ backend alone from to-origins
 
 # URLs that other nodes own, as this node asks for them. An entry is 200 bytes or so.
 backend asked from to-origins
-    stick-table type binary len 20 size 50k expire 1d store conn_cur,http_req_rate(60s),gpc0,gpc0_rate(500ms)
+    stick-table type binary len 20 size 50k expire 1d store http_req_rate(60s),gpc0,gpc0_rate(500ms)
 
 # From other nodes of the PoP. Neither limits of clients nor the access log know of it: both belong to the node that the
 # client has asked.
