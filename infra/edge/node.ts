@@ -82,7 +82,7 @@ export class RunningNode {
     try {
       await prepare(root, options);
       place(root, files, {});
-      await takeAccessLog(root, (line) => options.onAccess?.(line));
+      await takeAccessLog(root, options.onAccess);
       const node = new RunningNode(root, listen, files, options);
       await node.untilServing();
       return node;

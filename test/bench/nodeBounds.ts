@@ -25,7 +25,7 @@ const CLUSTER_ORIGIN_REQUESTS = 1 / 3;
  * Hits per second and hit ratio as shares of the best of the others. The node is two programs where they are one, which
  * costs most where a request is nothing but overhead; nginx looks only now and then whether its cache is too large.
  */
-const SHARES = { small: 0.1, large: 0.2, hitRatio: 0.65 } as const;
+const SHARES = { small: 0.08, large: 0.2, hitRatio: 0.65 } as const;
 
 /** The bounds that a node breaks, in words. */
 export function brokenNodeBounds({ node, purge, spread, cluster, others }: Figures): string[] {
