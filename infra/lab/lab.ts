@@ -12,14 +12,13 @@ import type { Cli } from "../pulumi/cli";
 import { text } from "../sandbox/aws/values";
 import { Sandbox } from "../sandbox/sandbox";
 import { cacheHome } from "../terminal/cacheHome";
-import { UserError } from "../terminal/userError";
 import { Cloud } from "./aws/cloud";
 import { Certificates } from "./certificates";
 import { CloudWatch } from "./cloudwatch/cloudWatch";
 import { TYPES } from "./declared";
 import { Happenings } from "./happenings";
 import { Internet } from "./internet";
-import { popAddress, type OriginPorts } from "./labNode";
+import { popAddress } from "./labNode";
 import { LivingAws } from "./livingAws";
 import { Machines } from "./machines";
 import { ownNetwork } from "./network";
@@ -133,7 +132,6 @@ export class Lab {
       const machines = new Machines({
         ...{ cloud, image, trust: certificates.authority.certificate },
         ports: { aws: awsTls, origin: origin.port, originTls, pops: pops.port },
-        originPorts: () => originPorts(lastConfig()),
         config: lastConfig,
       });
       stops.push(() => machines.stop());
@@ -230,10 +228,7 @@ export class Lab {
 
   /** Deploys the stack as its file is now. @param run how the CLI is run: on the terminal, or not @returns its status */
   async up(run: (args: readonly string[]) => Promise<number>): Promise<number> {
-    const { status, stdout, stderr } = await this.sandbox.select(this.options.stack);
-    if (status !== 0) {
-      throw new UserError(`The stack ${this.options.stack} could not be selected.\n${stdout}${stderr}`);
-    }
+    await this.sandbox.select(this.options.stack);
     // Guards refuse in the preview, and there is nothing yet that they could guard.
     const isFirst = this.aws.groups.size === 0;
     return run(["up", "--yes", ...(isFirst ? ["--skip-preview"] : [])]);
@@ -268,13 +263,4 @@ async function ended(stops: readonly (() => unknown)[]): Promise<void> {
   for (const stop of [...stops].reverse()) {
     await stop();
   }
-}
-
-/** Those of the stack's file, and the usual ones. */
-function originPorts({ sites }: FootprintConfig): OriginPorts {
-  const origins = sites.flatMap((site) => site.origins);
-  const of = (scheme: "http" | "https", usual: number) => [
-    ...new Set([usual, ...origins.filter((each) => each.scheme === scheme).map(({ port }) => port)]),
-  ];
-  return { http: of("http", 80), https: of("https", 443) };
 }

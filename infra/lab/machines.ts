@@ -12,10 +12,8 @@ export interface MachinesOptions {
   readonly trust: string;
   /** Ports of this machine's loopback interface: AWS's endpoints with TLS, the origin without and with. */
   readonly ports: Readonly<Record<"aws" | "origin" | "originTls" | "pops", number>>;
-  /** Ports on which the sites' origins are, as they are now. */
-  readonly originPorts: () => OriginPorts;
   /** The stack's configuration as its file is now. */
-  readonly config: () => Pick<FootprintConfig, "popDomain" | "pops">;
+  readonly config: () => Pick<FootprintConfig, "popDomain" | "pops" | "sites">;
 }
 
 /** A machine that a group wants. */
@@ -44,8 +42,8 @@ export class Machines {
   constructor(private readonly options: MachinesOptions) {}
 
   async make({ instance, region, group, image: id }: Ordered): Promise<LivingMachine> {
-    const { cloud, image, trust, ports, originPorts, config } = this.options;
-    const { popDomain, pops } = config();
+    const { cloud, image, trust, ports, config } = this.options;
+    const { popDomain, pops, sites } = config();
     const network = this.networks.get(region) ?? { segment: Segment.start(image), had: 0 };
     this.networks.set(region, network);
     const { start, prefix } = parseBlock(pops.find((pop) => pop.region === region)?.cidr ?? "10.0.0.0/16");
@@ -54,7 +52,7 @@ export class Machines {
     const machine = await cloud.addMachine({ instance, region, group, address });
     this.known.set(instance, machine);
     const node = await LabNode.make({
-      ...{ image, instance, trust, popDomain, originPorts: originPorts(), isBad: id.startsWith(BAD_IMAGE) },
+      ...{ image, instance, trust, popDomain, originPorts: originPorts(sites), isBad: id.startsWith(BAD_IMAGE) },
       ...{ segment: await network.segment, address: `${address}/${String(prefix)}` },
       ports: { ...ports, metadata: Number(new URL(machine.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? "").port) },
     });
@@ -89,4 +87,13 @@ export class Machines {
       machine.facts.spotAction = { action: "terminate", time: new Date(Date.now() + 120_000).toISOString() };
     }
   }
+}
+
+/** Those of the stack's file, and the usual ones. */
+function originPorts(sites: FootprintConfig["sites"]): OriginPorts {
+  const origins = sites.flatMap((site) => site.origins);
+  const of = (scheme: "http" | "https", usual: number) => [
+    ...new Set([usual, ...origins.filter((each) => each.scheme === scheme).map(({ port }) => port)]),
+  ];
+  return { http: of("http", 80), https: of("https", 443) };
 }

@@ -78,7 +78,7 @@ async function tour(sandbox: Sandbox, cli: Cli): Promise<number> {
     `Pulumi ${cli.version} deploys the stack ${DEFAULT_STACK} to a stand-in for AWS on this machine, ` +
       "which asks for no image and no packages",
   );
-  await select(sandbox, DEFAULT_STACK);
+  await sandbox.select(DEFAULT_STACK);
   // On a terminal a line of the preview becomes the update's. Elsewhere each would stay, and each step's beginning too.
   const status = process.stdout.isTTY
     ? await sandbox.run(["up", "--yes"])
@@ -103,13 +103,6 @@ async function pass(sandbox: Sandbox, command: readonly string[]): Promise<numbe
   const { name, file } = stackOf(command, DEFAULT_STACK);
   // The CLI would make a stack of any name, and only the program would then miss its file.
   stackFile(file);
-  await select(sandbox, name);
+  await sandbox.select(name);
   return sandbox.run(command);
-}
-
-async function select(sandbox: Sandbox, stack: string): Promise<void> {
-  const { status, stdout, stderr } = await sandbox.select(stack);
-  if (status !== 0) {
-    throw new UserError(`The stack ${stack} could not be selected.\n${stdout}${stderr}`);
-  }
 }

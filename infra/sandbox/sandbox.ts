@@ -8,6 +8,7 @@ import { STACKS_FOLDER } from "../config/stacks";
 import type { Cli } from "../pulumi/cli";
 import { cacheHome } from "../terminal/cacheHome";
 import { jsonOf } from "../terminal/jsonOf";
+import { UserError } from "../terminal/userError";
 import type { Enliven } from "./aws/live";
 import { startStandIn, type StandIn } from "./aws/standIn";
 import { startLanguageHost } from "./languageHost";
@@ -133,9 +134,16 @@ export class Sandbox {
     return this.pulumi(args, ["ignore", "pipe", "pipe"], environment);
   }
 
-  /** Makes the stack the one that commands without `--stack` mean; a new one is created. */
-  async select(stack: string): Promise<Outcome> {
-    return this.capture(["stack", "select", "--create", stack]);
+  /**
+   * Makes the stack the one that commands without `--stack` mean; a new one is created.
+   *
+   * @throws UserError with what the CLI said, when it cannot be
+   */
+  async select(stack: string): Promise<void> {
+    const { status, stdout, stderr } = await this.capture(["stack", "select", "--create", stack]);
+    if (status !== 0) {
+      throw new UserError(`The stack ${stack} could not be selected.\n${stdout}${stderr}`);
+    }
   }
 
   close(): void {

@@ -212,10 +212,7 @@ export class Engine {
     if (this.selected.has(stack)) {
       return;
     }
-    const { status, stdout, stderr } = await this.sandbox.select(stack);
-    if (status !== 0) {
-      throw new Error(`${stack} cannot be selected:\n${stdout}\n${stderr}`);
-    }
+    await this.sandbox.select(stack);
     this.selected.add(stack);
   }
 }

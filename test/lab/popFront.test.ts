@@ -24,7 +24,7 @@ test("a connection goes to the PoP at whose address it came, without the header,
     expect(await asked("127.0.1.8")).toBe("");
     expect(meant).toEqual(["127.0.1.7", "127.0.1.8"]);
   } finally {
-    front.stop();
+    await front.stop();
     there.close();
   }
 });

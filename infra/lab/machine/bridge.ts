@@ -20,18 +20,31 @@ export function bridged(path: string, port: number): Promise<Stop> {
     net.createServer((socket) => {
       join(socket, net.connect(port, "127.0.0.1"));
     }),
-    path,
+    { path },
   );
 }
 
-/** Listens at a path until it is stopped, and then with all its connections. */
-async function listening(server: net.Server, path: string): Promise<Stop> {
+/** On a port of this machine's loopback interface. */
+export interface Front {
+  readonly port: number;
+  readonly stop: Stop;
+}
+
+/** Has a server listen on a port of the loopback interface. */
+export async function fronting(server: net.Server): Promise<Front> {
+  const stop = await listening(server, { port: 0, host: "127.0.0.1" });
+  return { port: (server.address() as net.AddressInfo).port, stop };
+}
+
+/** Listens until it is stopped, and ends then with all its connections. */
+async function listening(server: net.Server, where: net.ListenOptions): Promise<Stop> {
   const open = new Set<net.Socket>();
   server.on("connection", (socket: net.Socket) => {
     open.add(socket);
     socket.on("close", () => open.delete(socket));
+    socket.on("error", () => socket.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
+  await new Promise<void>((resolve) => server.listen(where, resolve));
   return async () => {
     const closed = once(server, "close");
     server.close();
