@@ -3,18 +3,17 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { PACKAGE_LOCK } from "../../components/node/packageLock";
-import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
-import { parse } from "yaml";
-import { z } from "zod";
-import { STACKS_FOLDER } from "../config/stacks";
+import { packagesKey } from "../../components/node/protocol/storeKeys";
 import { dependencies } from "../../package.json";
+import { configOfStack } from "../config/ofStack";
+import { STACKS_FOLDER } from "../config/stacks";
 import type { Cli } from "../pulumi/cli";
 import { findProgram } from "../pulumi/findProgram";
 import { exitCodes } from "../terminal/exitCodes";
 import { say } from "../terminal/say";
 import { UserError } from "../terminal/userError";
 import { MOTO_VERSION, startMoto } from "./moto";
-import { hostedZones, PACKAGES_BUCKET } from "./project";
+import { PACKAGES_BUCKET } from "./project";
 import { Sandbox, type Plugin } from "./sandbox";
 
 const VERSION = dependencies["@pulumi/aws"];
@@ -79,10 +78,7 @@ export async function checkWithPlugin({
 }
 
 async function steps(sandbox: Sandbox, stack: string): Promise<number> {
-  const selected = await sandbox.select(stack);
-  if (selected.status !== 0) {
-    throw new UserError(`The stack ${stack} could not be selected.\n${selected.stdout}${selected.stderr}`);
-  }
+  await sandbox.select(stack);
   for (const [title, ...command] of STEPS) {
     say(`${PROGRAM} ${VERSION} ${title}`);
     const status = await sandbox.run(command);
@@ -96,22 +92,16 @@ async function steps(sandbox: Sandbox, stack: string): Promise<number> {
 
 /** That moto can have what the stack expects to be there, and that the stack can be taken down in one step. */
 function requireFit(stacks: string, stack: string): void {
-  const file = `Pulumi.${stack}.yaml`;
-  const [id] = Object.keys(hostedZones(stacks, [file]));
-  const wrong =
-    id !== undefined
-      ? `zones of its own (\`create: true\`), for moto has none, got ${stack} with ${id}`
-      : isProtected(path.join(stacks, file))
-        ? `\`footprint:protection: false\`, so that it can be taken down in one step, got ${stack} without it`
-        : undefined;
-  if (wrong !== undefined) {
-    throw new UserError(`sandbox --with aws-plugin: must be a stack with ${wrong}`, exitCodes.usage);
+  const { zones, protection } = configOfStack(stack, stacks);
+  const refuse = (wanted: string) =>
+    new UserError(`sandbox --with aws-plugin: must be a stack with ${wanted}`, exitCodes.usage);
+  const id = zones.flatMap((zone) => zone.id ?? [])[0];
+  if (id !== undefined) {
+    throw refuse(`zones of its own (\`create: true\`), for moto has none, got ${stack} with ${id}`);
   }
-}
-
-function isProtected(file: string): boolean {
-  const { config } = z.object({ config: z.looseObject({}) }).parse(parse(fs.readFileSync(file, "utf8")));
-  return config["footprint:protection"] !== false;
+  if (protection) {
+    throw refuse(`\`footprint:protection: false\`, so that it can be taken down in one step, got ${stack} without it`);
+  }
 }
 
 /** @throws UserError where one of them is missing */
@@ -142,6 +132,6 @@ async function putPackages(endpoint: string, environment: Readonly<Record<string
     ...{ endpoint, region: "us-east-1", forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } },
   });
   await client.send(new CreateBucketCommand({ Bucket: PACKAGES_BUCKET }));
-  const key = `${STORE_KEYS.packages}${PACKAGE_LOCK.archive.sha256}.tar`;
+  const key = packagesKey(PACKAGE_LOCK.archive.sha256);
   await client.send(new PutObjectCommand({ Bucket: PACKAGES_BUCKET, Key: key, Body: "packages" }));
 }

@@ -37,8 +37,8 @@ export function writeProject(folder: string, stacks: string, program: string = R
 }
 
 /** The hosted zones that stack files name by id and so expect to be there: name by id. */
-export function hostedZones(stacks: string, files = stackFiles(stacks)): Readonly<Record<string, string>> {
-  const zones = files.flatMap((file) => {
+export function hostedZones(stacks: string): Readonly<Record<string, string>> {
+  const zones = stackFiles(stacks).flatMap((file) => {
     const { config } = z
       .object({ config: withZones })
       .catch({ config: {} })
