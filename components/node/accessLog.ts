@@ -9,6 +9,9 @@ import { ACCESS_LOG, ACCESS_LOG_FOLDER, HAPROXY } from "./processes";
  */
 export const ACCESS_LOG_SOCKET = "/run/access-log";
 
+/** Lines of the access log that may wait for their writer (net.unix.max_dgram_qlen): HAProxy drops and counts those above. */
+export const LINES_WAITING = 4096;
+
 /**
  * Size of a file of the access log, MB, and how many are kept. Their product is all that clients can ever fill: 1.5 GB
  * of the root volume's 8, if they fill it faster than former files are compressed.

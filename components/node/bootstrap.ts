@@ -1,7 +1,7 @@
 import { AGENT_FILES } from "./agentFiles";
 import type { PackageLock } from "./packageLock";
 import { HAPROXY, VARNISH } from "./processes";
-import { STORE_KEYS } from "./protocol/storeKeys";
+import { packagesKey } from "./protocol/storeKeys";
 import { SOCKETS_GROUP } from "./sockets";
 
 /** The unit of the agent; its file stands in the bundle. */
@@ -28,7 +28,7 @@ export function bootstrap({
   return `# Footprint bootstrap: install the locked packages, start the agent.
 import os, pathlib, shutil, subprocess, tarfile
 
-ARCHIVE = ${JSON.stringify(`${STORE_KEYS.packages}${archive.sha256}.tar`)}
+ARCHIVE = ${JSON.stringify(packagesKey(archive.sha256))}
 ARCHIVE_SHA256 = ${JSON.stringify(archive.sha256)}
 AGENT, AGENT_UNIT = ${JSON.stringify(AGENT_FILES.program)}, ${JSON.stringify(AGENT_UNIT)}
 # What the node must have, at these versions at least. The rest of the archive is what they depend on and any Debian

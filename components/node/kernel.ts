@@ -1,3 +1,4 @@
+import { LINES_WAITING } from "./accessLog";
 import type { NodeFiles } from "./nodeFiles";
 import { PREPARE_NODE, VARNISH } from "./processes";
 import { NVME, NVME_LABEL, NVME_UNIT } from "./startScripts";
@@ -28,7 +29,7 @@ net.ipv4.tcp_slow_start_after_idle = 0
 net.ipv4.tcp_mtu_probing = 1
 
 # Lines of the access log that wait for their writer, and room for them in a socket that asks for it.
-net.unix.max_dgram_qlen = 4096
+net.unix.max_dgram_qlen = ${String(LINES_WAITING)}
 net.core.wmem_max = 4194304
 
 # Varnish's allocator has many areas of memory; the default ends it at some millions of objects.

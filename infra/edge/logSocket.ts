@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ACCESS_LOG_SOCKET } from "../../components/node/accessLog";
+import { ACCESS_LOG_SOCKET, LINES_WAITING } from "../../components/node/accessLog";
 import { HAPROXY } from "../../components/node/processes";
 import type { PrivateRoot } from "./privateRoot";
 import { Service } from "./service";
@@ -14,7 +14,7 @@ const PATIENCE_MS = 30_000;
  */
 const LISTEN = `
 mount -o remount,bind,rw /proc/sys
-echo 4096 > /proc/sys/net/unix/max_dgram_qlen
+echo ${String(LINES_WAITING)} > /proc/sys/net/unix/max_dgram_qlen
 exec perl -MSocket -e '
   my ($path, $user, @program) = @ARGV;
   socket(my $socket, AF_UNIX, SOCK_DGRAM, 0) or die "$!";
@@ -30,19 +30,8 @@ exec perl -MSocket -e '
 /** Takes HAProxy's access log, line by line, or lets it go where nobody wants it. Resolves when HAProxy can be started. */
 export async function takeAccessLog(root: PrivateRoot, onLine?: (line: string) => void): Promise<void> {
   const reader = onLine === undefined ? ["sh", "-c", "exec cat > /dev/null"] : ["cat"];
-  const command = [
-    "unshare",
-    "--net",
-    "--mount",
-    "sh",
-    "-euc",
-    LISTEN,
-    "sh",
-    ACCESS_LOG_SOCKET,
-    HAPROXY.user,
-    ...reader,
-  ];
-  const service = Service.start(root, "access-log", command, { onLine });
+  const listening = ["unshare", "--net", "--mount", "sh", "-euc", LISTEN, "sh", ACCESS_LOG_SOCKET, HAPROXY.user];
+  const service = Service.start(root, "access-log", [...listening, ...reader], { onLine });
   const end = Date.now() + PATIENCE_MS;
   while (!root.has(ACCESS_LOG_SOCKET)) {
     if (!service.isRunning || Date.now() > end) {

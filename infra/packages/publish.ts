@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { PACKAGE_LOCK, type PackageLock } from "../../components/node/packageLock";
-import { STORE_KEYS } from "../../components/node/protocol/storeKeys";
+import { packagesKey } from "../../components/node/protocol/storeKeys";
 import { debianMirrors } from "../edge/mirrors";
 import { awsReason } from "../terminal/awsReason";
 import { exitCodes } from "../terminal/exitCodes";
@@ -56,7 +56,7 @@ export async function publishPackages(
   const { S3Client: Client } = await import("@aws-sdk/client-s3");
   const client = new Client(accountOptions("s3", region));
   const home = await regionOf(client);
-  const key = `${STORE_KEYS.packages}${lock.archive.sha256}.tar`;
+  const key = packagesKey(lock.archive.sha256);
   const created = await ensureBucket(client, bucket, home, progress);
   await closeBucket(client, bucket, created, progress);
   const uploaded = !(await has(client, bucket, key));

@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 /**
- * A program in the first of some folders that has it. Not the launcher that npm puts on PATH for its scripts: that would download before anything has been said.
+ * A program in the first of some folders that has it. Not the launcher that npm puts on PATH for its scripts: that would
+ * download before anything has been said.
  *
  * @param searchPath folders, as in PATH
  */

@@ -3,6 +3,7 @@ import type { Answer } from "../node/origin/client";
 import { reply } from "../node/origin/scripted";
 import { cachesOf, Pool } from "../node/pooled";
 import { body, trace } from "./nodeTrace";
+import { percentile } from "./percentile";
 
 const NODES = 6;
 /** Of each node, MB. */
@@ -126,7 +127,6 @@ function figuresOf(seen: readonly Seen[], answers: readonly number[]): ClusterFi
 }
 
 function percentiles(seen: readonly Seen[]): Percentiles {
-  const sorted = seen.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  const share = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? 0;
-  return { p50: share(0.5), p99: share(0.99) };
+  const times = seen.map(({ milliseconds }) => milliseconds);
+  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
 }

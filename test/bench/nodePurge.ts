@@ -3,6 +3,7 @@ import { AGENT_TIMING } from "../../components/node/timing";
 import { HOST } from "../node/origin/rig";
 import type { AgentNode } from "../node/life/agentNode";
 import { bodyOf, PurgePops, type Resource } from "../node/life/purgePops";
+import { percentile } from "./percentile";
 
 /** From an operator's publishing a purge until the last node of all PoPs serves the new body; milliseconds. */
 export interface PurgeSpread {
@@ -54,7 +55,6 @@ async function untilNew(node: AgentNode, resource: Resource): Promise<void> {
 }
 
 function figuresOf(times: readonly number[], nodes: number): PurgeSpread {
-  const sorted = [...times].sort((a, b) => a - b);
-  const share = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? 0;
-  return { purges: times.length, nodes, p50: share(0.5), p95: share(0.95), max: share(1) };
+  const [p50 = 0, p95 = 0, max = 0] = [0.5, 0.95, 1].map((part) => percentile(times, part));
+  return { purges: times.length, nodes, p50, p95, max };
 }

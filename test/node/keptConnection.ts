@@ -9,14 +9,17 @@ import { clientHeader } from "./proxied";
 export class KeptConnection extends http.Agent {
   opened = 0;
 
-  constructor(private readonly port: number) {
+  constructor(
+    private readonly port: number,
+    private readonly client = "203.0.113.5",
+  ) {
     super({ keepAlive: true, maxSockets: 1 });
   }
 
   override createConnection(): net.Socket {
     this.opened++;
     const socket = net.connect({ port: this.port, host: "127.0.0.1", noDelay: true });
-    socket.write(clientHeader("203.0.113.5"));
+    socket.write(clientHeader(this.client));
     return socket;
   }
 

@@ -1,48 +1,16 @@
-import * as net from "node:net";
 import { SOCKETS } from "../../components/node/sockets";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
-import { HOST, Rig } from "./origin/rig";
+import { KeptConnection } from "./keptConnection";
+import { Rig } from "./origin/rig";
 import { reply } from "./origin/scripted";
 import { until } from "./origin/until";
-import { clientHeader } from "./proxied";
 
 const CLIENTS = 24;
 
-/** A client that asks for the next when it has the last, on one connection. */
-class Client {
-  private readonly socket: net.Socket;
-  private answered: () => void = () => undefined;
-  private failed: (reason: Error) => void = () => undefined;
-
-  constructor(port: number, address: string) {
-    this.socket = net.connect(port, "127.0.0.1").setNoDelay(true);
-    this.socket.write(clientHeader(address));
-    this.socket.on("data", () => {
-      this.answered();
-    });
-    this.socket.on("close", () => {
-      this.failed(new Error("the node has closed the connection"));
-    });
-  }
-
-  /** @param path of a response that fits in one packet */
-  ask(path: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.answered = resolve;
-      this.failed = reject;
-      this.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
-    });
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-}
-
 describeWith([DEBIAN], "lines of the access log", () => {
   let rig: Rig;
-  let clients: readonly Client[];
+  let clients: readonly KeptConnection[];
   let lines = 0;
 
   beforeAll(async () => {
@@ -50,12 +18,15 @@ describeWith([DEBIAN], "lines of the access log", () => {
     rig.origin.on("/hit", reply("x", { "cache-control": "max-age=600" }));
     await rig.get("/hit");
     await until("its line", () => lines === 1);
-    clients = Array.from({ length: CLIENTS }, (_, i) => new Client(rig.node.ports.traffic, `203.0.113.${i + 1}`));
+    clients = Array.from(
+      { length: CLIENTS },
+      (_, i) => new KeptConnection(rig.node.ports.traffic, `203.0.113.${i + 1}`),
+    );
   });
 
   afterAll(async () => {
     clients.forEach((client) => {
-      client.close();
+      client.destroy();
     });
     await rig.stop();
   });
@@ -65,7 +36,7 @@ describeWith([DEBIAN], "lines of the access log", () => {
     await Promise.all(
       clients.map(async (client) => {
         for (let i = 0; i < times; i++) {
-          await client.ask("/hit");
+          expect(await client.get("/hit")).toBe("200 x");
         }
       }),
     );

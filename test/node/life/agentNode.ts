@@ -195,7 +195,6 @@ export class AgentNode {
     return text === undefined ? undefined : nodeReportSchema.parse(JSON.parse(text));
   }
 
-  /** Waits until a report says what is expected; the error has what the agent said last. */
   /** Lines of the access log that HAProxy says it has dropped. */
   async droppedLines(): Promise<number> {
     const { root } = this.node;
@@ -203,6 +202,7 @@ export class AgentNode {
     return [...(await haproxy.totals()).values()].reduce((sum, { droppedLines }) => sum + droppedLines, 0);
   }
 
+  /** Waits until a report says what is expected; the error has what the agent said last. */
   async untilReport(event: string, is: (report: NodeReport) => boolean): Promise<NodeReport> {
     try {
       return await until(event, () => {

@@ -4,7 +4,7 @@ import { bootstrap } from "../../../components/node/bootstrap";
 import { bundle } from "../../../components/node/bundle";
 import { nodeReportSchema, type NodeReport } from "../../../components/node/protocol/nodeReport";
 import type { PointerContent } from "../../../components/node/protocol/pointer";
-import { nodeKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
+import { nodeKey, packagesKey, STORE_KEYS } from "../../../components/node/protocol/storeKeys";
 import type { Site } from "../../../components/node/site";
 import { AGENT_TIMING } from "../../../components/node/timing";
 import { userData } from "../../../components/node/userData";
@@ -43,7 +43,7 @@ export function deployment({ lock, path, archive }: MachinePackages): Deployment
   const serial = new Serial();
   const keys = {
     bootstrap: `${STORE_KEYS.bootstrap}${sha256Of(script)}`,
-    archive: `${STORE_KEYS.packages}${archive.sha256}.tar`,
+    archive: packagesKey(archive.sha256),
     pointer: STORE_KEYS.pointer,
     bundle: `${STORE_KEYS.bundles}${sha256Of(configuration)}`,
     agent: `${STORE_KEYS.agents}${agent.sha256}`,
