@@ -9,7 +9,7 @@ module.exports = () => {
   if (process.env.npm_lifecycle_event === "test") {
     process.stderr.write(
       "not in `npm test`: the real engine (`npm run test:engine`; needs a Pulumi CLI, or Go to build one) " +
-        "and the real node (`npm run test:node`; needs Debian, as root)\n",
+        "and the real node, alone and in the lab (`npm run test:node`, `test:lab`; need Debian, as root)\n",
     );
   }
   process.env.FOOTPRINT_RECORDINGS = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-recordings-"));
