@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { SWITCHES_FILE } from "../../../components/node/protocol/switches";
 import { SOCKETS } from "../../../components/node/sockets";
 import { Cloud } from "../../../infra/lab/aws/cloud";
@@ -70,9 +71,10 @@ describeWith([DEBIAN], "a node that becomes one of a PoP that is one cache", () 
     const processes = node.node.root.processes().filter(({ name }) => name === "varnishd");
 
     await node.adopted(node.publish({ cluster: true }));
-    await until("HAProxy sees it", async () => (await peers()).some((peer) => peer.endsWith(" up")));
+    await until("HAProxy sees it, and nobody else", async () =>
+      isDeepStrictEqual(await peers(), [`127.0.0.1:${String(node.node.ports.ownPeer)} up`]),
+    );
 
-    expect(await peers()).toEqual([`127.0.0.1:${String(node.node.ports.ownPeer)} up`]);
     expect((await node.untilReport("it says where it is", ({ address }) => address !== undefined)).address).toBe(
       "127.0.0.1",
     );
