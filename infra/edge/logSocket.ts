@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ACCESS_LOG_SOCKET, LINES_WAITING } from "../../components/node/accessLog";
+import { ACCESS_LOG_SOCKET, LINES_WAITING, TAKE_ACCESS_LOG } from "../../components/node/accessLog";
 import { HAPROXY } from "../../components/node/processes";
 import type { PrivateRoot } from "./privateRoot";
 import { Service } from "./service";
@@ -31,7 +31,7 @@ exec perl -MSocket -e '
 export async function takeAccessLog(root: PrivateRoot, onLine?: (line: string) => void): Promise<void> {
   const reader = onLine === undefined ? ["sh", "-c", "exec cat > /dev/null"] : ["cat"];
   const listening = ["unshare", "--net", "--mount", "sh", "-euc", LISTEN, "sh", ACCESS_LOG_SOCKET, HAPROXY.user];
-  const service = Service.start(root, "access-log", [...listening, ...reader], { onLine });
+  const service = Service.start(root, "access-log", [...listening, TAKE_ACCESS_LOG, ...reader], { onLine });
   const end = Date.now() + PATIENCE_MS;
   while (!root.has(ACCESS_LOG_SOCKET)) {
     if (!service.isRunning || Date.now() > end) {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { accessLogFiles } from "../../components/node/accessLog";
+import { accessLogFiles, TAKE_ACCESS_LOG } from "../../components/node/accessLog";
 import { modeOf } from "../../components/node/modes";
 import { ACCESS_LOG } from "../../components/node/processes";
 import { debianRootFolder } from "../../infra/edge/debianRoot";
@@ -72,5 +72,35 @@ describeWith([DEBIAN], "the writer of the access log", () => {
 
     expect(status).toBe(0);
     expect(stderr).toMatch(/^access log: \d{6,} bytes dropped, because \/var\/log\/haproxy takes no more$/m);
+  });
+});
+
+/** Lines that come when the first has been seen, and with them the word to end; what was taken goes to standard output. */
+const LINES_AND_END = `
+  pipe(my $from, my $to) or die;
+  socketpair(my $ours, my $its, AF_UNIX, SOCK_DGRAM, 0) or die;
+  my $taker = fork;
+  if ($taker == 0) {
+    open(STDIN, "<&", $its) and open(STDOUT, ">&", $to) or die;
+    exec @ARGV;
+  }
+  close($to);
+  send($ours, "first\n", 0);
+  print scalar <$from>;
+  send($ours, "$_\n", 0) for 1 .. 8;
+  kill(TERM => $taker);
+  print <$from>;
+  waitpid($taker, 0);
+  print "ended with $?\n";
+`;
+
+describeWith([DEBIAN], "who takes the access log", () => {
+  test("takes what waits when it is told to end", async () => {
+    const root = await PrivateRoot.start(debianRootFolder());
+    root.write(TAKE_ACCESS_LOG, accessLogFiles()[TAKE_ACCESS_LOG] ?? "", modeOf(TAKE_ACCESS_LOG));
+    const run = await root.exec("perl", "-MSocket", "-e", LINES_AND_END, TAKE_ACCESS_LOG, "cat");
+    await root.stop();
+
+    expect(run).toEqual({ status: 0, stderr: "", stdout: "first\n1\n2\n3\n4\n5\n6\n7\n8\nended with 0\n" });
   });
 });

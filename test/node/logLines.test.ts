@@ -61,7 +61,7 @@ describeWith([DEBIAN], "lines of the access log", () => {
 
   test("that their writer has no room for cost no request, and HAProxy counts them", async () => {
     const before = lines;
-    const writer = rig.node.root.processes().find(({ name }) => name === "cat")?.pid;
+    const writer = rig.node.root.processes().find(({ name }) => name === "take-access-log")?.pid;
     await rig.node.exec("kill", "-STOP", String(writer));
     await askAll(250);
     const lost = await dropped();

@@ -21,7 +21,7 @@ describe("a node's files", () => {
   test("name no other place of a script than the one that is executable", () => {
     const scripts = Object.entries(FILES).filter(([, text]) => text.startsWith("#!"));
 
-    expect(scripts.length).toBe(7);
+    expect(scripts.length).toBe(8);
     expect(scripts.filter(([path]) => !path.startsWith("/usr/local/lib/footprint/"))).toEqual([]);
   });
 
