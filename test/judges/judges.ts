@@ -5,19 +5,25 @@ import * as path from "node:path";
 import { cacheHome } from "../../infra/terminal/cacheHome";
 import type { Requirement } from "../support/requirements";
 
-const HOME = homeOf("requirements.txt");
+const HOME = homeOf("judges", "requirements.txt");
 /** It wants other versions of what the others depend on, too. */
-const CHECKOV_HOME = homeOf("requirements-checkov.txt");
+const CHECKOV_HOME = homeOf("judges", "requirements-checkov.txt");
 
-function homeOf(list: string): string {
+/** Where `install.sh` puts what a list names. */
+export function homeOf(prefix: string, list: string): string {
   const content = fs.readFileSync(path.join(__dirname, list));
-  return path.join(cacheHome(), `judges-${createHash("sha256").update(content).digest("hex").slice(0, 12)}`);
+  return path.join(cacheHome(), `${prefix}-${createHash("sha256").update(content).digest("hex").slice(0, 12)}`);
+}
+
+/** Whether it has ended there. */
+export function isInstalled(home: string): boolean {
+  return fs.existsSync(path.join(home, ".complete"));
 }
 
 /** What others have written to judge by, as `install.sh` puts it into the cache. */
 export const JUDGES: Requirement = {
   name: "the judges in Python",
-  isMet: () => [HOME, CHECKOV_HOME].every((home) => fs.existsSync(path.join(home, ".complete"))),
+  isMet: () => [HOME, CHECKOV_HOME].every(isInstalled),
   remedy: "run test/judges/install.sh",
 };
 
