@@ -5,13 +5,24 @@ import { baseline, carries, type Loss, lose, type PopLoad, type Taker } from "./
 import { takerBounds } from "./latency/sensitivity";
 
 /**
- * What a PoP carries towards its clients, Gbit/s, counted with the baseline bandwidth of its weakest instance type: a
- * load balancer spreads flows evenly, so the weakest node is full first, and bursts are paid from credits that run out.
+ * Bytes of a response, where requests are to be counted: the median page of 2024 had 2,652 KB in 71 requests on desktops
+ * (HTTP Archive, Web Almanac 2024, "Page Weight").
+ */
+export const RESPONSE_BYTES = 37_352;
+
+/**
+ * What a PoP carries towards its clients, Gbit/s, counted with the baseline bandwidth of its weakest instance type, or what
+ * its processors send of `RESPONSE_BYTES`, if that is less: a load balancer spreads flows evenly, so the weakest node is
+ * full first, and bursts are paid from credits that run out.
  */
 export interface PopCapacity {
   readonly region: string;
   readonly weakestType: string;
+  /** What a node of that type sends, to clients and to other nodes. */
   readonly perNode: number;
+  readonly bound: "bandwidth" | "processor";
+  /** Part of it that goes to clients, with `nodes.min` nodes: less than 1 where the nodes are one cache. */
+  readonly toClients: number;
   /** With `nodes.min` and with `nodes.max` nodes. */
   readonly atMin: number;
   readonly atMax: number;
@@ -69,17 +80,41 @@ export function nodesOfFullestZone(nodes: number, zones: number): number {
   return Math.ceil(nodes / zones);
 }
 
+/**
+ * Microseconds of a processor for a hit: for each, and for each 1,000 bytes of it. HAProxy, Varnish and the access log, the
+ * kernel's work for them included, by `npm run bench -- node` (test/README.md, "Figures"): on x86-64, and counted for a vCPU
+ * of any kind.
+ */
+const HIT = { each: 93, perKB: 0.6 } as const;
+
+/** What the processors of a machine send, Gbit/s, when they do nothing else. */
+function processorGbps(vcpu: number): number {
+  const microseconds = HIT.each + (HIT.perKB * RESPONSE_BYTES) / 1000;
+  return (vcpu * RESPONSE_BYTES * 8) / microseconds / 1000;
+}
+
+/**
+ * Part of what a node sends that goes to clients, when there are so many. Where n nodes are one cache, n - 1 of n bytes have another owner, which has
+ * sent them before: 82 of 100 were seen with six nodes, with the copies that they keep (test/README.md, "Figures").
+ */
+function toClients(nodes: number, cluster: boolean): number {
+  return cluster && nodes > 0 ? nodes / (2 * nodes - 1) : 1;
+}
+
 export function popCapacity(pop: PopConfig): PopCapacity {
-  const { type: weakestType, gbps: perNode } = weakest(pop.nodes.types);
+  const { type: weakestType, gbps: perNode, bound } = weakest(pop.nodes.types);
   const zones = pop.zones.length;
   const nodesLost = nodesOfFullestZone(pop.nodes.min, zones);
-  const remaining = (pop.nodes.min - nodesLost) * perNode;
+  const carriedBy = (nodes: number): number => nodes * perNode * toClients(nodes, pop.cluster);
+  const remaining = carriedBy(pop.nodes.min - nodesLost);
   return {
     region: pop.region,
     weakestType,
     perNode,
-    atMin: pop.nodes.min * perNode,
-    atMax: pop.nodes.max * perNode,
+    bound,
+    toClients: toClients(pop.nodes.min, pop.cluster),
+    atMin: carriedBy(pop.nodes.min),
+    atMax: carriedBy(pop.nodes.max),
     zoneLoss: { nodesLost, remaining, factor: zones / (zones - 1) },
     peak: pop.peak ?? null,
     carriesPeak: pop.peak === undefined ? null : pop.peak <= remaining,
@@ -167,14 +202,19 @@ function hangs(
   );
 }
 
-/** The type with the least baseline bandwidth. Checked input names known types only. */
-function weakest(types: readonly string[]): { readonly type: string; readonly gbps: number } {
+/** The type that sends least. Checked input names known types only. */
+function weakest(
+  types: readonly string[],
+): Pick<PopCapacity, "bound"> & { readonly type: string; readonly gbps: number } {
   const all = types.map((type) => {
     const found = instanceType(type);
     if (found === undefined) {
       throw new Error(`no instance type "${type}" in the instance table`);
     }
-    return { type, gbps: found.baselineGbps };
+    const processor = processorGbps(found.vcpu);
+    return processor < found.baselineGbps
+      ? { type, gbps: processor, bound: "processor" as const }
+      : { type, gbps: found.baselineGbps, bound: "bandwidth" as const };
   });
   return all.reduce((least, next) => (next.gbps < least.gbps ? next : least));
 }

@@ -1,11 +1,6 @@
+import { RESPONSE_BYTES } from "./capacity";
 import { BYTES_OF_A_GB, cents } from "./cost";
 import { type CdnPrice, type Geography, priceOf, type PriceBook } from "./prices";
-
-/**
- * Bytes of a response, where requests are to be counted: the median page of 2024 had 2,652 KB in 71 requests on desktops
- * (HTTP Archive, Web Almanac 2024, "Page Weight").
- */
-export const RESPONSE_BYTES = 37_352;
 
 /** What every account has of CloudFront each month without paying (Amazon CloudFront pricing, "Always Free Tier"). */
 const FREE = { gb: 1024, requests: 10_000_000 };

@@ -1,4 +1,5 @@
 import { indented, table, type Style } from "../terminal/table";
+import { type PopCapacity, RESPONSE_BYTES } from "./capacity";
 import { type CostEstimate, leftOut } from "./cost";
 import { showGbps } from "./latency/words";
 import type { Plan, PopSummary } from "./model";
@@ -76,18 +77,35 @@ function routing({ routing: { hosts, popNames, timing, healthCheck } }: Plan, st
 }
 
 function capacityTable(pops: readonly NamedPop[], style: Style): string {
-  return table(
-    ["region", "users", "median, p95", "peak", "at min", "after a zone's loss", "at max"],
-    pops.map(([region, { capacity, users }]) => [
-      region,
-      ...usersOfPop(users),
-      capacity.peak === null ? "" : showGbps(capacity.peak),
-      showGbps(capacity.atMin),
-      `${showGbps(capacity.zoneLoss.remaining)}${verdict(capacity.carriesPeak, style)}`,
-      showGbps(capacity.atMax),
-    ]),
-    style,
-  );
+  const rows = pops.map(([region, { capacity, users }]) => [
+    region,
+    ...usersOfPop(users),
+    capacity.peak === null ? "" : showGbps(capacity.peak),
+    showGbps(capacity.atMin),
+    `${showGbps(capacity.zoneLoss.remaining)}${verdict(capacity.carriesPeak, style)}`,
+    showGbps(capacity.atMax),
+  ]);
+  const limits = pops.flatMap(([region, { capacity }]) => limitsOf(region, capacity));
+  return [
+    table(["region", "users", "median, p95", "peak", "at min", "after a zone's loss", "at max"], rows, style),
+    ...(limits.length === 0 ? [] : [indented(["", ...limits].join("\n"))]),
+  ].join("\n");
+}
+
+/** What makes it less than the bandwidth of its nodes. */
+function limitsOf(region: string, { bound, weakestType, perNode, toClients }: PopCapacity): readonly string[] {
+  return [
+    ...(bound === "processor"
+      ? [
+          `${region}: the processors of ${weakestType} are its limit, not its bandwidth: ${showGbps(perNode)} a node in responses of ${Math.round(RESPONSE_BYTES / 1000)} KB`,
+        ]
+      : []),
+    ...(toClients < 1
+      ? [
+          `${region}: its nodes are one cache, and send each other what they own: ${Math.round(toClients * 100)} % of it is for clients at the minimum size`,
+        ]
+      : []),
+  ];
 }
 
 function verdict(carries: boolean | null, style: Style): string {

@@ -1,7 +1,7 @@
 import { percent } from "../page/words";
 import { indented, table, type Style } from "../terminal/table";
 import type { Cheaper, ManagedCdn } from "./managedCdn";
-import { RESPONSE_BYTES } from "./managedCdn";
+import { RESPONSE_BYTES } from "./capacity";
 import type { Plan, PopSummary } from "./model";
 import { BETWEEN_NODES, MEAN_OF_PEAK } from "./traffic";
 

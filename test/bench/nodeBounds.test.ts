@@ -7,8 +7,8 @@ function server(name: ServerFigures["name"], perSecond = 1000): ServerFigures {
   return {
     name,
     loads: [
-      { name: "small", bytes: 1000, protocol: "h1", perSecond, p99: 1 },
-      { name: "large", bytes: 1_000_000, protocol: "h2", perSecond, p99: 1 },
+      { name: "small", bytes: 1000, protocol: "h1", perSecond, p99: 1, processorTime: 50 },
+      { name: "large", bytes: 1_000_000, protocol: "h2", perSecond, p99: 1, processorTime: 50 },
     ],
     behaviour: {
       coalescing: 1,

@@ -110,6 +110,7 @@ const ROWS: readonly Row[] = [
   ...LOADS.flatMap(({ name }, i): Row[] => [
     { title: `hits/s, ${name}`, value: ({ loads }) => loads[i]?.perSecond ?? 0, text: whole },
     { title: `  p99, ms`, value: ({ loads }) => loads[i]?.p99 ?? 0, text: tenths },
+    { title: `  processor time, us`, value: ({ loads }) => loads[i]?.processorTime ?? 0, text: whole },
   ]),
   {
     title: `hit ratio, Zipf trace, ${CACHE_MEGABYTES} MB`,

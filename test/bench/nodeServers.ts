@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { nodeFiles } from "../../components/node/files";
 import type { NodeFiles } from "../../components/node/nodeFiles";
 import type { Listen } from "../../components/node/options";
-import { HAPROXY_FILE, START_HAPROXY } from "../../components/node/processes";
+import { HAPROXY_FILE } from "../../components/node/processes";
 import { SOCKETS } from "../../components/node/sockets";
 import { RunningNode } from "../../infra/edge/node";
 import { accepts, freePorts } from "../../infra/edge/ports";
@@ -27,6 +27,8 @@ export interface Server {
   readonly purgeSocket?: string;
   /** Empties its access log, if it writes one: it would fill the memory. */
   readonly emptyLog: () => Promise<void>;
+  /** Microseconds that its programs have had of processors. */
+  readonly processorTime: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -48,8 +50,6 @@ export async function startServers(root: string): Promise<readonly Server[]> {
 export async function stopServers(servers: readonly Server[]): Promise<void> {
   await Promise.all(servers.map((server) => server.stop()));
 }
-
-const ACCESS_LOG = "/run/haproxy/access.json";
 
 /** The generator of the load is one client that does the work of thousands. */
 const ONE_CLIENT = {
@@ -75,7 +75,8 @@ async function startFootprint(root: string): Promise<Server> {
     port: node.ports.traffic,
     origin,
     purgeSocket: node.root.outside(SOCKETS.purge),
-    emptyLog: () => succeed(node.root, "truncate", "--size=0", ACCESS_LOG),
+    emptyLog: () => Promise.resolve(),
+    processorTime: () => processorTime(node.root),
     stop: async () => {
       await node.stop();
       await origin.stop();
@@ -83,23 +84,13 @@ async function startFootprint(root: string): Promise<Server> {
   };
 }
 
-/**
- * The files of a node but for two lines: generators of load do not speak the PROXY protocol, and the access log goes
- * to a file, as systemd has it on a node, and not through this process.
- */
+/** The files of a node but for what generators of load do not speak, the PROXY protocol. */
 function forLoad(files: NodeFiles): NodeFiles {
-  const edit = (file: string, from: string, to: string): string => {
-    const text = files[file] ?? "";
-    if (!text.includes(from)) {
-      throw new Error(`${file} has no "${from}" any more: the benchmark takes its place`);
-    }
-    return text.replace(from, to);
-  };
-  return {
-    ...files,
-    [HAPROXY_FILE]: edit(HAPROXY_FILE, " accept-proxy\n", "\n"),
-    [START_HAPROXY]: edit(START_HAPROXY, '"$@"', `"$@" >> ${ACCESS_LOG}`),
-  };
+  const [text = "", from] = [files[HAPROXY_FILE], " accept-proxy\n"];
+  if (!text.includes(from)) {
+    throw new Error(`${HAPROXY_FILE} has no "${from}" any more: the benchmark takes it out`);
+  }
+  return { ...files, [HAPROXY_FILE]: text.replace(from, "\n") };
 }
 
 /** A server as Debian sets it up, with the least that makes it a cache before an origin. */
@@ -194,7 +185,24 @@ async function startStock(folder: string, { name, files, command, log }: Stock):
   }
   const emptyLog = (): Promise<void> =>
     log === undefined ? Promise.resolve() : succeed(root, "truncate", "--size=0", log);
-  return { name, port, origin, emptyLog, stop };
+  return { name, port, origin, emptyLog, processorTime: () => processorTime(root), stop };
+}
+
+/** Microseconds of a tick in which the kernel says it to programs (USER_HZ), on every Linux. */
+const TICK = 10_000;
+
+/** Of the programs that run there, from proc(5): utime and stime. */
+function processorTime(root: PrivateRoot): number {
+  const ticks = root.processes().map(({ pid }) => {
+    const stat = root.read(`/proc/${String(pid)}/stat`);
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13)
+      .map(Number);
+    return (user ?? 0) + (system ?? 0);
+  });
+  return ticks.reduce((sum, of) => sum + of, 0) * TICK;
 }
 
 async function succeed(root: PrivateRoot, ...command: readonly string[]): Promise<void> {

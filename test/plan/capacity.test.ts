@@ -17,6 +17,31 @@ describe("capacity of a PoP", () => {
     });
   });
 
+  it("is what the processors send where that is less: a type with more bandwidth than they fill", () => {
+    const of = (type: string) => popCapacity(pop("us-east-1", { nodes: nodes({ types: [type], min: 2, max: 4 }) }));
+
+    // 6.25 Gbit/s sustained for two vCPUs, and 0.75 for as many (EC2's table of types).
+    expect(of("c7gn.large")).toMatchObject({ bound: "processor" });
+    expect(of("c7gn.large").perNode).toBeLessThan(6.25);
+    expect(of("c7gn.xlarge").perNode).toBeCloseTo(2 * of("c7gn.large").perNode, 9);
+    expect(of("m6gd.large")).toMatchObject({ bound: "bandwidth", perNode: 0.75 });
+    // The weakest is the one that sends least, whatever it is that limits it.
+    const both = popCapacity(pop("us-east-1", { nodes: nodes({ types: ["c7gn.large", "m7gd.16xlarge"] }) }));
+    expect(both.weakestType).toBe("c7gn.large");
+  });
+
+  it("is less by what nodes send each other where they are one cache", () => {
+    const of = (cluster: boolean) =>
+      popCapacity(pop("us-east-1", { cluster, zones: zones(2), nodes: nodes({ min: 2, max: 6 }) }));
+
+    expect(of(false)).toMatchObject({ toClients: 1, atMin: 1.5, zoneLoss: { remaining: 0.75 }, atMax: 4.5 });
+    // Of two nodes' bytes half have gone from one to the other before, of six nodes' five sixths; one alone sends nobody.
+    expect(of(true).atMin).toBeCloseTo(1.5 / (1 + 1 / 2), 9);
+    expect(of(true).atMax).toBeCloseTo(4.5 / (1 + 5 / 6), 9);
+    expect(of(true).zoneLoss.remaining).toBe(0.75);
+    expect(of(true).toClients).toBeCloseTo(2 / 3, 9);
+  });
+
   it("does not depend on the order of the types", () => {
     const types = ["m6gd.large", "m7gd.large"];
     expect(popCapacity(pop("us-east-1", { nodes: nodes({ types }) })).perNode).toBe(0.75);

@@ -60,6 +60,21 @@ describe("a plan as text", () => {
   });
 });
 
+test("what makes a PoP carry less than its nodes' bandwidth is said below what it carries", async () => {
+  const types = { nodes: { types: ["c7gn.large", "c8gn.large"], min: 2, max: 4 } };
+  const input = small({ "us-east-1": { cluster: true, ...types }, "eu-west-1": { nodes: { min: 2, max: 4 } } });
+
+  const text = renderPlan(await buildPlan("limits", valuesOf(input)), plain);
+
+  expect(text).toMatch(
+    /us-east-1: the processors of c7gn\.large are its limit, not its bandwidth: \d\.\d a node in responses of 37 KB/,
+  );
+  expect(text).toContain(
+    "us-east-1: its nodes are one cache, and send each other what they own: 67 % of it is for clients at the minimum size",
+  );
+  expect(text).not.toMatch(/eu-west-1: (?:the processors|its nodes)/);
+});
+
 describe("what traffic costs", () => {
   const title = "With traffic, US dollars a month";
   let plan: Plan;
