@@ -35,6 +35,8 @@ export interface Advice {
     readonly isPop: boolean;
     /** What a gigabyte that another PoP fetches from it costs at most: as much as to the Internet. Null without a price. */
     readonly gb: number | null;
+    /** At most, of a tenth of what the other PoPs send in a month. Null without a price, and where no PoP says its peak. */
+    readonly monthlyOfATenth: number | null;
   })[];
   readonly goal: GoalAdvice | null;
   /** Regions of which the table has no figure, so nothing is said of them. */
@@ -97,15 +99,24 @@ export async function advise(
       ...priced(each, plan.pops[each.region]?.cost ?? null),
       carried: plan.pops[each.region]?.loss?.withinMax ?? null,
     })),
-    shields: shields(table, shares(plan), origin, regions).map((each) => ({
-      ...each,
-      isPop: isPop.has(each.region),
+    shields: shields(table, shares(plan), origin, regions).map((each) => {
       // Between two regions AWS takes no more for a gigabyte than to the Internet, of which the first ones cost the most.
-      gb: prices.internet(each.region)?.tiers[0]?.[1] ?? null,
-    })),
+      const gb = prices.internet(each.region)?.tiers[0]?.[1] ?? null;
+      const fetched = plan.traffic === null ? null : sentByOthers(plan, each.region) / 10;
+      const monthlyOfATenth = gb === null || fetched === null ? null : gb * fetched;
+      return { ...each, isPop: isPop.has(each.region), gb, monthlyOfATenth };
+    }),
     goal: goal === undefined ? null : reachGoal(users.places, asked, pops, regions, goal),
     withoutFigures: [...REGIONS.keys()].filter((code) => !regions.includes(code)).sort(compare),
   };
+}
+
+/** Gigabytes a month. */
+function sentByOthers(plan: Plan, shield: string): number {
+  return Object.entries(plan.pops).reduce(
+    (sum, [name, { traffic }]) => sum + (name === shield ? 0 : (traffic?.gb ?? 0)),
+    0,
+  );
 }
 
 function priced(change: Change, cost: CostEstimate | null): PricedChange {

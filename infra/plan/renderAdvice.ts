@@ -118,22 +118,31 @@ function places({ places: changed }: PricedChange): string {
 function shieldTable({ shields, pops }: Advice, style: Style): string {
   const rows = shields
     .slice(0, ROWS)
-    .map(({ region, isPop, found, fetched, added, gb }) => [
+    .map(({ region, isPop, found, fetched, added, gb, monthlyOfATenth }) => [
       region,
       isPop ? "yes" : "",
       ms(found),
       ms(fetched),
       signedMs(added),
       gb === null ? "?" : gb.toFixed(3),
+      monthlyOfATenth === null ? "?" : monthlyOfATenth.toFixed(0),
     ]);
   return [
     table(
-      ["region", "is a PoP", "found in it", "fetched through it", "against asking the origin", "$ a GB, at most"],
+      [
+        "region",
+        "is a PoP",
+        "found in it",
+        "fetched through it",
+        "against asking the origin",
+        "$ a GB, at most",
+        "$ a month for 10 %",
+      ],
       rows,
       style,
     ),
     indented(
-      `what ${String(pops.length)} PoPs are asked for costs the origin one request and not ${String(pops.length)}; each GB that another PoP fetches is billed to the shield`,
+      `what ${String(pops.length)} PoPs are asked for costs the origin one request and not ${String(pops.length)}; each GB that another PoP fetches is billed to the shield: $ a month, at most, for each tenth of what the others send that they have not stored${shields.some(({ monthlyOfATenth }) => monthlyOfATenth !== null) ? "" : " (? until a PoP has a peak)"}`,
     ),
   ].join("\n");
 }

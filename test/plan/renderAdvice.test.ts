@@ -68,6 +68,17 @@ describe("advice for two PoPs", () => {
   });
 });
 
+test("a shield's cost a month is that of a tenth of what the other PoPs send, at its region's price", async () => {
+  const values = valuesOf(small({ "eu-west-1": { peak: 1 }, "us-east-1": { peak: 0.5 } }));
+
+  const { shields } = await advise("test", values, { users, table });
+
+  const of = (code: string) => shields.find(({ region }) => region === code)?.monthlyOfATenth;
+  // 65 % of a peak of 1 Gbit/s all month, in GB of 2^30 bytes, at $0.09. The table has no price of eu-west-1.
+  expect(of("us-east-1")).toBeCloseTo(((0.65 * 1e9 * 730 * 3600) / 8 / 2 ** 30) * 0.1 * 0.09, 1);
+  expect(of("eu-west-1")).toBeNull();
+});
+
 describe("advice for one PoP", () => {
   it("leaves it in, and reaches a goal that its users have", async () => {
     const advice = await advise("test", valuesOf(small({ "us-east-1": {} })), { users, table, goal: 600 });
