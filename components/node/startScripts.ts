@@ -70,6 +70,10 @@ export LARGEST_OBJECT="$((size * 1024 / 10))K"
 # What is in it.
 export LARGE_STORED="$apart"
 
+# Its allocator: huge pages would keep what is let go (varnish-cache issues 3511 and 3965), and each thread keeps pieces of
+# some sizes for itself, of which there are a thousand threads.
+export MALLOC_CONF=thp:never,tcache_max:4096
+
 # shortlived: what is stored at all is stored where room is made for it. timeout_idle: of HAProxy's connections alone.
 # idle_send_timeout: longer than a client may take nothing, or a slow download would end after send_timeout.
 # thread_queue_limit: what came faster than threads are made waits for one and is not dropped.

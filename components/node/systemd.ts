@@ -2,6 +2,7 @@ import { accessLogFiles } from "./accessLog";
 import { agentUnits } from "./agentUnits";
 import { CONFINED } from "./confined";
 import { connectionFiles } from "./connections";
+import { VARNISH_MEMORY_PERCENT } from "./limits";
 import type { NodeFiles } from "./nodeFiles";
 import type { NodeOptions } from "./options";
 import {
@@ -150,7 +151,9 @@ TasksMax=infinity
 LimitNOFILE=131072
 # The shared memory of its log (80 MB) is locked, or each request might wait for a disk.
 LimitMEMLOCK=100M
-# When memory runs out, its manager starts the cache again; systemd need not stop all of it.
+# When memory runs out, its manager starts the cache again; systemd need not stop all of it. Before the machine's does, or
+# all that runs here would be read from the disk again and again.
+MemoryMax=${String(VARNISH_MEMORY_PERCENT)}%
 OOMPolicy=continue
 StateDirectory=varnish varnish/work
 # Its log has what clients send.

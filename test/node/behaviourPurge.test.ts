@@ -1,13 +1,16 @@
-import { varnishPurgeCache, type PurgeCache } from "../../components/node/agent/purgeCache";
+import { type RelievedCache, varnishPurgeCache } from "../../components/node/agent/purgeCache";
 import type { Target } from "../../components/node/protocol/purgeLog";
 import { SOCKETS } from "../../components/node/sockets";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { askSocket } from "./origin/client";
-import { reply } from "./origin/scripted";
+import { bytes, reply } from "./origin/scripted";
 import { HOST, Rig } from "./origin/rig";
 
 const OTHER = "other.example.com";
+const CHUNKED =
+  "HTTP/1.1 200 OK\r\ncache-control: max-age=60\r\ntransfer-encoding: chunked\r\n\r\n2710\r\n" +
+  `${"x".repeat(0x2710)}\r\n0\r\n\r\n`;
 const STORED = { "cache-control": "max-age=60, stale-while-revalidate=0, stale-if-error=600" };
 
 describeWith([DEBIAN], "a purge", () => {
@@ -161,7 +164,7 @@ describeWith([DEBIAN], "a purge", () => {
   });
 
   describe("by the agent's client", () => {
-    const cache = (): PurgeCache => varnishPurgeCache(rig.node.root.outside(SOCKETS.purge));
+    const cache = (): RelievedCache => varnishPurgeCache(rig.node.root.outside(SOCKETS.purge));
 
     test.each([
       ["url", false],
@@ -188,6 +191,26 @@ describeWith([DEBIAN], "a purge", () => {
       rig.origin.on(path, reply("broken", {}, 503));
 
       expect((await rig.get(`${path}?page=1`)).status).toBe(soft ? 200 : 503);
+    });
+
+    test("takes out what takes more memory than is counted of it, and nothing else", async () => {
+      const manyTags = Array.from({ length: 200 }, (_, i) => `tag-${String(i)}`).join(" ");
+      rig.origin.on("/room/small", reply("x", STORED));
+      rig.origin.on("/room/redirect", reply("", { ...STORED, location: "/x" }, 301));
+      // Of an unknown length: chunks.
+      rig.origin.on("/room/chunked", bytes(CHUNKED));
+      rig.origin.on("/room/tagged", reply("x".repeat(100_000), { ...STORED, "surrogate-key": manyTags }));
+      rig.origin.on("/room/large", reply("x".repeat(8192), { ...STORED, "surrogate-key": "one two" }));
+      const paths = ["small", "redirect", "chunked", "tagged", "large"].map((name) => `/room/${name}`);
+      await cache().relieve();
+      for (const path of paths) {
+        await rig.get(path);
+      }
+      expect(await Promise.all(paths.map((path) => isStored(path)))).toEqual([true, true, true, true, true]);
+
+      expect(await cache().relieve()).toBe(4);
+
+      expect(await Promise.all(paths.map((path) => isStored(path)))).toEqual([false, false, false, false, true]);
     });
 
     test("takes out everything", async () => {

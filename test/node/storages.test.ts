@@ -1,5 +1,5 @@
 import { nodeFiles } from "../../components/node/files";
-import { STAGED, VARNISH, VARNISH_FOLDER } from "../../components/node/processes";
+import { STAGED, START_VARNISH, VARNISH, VARNISH_FOLDER } from "../../components/node/processes";
 import { NVME } from "../../components/node/startScripts";
 import { edgeOptions } from "../../infra/edge/settings";
 import { describeWith } from "../support/requirements";
@@ -48,6 +48,16 @@ describeWith([DEBIAN], "storages of the cache", () => {
     expect(withSmall.memory).toBeGreaterThan(SMALL * 10_000);
     expect(withLarge.large).toBeGreaterThan(2_000_000);
     expect(withLarge.memory - withSmall.memory).toBeLessThan(1_000_000);
+  });
+
+  test("have an allocator that takes its settings: it complains of what it does not know, and goes on", async () => {
+    const said = async (settings: string) =>
+      (await rig.node.exec("sh", "-c", `MALLOC_CONF=${settings} varnishd -V`)).stderr;
+    const ours = /^export MALLOC_CONF=(.+)$/m.exec(rig.node.root.read(START_VARNISH))?.[1] ?? "";
+
+    expect(await said("thp:sometimes")).toContain("<jemalloc>: Invalid conf value: thp:sometimes");
+    expect(ours).toContain("thp:never");
+    expect(await said(ours)).not.toContain("<jemalloc>");
   });
 
   test.each([false, true])(

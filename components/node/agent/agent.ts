@@ -12,6 +12,7 @@ import { AccessTail } from "./accessTail";
 import { AgentProgram } from "./agentProgram";
 import { serveAgentSocket } from "./agentSocket";
 import { cacheTotals } from "./cacheTotals";
+import { CacheRoom } from "./cacheRoom";
 import { CloudWatch, putMetrics } from "./cloudWatch";
 import { runCommand } from "./commands";
 import { Configuration } from "./configuration";
@@ -200,6 +201,7 @@ export class Agent {
   private serve(settings: AgentSettings): void {
     const { timing, ports } = settings;
     const { store, log, switches } = this;
+    const cache = varnishPurgeCache(SOCKETS.purge);
     const feed = new PurgeFeed({
       store,
       region: this.region,
@@ -211,7 +213,7 @@ export class Agent {
           throw new Error("the secrets have not been read");
         }
       },
-      cache: varnishPurgeCache(SOCKETS.purge),
+      cache,
       positionFile: AGENT_FILES.purge,
       repeatAfter: timing.purgeRepeat,
       log,
@@ -225,9 +227,11 @@ export class Agent {
       lagSeconds: () => feed.lagSeconds(),
     });
     const slowClients = new SlowClients({ haproxy: this.haproxy, pace: CLIENT_PACE, log });
+    const cacheRoom = new CacheRoom({ cache, log });
     const addresses = new OriginAddresses({ haproxy: this.haproxy });
     void this.listen(ports.agentMetrics);
     this.every("addresses of origins", timing.healthPoll, () => addresses.look());
+    this.every("room of the cache", timing.healthPoll, () => cacheRoom.look());
     this.every("slow clients", CLIENT_PACE.look, () => slowClients.look());
     this.every("configuration", timing.pointerPoll, () => this.followPointer());
     this.every("secrets", timing.pointerPoll, () => this.followSecrets());

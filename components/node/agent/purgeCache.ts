@@ -16,6 +16,12 @@ export interface PurgeCache {
   mark(marks: { readonly done: string; readonly needs: string }): Promise<void>;
 }
 
+/** What keeps it within its memory, besides. */
+export interface RelievedCache extends PurgeCache {
+  /** Takes out what takes more memory than is counted of it. @returns how many objects that were, null if that is not known */
+  relieve(): Promise<number | null>;
+}
+
 interface Answer {
   readonly status: number;
   readonly count: number | null;
@@ -25,7 +31,7 @@ interface Answer {
 const PATIENCE_MS = 10_000;
 
 /** Varnish, by its socket for purges (varnish/purge.ts says what it takes). */
-export function varnishPurgeCache(socketPath: string): PurgeCache {
+export function varnishPurgeCache(socketPath: string): RelievedCache {
   async function ask(method: string, path: string, headers: http.OutgoingHttpHeaders): Promise<Answer> {
     return new Promise((resolve, reject) => {
       // A connection of its own: one that waits for the next purge may be closed by then.
@@ -69,6 +75,14 @@ export function varnishPurgeCache(socketPath: string): PurgeCache {
       if (status !== 200) {
         throw new Error(`Varnish answers a ban of everything with ${status}`);
       }
+    },
+    async relieve() {
+      const { status, count } = await ask("RELIEVE", "/", { host: "all" });
+      // 405: a configuration of before, which does not know what that is.
+      if (status !== 200 && status !== 405) {
+        throw new Error(`Varnish answers with ${status} that its memory is short`);
+      }
+      return count;
     },
     async mark({ done, needs }) {
       const { status } = await ask("MARK", "/", {

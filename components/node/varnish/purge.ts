@@ -15,11 +15,17 @@ export function purgeVcl(): string {
 # CHANGED is HAProxy's own: a request for this URL has changed something (RFC 9111, section 4.4). It takes out what is
 # stored, and is no purge: it looks at no fetch under way.
 #
+# RELIEVE is the agent's, when memory is short: what takes more of it than is counted goes.
+#
 # MARK is the agent's: how far it is, X-Footprint-Done, and what it needs of other nodes, X-Footprint-Needs (peers.vcl).
 
 sub purge_request {
     if (req.method == "CHANGED") {
         set req.http.X-Footprint-Count = xkey.purge("url:" + req.http.Host + regsuball(req.url, ",", "%2C"));
+        return (synth(200, "OK"));
+    }
+    if (req.method == "RELIEVE") {
+        set req.http.X-Footprint-Count = xkey.purge("small");
         return (synth(200, "OK"));
     }
     if (req.method == "MARK") {

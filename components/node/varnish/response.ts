@@ -1,5 +1,5 @@
 import { INTERNAL } from "../internalHeaders";
-import { VARIANTS_LIMIT } from "../limits";
+import { SMALL_OBJECT, VARIANTS_LIMIT } from "../limits";
 import type { OtherNodes } from "./otherNodes";
 
 /** Bodies from this size on go to the storage for large objects. */
@@ -225,6 +225,10 @@ sub tags {
     if (beresp.http.X-Footprint-Tags) {
         set beresp.http.xkey = beresp.http.xkey
             + regsuball(beresp.http.X-Footprint-Tags, "[, ]*([^, ]+)[, ]*", " tag:" + bereq.http.Host + ":\\1");
+    }
+    # What takes more memory than is counted of it: what is small, or may be, and what has many keys (agent/cacheRoom.ts).
+    if (std.bytes(beresp.http.Content-Length, 0B) < ${String(SMALL_OBJECT)}B || beresp.http.X-Footprint-Tags ~ "^.{1000}") {
+        set beresp.http.xkey = beresp.http.xkey + " small";
     }
     # X-Footprint-Tags stays: a 304 that confirms the object does not repeat them.
     # The index of keys looks here, too.

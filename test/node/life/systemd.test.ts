@@ -65,9 +65,16 @@ describeWith([DEBIAN, IMAGE, MACHINE_PACKAGES], "a node whose units run under sy
     const [, connections] = /(?:^|\0)CONNECTIONS=(\d+)/.exec(await of("haproxy.service", "environ")) ?? [];
     const [, cache] = /memory=malloc,(\d+)m/.exec(await of("varnish.service", "cmdline")) ?? [];
 
-    expect(Number(cache) / megabytes).toBeCloseTo(0.48 * 0.75, 2);
+    expect(Number(cache) / megabytes).toBeCloseTo(0.44 * 0.75, 2);
     const wanted = Math.min((megabytes * 1024) / 264, Number(files) / 4);
     expect(Number(connections) / wanted).toBeCloseTo(1, 2);
+  });
+
+  test("ends Varnish's cache, and no more, when it takes more than its part of the memory", async () => {
+    const { MemoryMax, OOMPolicy } = await world.machine.unit("varnish.service", "MemoryMax", "OOMPolicy");
+
+    expect(Number(MemoryMax) / os.totalmem()).toBeCloseTo(0.8, 2);
+    expect(OOMPolicy).toBe("continue");
   });
 
   test("carries out a purge", async () => {

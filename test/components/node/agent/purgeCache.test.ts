@@ -145,3 +145,13 @@ test("rejects when there is no Varnish", async () => {
 
   await expect(varnishPurgeCache(nowhere).flush()).rejects.toThrow(new Error(`connect ENOENT ${nowhere}`));
 });
+
+test("what small responses take is given back on demand, and a configuration that does not know how is no error", async () => {
+  answers = [200, 405, 500];
+  const cache = varnishPurgeCache(socket);
+
+  expect(await cache.relieve()).toBe(7);
+  await cache.relieve();
+  await expect(cache.relieve()).rejects.toThrow("Varnish answers with 500 that its memory is short");
+  expect(asked[0]).toBe("RELIEVE / HTTP/1.1 all");
+});
