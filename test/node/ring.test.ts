@@ -4,7 +4,7 @@ import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { Held, reply, type Handler } from "./origin/scripted";
 import { until } from "./origin/until";
-import { cachesOf, HOST, Pool } from "./pooled";
+import { cachesOf, HOST, patient, Pool } from "./pooled";
 
 const STORED = { "cache-control": "max-age=3600, stale-while-revalidate=3600, stale-if-error=3600" };
 const NODES = 4;
@@ -271,10 +271,17 @@ describeWith([DEBIAN], "a PoP whose nodes are one cache", () => {
   });
 
   test("answers all clients while an owner hangs, and no longer asks it", async () => {
-    const { path, owner, other } = await owned("there");
+    const { path, owner, other } = await owned("former");
+    const held = new Held(reply("there", STORED));
+    pool.origin.on(path, held.handler);
+    await pool.cache(owner).purge({ kind: "url", host: HOST, path }, false);
+    // Its owner is at it before it hangs: on a slow machine a check might have found that first, and nobody had asked it.
+    const underWay = pool.ask(other, path);
+    await held.holds(1);
     await pool.node(owner).kill("varnish", "workers", "STOP");
+    held.release();
     try {
-      const hung = await pool.ask(other, path);
+      const hung = await underWay;
       const next = await pool.ask(other, serve("x"));
 
       expect(hung).toMatchObject({ status: 200, body: "there" });
@@ -283,6 +290,22 @@ describeWith([DEBIAN], "a PoP whose nodes are one cache", () => {
     } finally {
       await pool.node(owner).kill("varnish", "workers", "CONT");
       await Promise.all(ALL.map((i) => pool.know(i)));
+    }
+  });
+
+  test("asks the origin for what an owner says it cannot give, of which nobody knows yet that it is out", async () => {
+    const unaware = await Pool.start(2, { edit: patient });
+    try {
+      const path = "/ring/failing";
+      unaware.origin.on(path, reply("there", STORED));
+      const owner = await unaware.ownerOf(path);
+      await unaware.node(owner).kill("varnish", "main");
+      await until("it fails", async () => (await unaware.ask(owner, path)).status >= 500);
+
+      expect(await unaware.ask(1 - owner, path)).toMatchObject({ status: 200, body: "there" });
+      expect(unaware.origin.requests(path)).toHaveLength(2);
+    } finally {
+      await unaware.stop();
     }
   });
 
