@@ -190,6 +190,21 @@ describe("the loss of a PoP", () => {
     ]);
   });
 
+  it("names none whose verdict is the same either way, though it is not sure whom it gets", () => {
+    const partly = [
+      at("sure", 0.3, { "eu-central-1": 10, "eu-west-3": 20, "eu-west-1": 90 }),
+      at("between", 0.1, { "eu-central-1": 10, "eu-west-3": 20, "eu-west-1": 21 }),
+      ...places.slice(2),
+    ];
+    const [loss] = popLosses({ pops: europe.map((code, i) => pop(code, { peak: i === 0 ? 4 : 2 })) }, partly);
+
+    // Of 4 Gbit/s Paris gets 3 or all: 5 or 6, of which its minimum carries 4.5 and its maximum 18. Dublin gets 0 or 1.
+    expect([loss?.takers.map(({ region, least, most }) => [region, least, most]), loss?.hangsOn]).toEqual([
+      [["eu-west-3", expect.closeTo(0.75, 9), expect.closeTo(1, 9)]],
+      [],
+    ]);
+  });
+
   it("leaves drained PoPs out, as lost ones and as takers", () => {
     const pops = [pop("eu-central-1"), pop("eu-west-1"), pop("eu-west-3", { state: "drained" })];
     expect(

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { globalCost, leftOut, popCost, sum } from "../../infra/plan/cost";
+import { alarmsIn, globalCost, leftOut, popCost, sum } from "../../infra/plan/cost";
 import { SHIPPED_PRICES } from "../../infra/plan/prices";
 import { nodes, pop, POP_REGIONS, zone } from "./config";
 import { some } from "../support/some";
@@ -67,6 +67,17 @@ describe("the minimum monthly cost of a PoP", () => {
     expect(
       amounts(popCost(pop("us-east-1"), check, { ...basis, metrics: { cloudwatch: false, sites: [] } })),
     ).not.toHaveProperty("CloudWatch metrics");
+  });
+
+  it("has as many alarms as are billed, and can be asked how many these were", () => {
+    const billed = (alarms: typeof basis.alarms) => popCost(pop("us-east-1"), check, { ...basis, alarms });
+    const without = billed({ metrics: 0, composites: 0 });
+
+    expect(alarmsIn(billed({ metrics: 7, composites: 2 }))).toEqual({ metrics: 7, composites: 2 });
+    expect(alarmsIn(without)).toEqual({ metrics: 0, composites: 0 });
+    expect(alarmsIn({ ...without, lines: [] })).toEqual({ metrics: 0, composites: 0 });
+    expect(amounts(without)).not.toHaveProperty("composite CloudWatch alarms");
+    expect(without.lines).toHaveLength(13);
   });
 
   it("prints no price without its source and date", () => {
