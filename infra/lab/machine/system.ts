@@ -85,6 +85,11 @@ export class System {
     return new System(root, program, Number(first));
   }
 
+  /** Its first process has ended. */
+  get isOver(): boolean {
+    return this.program.exitCode !== null || this.program.signalCode !== null;
+  }
+
   /** Runs a program in it to its end. */
   exec(...command: readonly string[]): Promise<Ended> {
     const namespaces = ["--mount", "--pid", "--cgroup", "--uts", "--ipc", "--root", "--wd"];
@@ -107,7 +112,7 @@ export class System {
   }
 
   private async endedBy(end: () => Promise<Ended>): Promise<void> {
-    if (this.program.exitCode === null && this.program.signalCode === null) {
+    if (!this.isOver) {
       const ended = once(this.program, "close");
       await end();
       await ended;
