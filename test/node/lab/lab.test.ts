@@ -5,6 +5,7 @@ import type { IncomingMessage } from "node:http";
 import * as https from "node:https";
 import * as os from "node:os";
 import * as path from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
@@ -34,6 +35,8 @@ import { ONE_CACHE, PLAYED_AT_ONCE, playedAtOnce, POPS, SHIELDED_HOST } from "./
 const HOST = "www.example.com";
 const OTHER_HOST = "zoo.example.com";
 const FIRST = POPS.europe;
+
+const PROGRAM = path.join(__dirname, "..", "..", "..", "infra", "cli", "footprint.js");
 
 /** How many times faster AWS's own waits are: a scenario with the declared ones takes up to twenty minutes. */
 const PACE = 10;
@@ -228,6 +231,50 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     );
   });
 
+  test("and where a rotation stands, and what the access logs say that nodes have sent", async () => {
+    expect(await footprint("rotate", "origin-auth", "--check")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("every node knows its values") as string,
+    });
+    const { status, stdout } = await footprint("logs", "--since", "1h", "--top", "status", "--json");
+    const { requests, rows } = JSON.parse(stdout) as Top;
+    expect({ status, statuses: rows.map(({ what }) => what) }).toEqual({
+      status: 0,
+      statuses: expect.arrayContaining(["200"]) as string[],
+    });
+    expect(requests).toBeGreaterThan(0);
+  });
+
+  // Witness: HTML, "Server-sent events".
+  test("and shows him the same on a page that is for a real deployment", async () => {
+    const page = spawn(process.execPath, [PROGRAM, "status", "--web", "--stack", "sandbox"], {
+      env: { ...process.env, ...lab.variables },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      const [address] = (await once(createInterface(page.stdout), "line")) as [string];
+      const response = await fetch(new URL("/events", address));
+      let said = "";
+      for await (const data of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        said += Buffer.from(data).toString();
+        if (/\nevent: state\n[^]*\n\n$/.test(said)) {
+          break;
+        }
+      }
+      const [, state = "{}"] = /\nevent: state\n(?:id: .*\n)?data: (.*)\n/.exec(said) ?? [];
+      const shown = JSON.parse(state) as {
+        readonly pops: readonly { readonly region: string; readonly nodes: object[] }[];
+      };
+      expect(shown.pops.map(({ region, nodes }) => [region, nodes.length])).toEqual(
+        Object.values(POPS).map((region) => [region, 2]),
+      );
+    } finally {
+      const ended = once(page, "close");
+      page.kill();
+      await ended;
+    }
+  });
+
   test("goes on after the loss of a node: its load balancer finds it, and the group starts another", async () => {
     const group = groupOf(FIRST);
     const [lost] = group.instances;
@@ -293,8 +340,7 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
   }
 
   async function footprint(...args: readonly string[]) {
-    const program = path.join(__dirname, "..", "..", "..", "infra", "cli", "footprint.js");
-    const child = spawn(process.execPath, [program, ...args, "--stack", "sandbox"], {
+    const child = spawn(process.execPath, [PROGRAM, ...args, "--stack", "sandbox"], {
       env: { ...process.env, ...lab.variables },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -314,6 +360,11 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     return { status: response.statusCode, headers: response.headers, body: await text(response) };
   }
 });
+
+interface Top {
+  readonly requests: number;
+  readonly rows: readonly { readonly what: string }[];
+}
 
 interface Status {
   readonly pops: readonly { readonly region: string; readonly group: object }[];
