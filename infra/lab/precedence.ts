@@ -36,7 +36,8 @@ export function takePrecedence(): () => void {
   return () => {
     setPriority(former);
     if (formerOfSession !== undefined) {
-      writeFileSync(SESSION, formerOfSession);
+      // One that was killed has left its session with it.
+      writeFileSync(SESSION, formerOfSession === String(NICENESS) ? "0" : formerOfSession);
     }
   };
 }

@@ -7,13 +7,16 @@ import { LAB } from "../debianRoot";
 
 // Witness: the kernel's word on who goes first (sched(7)).
 
+const SESSION = "/proc/self/autogroup";
+
 describeWith([LAB], "what takes precedence", () => {
-  let before: readonly [number, string];
+  let before: number;
   let undo: () => void;
   let child: ChildProcess;
 
   beforeAll(() => {
-    before = precedenceOf(process.pid);
+    before = os.getPriority();
+    fs.writeFileSync(SESSION, "0");
     undo = takePrecedence();
     // As all that is run in a private root.
     child = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });
@@ -32,7 +35,15 @@ describeWith([LAB], "what takes precedence", () => {
   test("goes before nobody when that is over", () => {
     undo();
 
-    expect(precedenceOf(process.pid)).toEqual(before);
+    expect(precedenceOf(process.pid)).toEqual([before, "0"]);
+  });
+
+  test("takes back what one that was killed has left to its session", () => {
+    fs.writeFileSync(SESSION, "-10");
+
+    takePrecedence()();
+
+    expect(precedenceOf(process.pid)).toEqual([before, "0"]);
   });
 });
 
