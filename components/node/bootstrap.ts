@@ -120,7 +120,8 @@ def turn_off(*units):
     """What the image would start, unless the node has a unit of its own by that name."""
     for unit in units:
         if not pathlib.Path("/etc/systemd/system", unit).exists():
-            subprocess.run(["systemctl", "disable", "--now", unit], capture_output=True)
+            # What systemd knows of units it reads once, when all have their places.
+            subprocess.run(["systemctl", "disable", "--now", "--no-reload", unit], capture_output=True)
 
 
 def signed_pointer():
@@ -152,7 +153,7 @@ def start_agent():
         unit = "/etc/systemd/system/" + AGENT_UNIT
         write(unit, bundle["files"][unit].encode())
         run("systemctl", "daemon-reload")
-        run("systemctl", "enable", "--now", AGENT_UNIT)
+        run("systemctl", "enable", "--now", "--no-reload", AGENT_UNIT)
 
 
 # Debian's own updates would change what runs under the lock, and wait in vain for port 80.

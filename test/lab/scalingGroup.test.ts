@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { ScalingGroup, type GroupSettings, type Instance } from "../../infra/lab/scalingGroup";
 
 // AWS, "Amazon EC2 Auto Scaling lifecycle hooks", "instance refresh" and "instance maintenance policies".
@@ -13,8 +14,13 @@ const SETTINGS: GroupSettings = {
   ...{ gracePeriod: 0, warmup: 0, minHealthyPercentage: 100, maxHealthyPercentage: 150, stopAlarms: ["too-few"] },
 };
 
-/** A group whose machines boot at once, or cannot be made, and what is done with them. */
-function grouped(settings: Partial<GroupSettings> = {}, desired = 2, starts = true) {
+/** A group whose machines boot at once, or cannot be made, and what is done with them. @param ends how long an end takes */
+function grouped(
+  settings: Partial<GroupSettings> = {},
+  desired = 2,
+  starts = true,
+  ends: () => Promise<unknown> = () => Promise.resolve(),
+) {
   const done: string[] = [];
   const made: string[] = [];
   const registered = new Set<string>();
@@ -25,9 +31,9 @@ function grouped(settings: Partial<GroupSettings> = {}, desired = 2, starts = tr
     connect: () => new Socket(),
     boot: () => Promise.resolve(),
     announceEnd: () => done.push(`announce ${id}`),
-    end: (how: string) => {
+    end: async (how: string) => {
       done.push(`end ${id} ${how}`);
-      return Promise.resolve();
+      await ends();
     },
   });
   const group = new ScalingGroup({ ...SETTINGS, ...settings }, desired, {
@@ -164,6 +170,20 @@ describe("a group", () => {
   });
 
   // AWS, "Use an instance refresh": with alarms to monitor, it fails when one of them goes into ALARM.
+  test("is over only when what was being made has ended", async () => {
+    let ended = 0;
+    const end = async () => {
+      await setImmediate();
+      ended++;
+    };
+    const { group, made } = make({}, 2, true, end);
+
+    await group.stop();
+
+    expect(ended).toBeGreaterThanOrEqual(made.length);
+    expect(made).toHaveLength(2);
+  });
+
   test("stops its refresh when an alarm sounds, and turns nothing back", async () => {
     const { group, done, sounding } = make();
     await inService(group);

@@ -14,7 +14,12 @@ export class UnitChanges {
 
   /** @param former what ran before; undefined for the first bundle of a node */
   async apply(bundle: Bundle, former: Bundle | undefined): Promise<void> {
-    if (differs(UNIT_FOLDER, bundle, former)) {
+    const units = added(bundle, former);
+    if (units.length > 0) {
+      // By default systemd reads all units anew after each of them.
+      await this.systemctl("enable", "--no-reload", ...units);
+    }
+    if (units.length > 0 || differs(UNIT_FOLDER, bundle, former)) {
       await this.systemctl("daemon-reload");
     }
     if (differs(SYSCTL_FOLDER, bundle, former)) {
@@ -29,8 +34,7 @@ export class UnitChanges {
     }
     // In their order: HAProxy before Varnish, which asks for origins at its socket. What a bundle names no more runs on
     // until the machine ends, since a bundle that forgets a unit must not take the node down.
-    for (const unit of added(bundle, former)) {
-      await this.systemctl("enable", unit);
+    for (const unit of units) {
       await this.systemctl("start", unit);
     }
   }

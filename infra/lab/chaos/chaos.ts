@@ -134,8 +134,8 @@ async function played(stage: Stage, pair: readonly Mishap[], told: readonly Told
 /** Kinds of pages that are asked for in turn. */
 const KINDS = ["/chaos/", PAGES.kept.prefix, PAGES.brief.prefix, PAGES.window.prefix, PAGES.private.prefix];
 
-/** Every city asks again and again, for pages of all kinds of all sites. */
-function everybody(stage: Stage, told: Told[]): Watch {
+/** Every city asks again and again, for pages of all kinds of all sites. @param told grows by what each is told */
+export function everybody(stage: Stage, told: Told[]): Watch {
   let turn = 0;
   const ask = async (name: string) => {
     const city = stage.cities.find((each) => each.name === name);

@@ -124,7 +124,7 @@ export class Client {
             over: Date.now(),
             region,
             status,
-            failure: status >= 500 ? `HTTP ${status}` : null,
+            failure: status >= 500 ? failureOf(status, headers["proxy-status"]?.toString()) : null,
           },
           cache: cacheOf(headers["cache-status"]?.toString()),
           times: { ...before, answer, total: performance.now() - began },
@@ -183,6 +183,11 @@ export class Client {
 function failed({ name }: City, at: number, region: string | null, failure: string): Asked {
   const nothing = { status: null, cache: null, times: null, headers: {}, body: null };
   return { city: name, at, over: Date.now(), failure, region, ...nothing };
+}
+
+/** An error that an edge has made says who and why (RFC 9209). */
+function failureOf(status: number, proxyStatus: string | undefined): string {
+  return [`HTTP ${status}`, ...(proxyStatus === undefined ? [] : [proxyStatus])].join(" by ");
 }
 
 function onlyOver(socket: TLSSocket): Agent {

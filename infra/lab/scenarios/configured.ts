@@ -26,7 +26,12 @@ export const drainByFile: Scenario = {
       if (region === undefined) {
         return nobodyAnswered(watch.records());
       }
-      drained = await stage.deploy([{ path: ["pops", region, "state"], value: "drained" }]);
+      // A PoP that is drained is nobody's shield: the stack file is refused that says so.
+      const shielded = stage.hosts.filter((host) => stage.shieldOf(host) === region);
+      drained = await stage.deploy([
+        ...shielded.map((host) => ({ path: ["sites", host, "shield"], value: undefined })),
+        { path: ["pops", region, "state"], value: "drained" },
+      ]);
       // From here on nobody is told of it: its records are gone when the command ends.
       at = Date.now();
       while (Date.now() < forgottenAt(at, dnsTtl) && !haveMoved(watch.records(), { region })) {

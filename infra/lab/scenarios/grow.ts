@@ -3,7 +3,7 @@ import { answer } from "../../plan/latency/answers";
 import type { City } from "../cities/cities";
 import type { CityRecord } from "../cities/watch";
 import type { Setting } from "../stackText";
-import { AFTERWARDS, everybodyAsked, forgottenAt, judgeMoved, SLACK, watchAll } from "./moving";
+import { AFTERWARDS, everybodyAsked, forgottenAt, haveMoved, judgeMoved, watchAll } from "./moving";
 import { passed, shownSeconds, type Outcome, type Scenario, type Stage } from "./stage";
 
 /** An image of the new PoP: any will do here. */
@@ -34,6 +34,13 @@ export const addRegion: Scenario = {
       broken.push(...done.broken);
       return { at: Date.now(), former: done.former };
     };
+    /** Waits until it is so, or answers of DNS given before have expired; and a while, to see whether it stays so. */
+    const until = async (deployed: number, isSo: () => boolean) => {
+      while (Date.now() < forgottenAt(deployed, dnsTtl) && !isSo()) {
+        await passed(1);
+      }
+      await passed(AFTERWARDS);
+    };
     const first = watchAll(stage, "/scenario/add-region");
     try {
       await everybodyAsked(first);
@@ -41,14 +48,15 @@ export const addRegion: Scenario = {
         { path: ["pops", region], value: {} },
         { path: ["image", region], value: IMAGE },
       ]);
-      await passed(dnsTtl + SLACK + AFTERWARDS);
+      const theirs = nearestTo(stage, region);
+      await until(at, () => theirs.every((city) => isLastBy(first.records(), city, region)));
       const second = watchAll(stage, "/scenario/remove-region");
       let drained: number;
       try {
         await everybodyAsked(second);
         await first.stop();
         ({ at: drained } = await deploy([{ path: ["pops", region, "state"], value: "drained" }]));
-        await passed(dnsTtl + SLACK + AFTERWARDS);
+        await until(drained, () => haveMoved(second.records(), { region }));
         await deploy(former);
       } finally {
         await second.stop();
@@ -76,13 +84,24 @@ export const addRegion: Scenario = {
 
 /** The region that most cities would move to, of those that every account has. */
 function newcomer({ cities, active }: Pick<Stage, "cities" | "active">): string | undefined {
-  const moved = (region: string) =>
-    cities.filter((city) => answer(city, [...active, region])?.pop === region && !active.includes(region)).length;
+  const moved = (region: string) => (active.includes(region) ? 0 : nearestTo({ cities, active }, region).length);
   return [...REGIONS.values()]
     .filter(({ optIn, latencyRouting, defaultTypes }) => !optIn && latencyRouting && defaultTypes !== null)
     .map(({ code }) => ({ code, count: moved(code) }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1))[0]?.code;
+}
+
+/** Cities that would ask a PoP in a region. */
+function nearestTo({ cities, active }: Pick<Stage, "cities" | "active">, region: string): readonly string[] {
+  return cities.filter((city) => answer(city, [...active, region])?.pop === region).map(({ name }) => name);
+}
+
+/** Whether a city's last answer is a PoP's. */
+function isLastBy(records: readonly CityRecord[], city: string, region: string): boolean {
+  const spans = records.find((record) => record.city === city)?.answeredBy ?? [];
+  const last = Math.max(...spans.map((span) => span.last));
+  return spans.some((span) => span.region === region && span.last === last);
 }
 
 /** Whether those moved who are nearer to the new PoP, in time, nobody else, and nobody lost a request. */

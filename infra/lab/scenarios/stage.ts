@@ -15,6 +15,8 @@ export interface Stage {
   readonly active: readonly string[];
   /** Nodes in all of them that may ask the origin of a site for a page: one where they are one cache, none beside a shield. */
   readonly fetchers: (host: string) => number;
+  /** Region of the PoP that asks the origins of a site for all others; undefined: none does. */
+  readonly shieldOf: (host: string) => string | undefined;
   /** Nodes of a PoP that are healthy in its load balancer. */
   readonly healthyNodes: (region: string) => number;
   /** Zones of a PoP in which it has nodes, sorted. */

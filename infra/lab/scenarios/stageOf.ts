@@ -30,15 +30,16 @@ export function stageOf(lab: Lab, part?: readonly string[]): Stage {
   const { stack, stacks } = lab.options;
   const waiting = ["--wait", "--timeout", String(PATIENCE)];
   const of = (region: string) => groups().filter(({ settings }) => settings.region === region);
+  const shieldOf = (site: string) => config.sites.find((each) => each.host === site)?.shield;
   const isWhole = () =>
     groups().every(
       // Commands with --wait wait for who is leaving, too.
       ({ healthy, desired, instances }) => healthy.length >= desired && instances.length === desired,
     ) && active.filter(isOwn).every((region) => internet.route53.isHealthy(region));
   return {
-    ...{ cities, host, hosts: config.sites.map((site) => site.host), active, pace },
+    ...{ cities, host, hosts: config.sites.map((site) => site.host), active, pace, shieldOf },
     fetchers: (site) => {
-      const { shield } = config.sites.find((each) => each.host === site) ?? {};
+      const shield = shieldOf(site);
       const asking = config.pops.filter(({ region }) => shield === undefined || region === shield);
       const nodesOf = (region: string) => of(region).reduce((sum, { healthy }) => sum + healthy.length, 0);
       return asking.reduce((sum, { region, cluster }) => sum + (cluster ? 1 : nodesOf(region)), 0);

@@ -1,4 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connectionFiles, RECLAIM } from "../../../components/node/connections";
 import { OPTIONS } from "./options";
 
@@ -46,6 +49,27 @@ describe("idle connections of a node that fills", () => {
     [10, 1_900, 0],
   ])("%i of 10 that were idle for %i ms: %i are ended", (count, idle, expected) => {
     expect(ended(10, ...some(count, () => idle))).toHaveLength(expected);
+  });
+
+  // Witness: Linux, net/ipv4/proc.c and net/ipv6/proc.c, as a kernel 6.18 prints them.
+  test.each([
+    ["while half of the room is free for sure", 8, 2, ""],
+    ["once it may not be", 8, 3, "8443\n"],
+  ])("are looked at one by one %s: %i and %i sockets", (_, four, six, expected) => {
+    const folder = mkdtempSync(join(tmpdir(), "footprint-"));
+    try {
+      writeFileSync(
+        join(folder, "4"),
+        `sockets: used 310\nTCP: inuse ${String(four)} orphan 0 tw 900 alloc 800 mem 5\nUDP: inuse 77 mem 0\n`,
+      );
+      writeFileSync(join(folder, "6"), `TCP6: inuse ${String(six)}\nUDP6: inuse 99\n`);
+      const looks = `idle() { echo "$1" >> looked; }`;
+      const script = `${FUNCTIONS}\n${looks}\ntouch looked\ncount 4 6 none\nreclaim 8443 20\ncat looked`;
+
+      expect(execFileSync("sh", ["-euc", script], { cwd: folder, encoding: "utf8" })).toBe(expected);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("are ended a hundred at a time", () => {

@@ -1,3 +1,5 @@
+import { START_VARNISH, VARNISH } from "../../../components/node/processes";
+import { startScripts } from "../../../components/node/startScripts";
 import { systemdFiles } from "../../../components/node/systemd";
 import { OPTIONS } from "./options";
 
@@ -15,6 +17,15 @@ describe("the units of HAProxy and Varnish", () => {
 
   test("give Varnish a network of its own", () => {
     expect(settings("varnish.service", "PrivateNetwork")).toEqual(["yes"]);
+  });
+
+  // Varnish's manual, "varnishd", cc_command: each program that compiles a VCL has its own.
+  test("compile a VCL to be checked as for use, without the compiler's optimiser", () => {
+    const started = / -p cc_command="(.*?)"/.exec(startScripts(false)[START_VARNISH] ?? "");
+    const checked = VARNISH.check.find((word) => word.startsWith("cc_command="));
+
+    expect(started?.[1]).toBe("%D -O0 -g0");
+    expect(checked).toBe(`cc_command=${started?.[1] ?? ""}`);
   });
 
   test("have the two meet in groups of neither: secrets are the own group's", () => {

@@ -23,18 +23,25 @@ describe("a client in a city", () => {
   let addresses: readonly string[];
   let status: number;
   let cacheStatus: string | undefined;
+  let proxyStatus: string | undefined;
 
   beforeEach(async () => {
     addresses = ["127.0.0.1"];
     status = 200;
     cacheStatus = "us-east-1.pop.example.com; hit; ttl=59";
+    proxyStatus = undefined;
     pop = createServer({ cert: PEM, key: PEM }, (request, response) => {
       if (request.url === "/cut") {
         response.writeHead(200, { "Content-Length": 10 }).write("half");
         setImmediate(() => response.destroy());
         return;
       }
-      response.writeHead(status, cacheStatus === undefined ? {} : { "Cache-Status": cacheStatus }).end(BODY);
+      response
+        .writeHead(status, {
+          ...(cacheStatus === undefined ? {} : { "Cache-Status": cacheStatus }),
+          ...(proxyStatus === undefined ? {} : { "Proxy-Status": proxyStatus }),
+        })
+        .end(BODY);
     });
     pop.listen(0, "127.0.0.1");
     await once(pop, "listening");
@@ -125,6 +132,9 @@ describe("a client in a city", () => {
     expect(await failure({ url: new URL("https://www.example.com/cut") })).toBe("Error: aborted");
     status = 503;
     expect(await failure()).toBe("HTTP 503");
+    // RFC 9209, section 2.3.4.
+    proxyStatus = "SomeReverseProxy; error=destination_unavailable";
+    expect(await failure()).toBe("HTTP 503 by SomeReverseProxy; error=destination_unavailable");
   });
 });
 

@@ -12,21 +12,28 @@ import { loseZone } from "../../../infra/lab/scenarios/zone";
 /** Three PoPs, each with the cities that are nearest to it. */
 export const POPS = { asia: "ap-southeast-2", europe: "eu-central-1", america: "us-east-1" } as const;
 
+/** The PoP whose nodes are one cache, which is the shield of a site. */
+export const ONE_CACHE = POPS.europe;
+export const SHIELDED_HOST = "yard.example.com";
+
 /** A scenario on one PoP, and those that must have ended before it begins. */
 interface Act {
   readonly scenario: Scenario;
   readonly pop: string;
   readonly after: readonly Scenario[];
+  /** What it asks for; default: the first site. */
+  readonly host?: string;
 }
 
 /**
  * Played at once, as far as none is to notice another. One PoP has one at a time, but for that of the origin, which is another
  * site's. Who is sent away from Europe goes to America or, from Dubai, to Asia, so that these lose nothing meanwhile; and Asia's
- * go to both others, so that America loses no zone before they are back in order.
+ * go to both others, so that America loses no zone before they are back in order. What is drained by its switch is the shield of
+ * what is asked for: all other PoPs have to do without it.
  */
 const ACTS: readonly Act[] = [
   { scenario: origin, pop: POPS.europe, after: [] },
-  { scenario: drain, pop: POPS.europe, after: [] },
+  { scenario: drain, pop: POPS.europe, after: [], host: SHIELDED_HOST },
   { scenario: drainByFile, pop: POPS.europe, after: [drain] },
   { scenario: newImage, pop: POPS.europe, after: [origin, drainByFile] },
   { scenario: surge, pop: POPS.america, after: [] },
@@ -43,10 +50,10 @@ export function playedAtOnce(lab: Lab): ReadonlyMap<string, Promise<Outcome>> {
   // What is declared changes while they are played; where each begins does not.
   const stages = new Map(Object.values(POPS).map((pop) => [pop as string, stageOf(lab, [pop])]));
   const outcomes = new Map<string, Promise<Outcome>>();
-  for (const { scenario, pop, after } of ACTS) {
+  for (const { scenario, pop, after, host } of ACTS) {
     const before = Promise.all(after.flatMap(({ name }) => outcomes.get(name) ?? []));
     const isLast = ACTS.findLast((act) => act.pop === pop)?.scenario === scenario;
-    const outcome = before.then(() => played(scenario, stages.get(pop), isLast));
+    const outcome = before.then(() => played(scenario, stages.get(pop), host, isLast));
     // Whoever asks for it is told, and until then nobody.
     outcome.catch(() => undefined);
     outcomes.set(scenario.name, outcome);
@@ -55,10 +62,16 @@ export function playedAtOnce(lab: Lab): ReadonlyMap<string, Promise<Outcome>> {
 }
 
 /** @param isLast nobody waits until its PoP is whole again: whoever comes next does */
-async function played(scenario: Scenario, stage: Stage | undefined, isLast: boolean): Promise<Outcome> {
+async function played(
+  scenario: Scenario,
+  stage: Stage | undefined,
+  host: string | undefined,
+  isLast: boolean,
+): Promise<Outcome> {
   if (stage === undefined) {
     throw new Error(`${scenario.name} has no stage`);
   }
   await atHome(stage);
-  return scenario.play(isLast ? { ...stage, restore: () => Promise.resolve() } : stage);
+  const restore = isLast ? () => Promise.resolve() : stage.restore;
+  return scenario.play({ ...stage, restore, host: host ?? stage.host });
 }

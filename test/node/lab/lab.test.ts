@@ -5,11 +5,15 @@ import type { IncomingMessage } from "node:http";
 import * as https from "node:https";
 import * as os from "node:os";
 import * as path from "node:path";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 import { debianRootFolder } from "../../../infra/edge/debianRoot";
 import { LAB_ROOT } from "../../../infra/lab/image";
 import { Lab } from "../../../infra/lab/lab";
+import { everybody } from "../../../infra/lab/chaos/chaos";
+import { violations, type Told } from "../../../infra/lab/chaos/invariants";
+import type { Watch } from "../../../infra/lab/cities/watch";
 import { clearRemains } from "../../../infra/lab/remains";
 import { nearest } from "../../../infra/lab/scenarios/nearest";
 import { outcomeText } from "../../../infra/lab/scenarios/play";
@@ -24,13 +28,15 @@ import { describeWith } from "../../support/requirements";
 import { some } from "../../support/some";
 import { LAB } from "../debianRoot";
 import { until } from "../origin/until";
-import { PLAYED_AT_ONCE, playedAtOnce, POPS } from "./acts";
+import { ONE_CACHE, PLAYED_AT_ONCE, playedAtOnce, POPS, SHIELDED_HOST } from "./acts";
 
 // What AWS's documents say of load balancers and groups, with the real engine, systemd, HAProxy, Varnish and agent.
 
 const HOST = "www.example.com";
 const OTHER_HOST = "zoo.example.com";
 const FIRST = POPS.europe;
+
+const PROGRAM = path.join(__dirname, "..", "..", "..", "infra", "cli", "footprint.js");
 
 /** How many times faster AWS's own waits are: a scenario with the declared ones takes up to twenty minutes. */
 const PACE = 10;
@@ -41,12 +47,13 @@ const STACK = {
     "footprint:zones": { "example.com": { create: true } },
     "footprint:sites": {
       [HOST]: { origin: "https://origin.example.org" },
+      [SHIELDED_HOST]: { origin: "https://origin.example.com", shield: ONE_CACHE },
       [OTHER_HOST]: { origin: "https://origin.example.net" },
     },
     "footprint:image": Object.fromEntries(Object.values(POPS).map((pop) => [pop, "ami-0f00f00f00f00f00f"])),
     "footprint:packages": { bucket: "lab-packages" },
     "footprint:defaults": { zones: 2, egress: "direct", nodes: { min: 2, max: 4 } },
-    "footprint:pops": Object.fromEntries(Object.values(POPS).map((pop) => [pop, {}])),
+    "footprint:pops": Object.fromEntries(Object.values(POPS).map((pop) => [pop, { cluster: pop === ONE_CACHE }])),
     "footprint:protection": false,
   },
 };
@@ -56,6 +63,8 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
   let lab: Lab;
   let addressesBefore: string;
   let said: string[];
+  /** When the power of a node failed first, ms since 1970. */
+  let firstLoss = Infinity;
 
   beforeAll(async () => {
     addressesBefore = machineAddresses();
@@ -75,6 +84,7 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     said = [];
     lab.happenings.listen(({ region, text: what }) => {
       said.push(`${new Date().toISOString().slice(11, 19)} ${region ?? "all"}: ${what}`);
+      firstLoss = Math.min(firstLoss, what.endsWith("has lost its power") ? Date.now() : Infinity);
     });
     const status = await lab.up(async (args) => {
       const up = await lab.sandbox.capture(args);
@@ -98,6 +108,15 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     expect([...lab.cloud.completed].sort()).toEqual(instances.sort());
   });
 
+  // Witness: the kernel's word on who goes first.
+  test("goes before its nodes, which have no more than their share", () => {
+    const ownPids = some(pids().filter((pid) => parentOf(pid) === process.pid));
+
+    expect(os.getPriority()).toBe(-10);
+    expect(fs.readFileSync("/proc/self/autogroup", "utf8")).toMatch(/ nice -10\n$/);
+    expect(new Set(ownPids.map((pid) => os.getPriority(pid)))).toEqual(new Set([0]));
+  });
+
   test("serves its site from the cache in every zone, with a certificate of its name", async () => {
     for (const address of some(addresses())) {
       const path = `/${address}`;
@@ -112,6 +131,24 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     }
   });
 
+  // Witness: the origin counts.
+  test("has in a PoP whose nodes are one cache one request of the origin for a page, whichever node is asked", async () => {
+    const [address = ""] = addressesOf(ONE_CACHE);
+    const pages = 8;
+    let round = 0;
+    // A node that is new is known to the others some seconds later.
+    await until("each knows the other", async () => {
+      const before = lab.origin.requests;
+      round++;
+      for (let page = 0; page < pages; page++) {
+        for (let asked = 0; asked < 8; asked++) {
+          await ask(address, HOST, `/one-cache/${String(round)}/${String(page)}`);
+        }
+      }
+      return lab.origin.requests - before === pages;
+    });
+  });
+
   // Witness: the plan's table of latencies, which chooses and measures.
   test("nearest: each city is answered by the PoP of the data, at its distance, the second time from the cache", async () => {
     // Route 53 has found every PoP healthy.
@@ -122,16 +159,31 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     expect(new Set(rows.map(([, region]) => region))).toEqual(new Set(Object.values(POPS)));
   });
 
+  // Witness: the origin counts. The shield is the PoP whose nodes are one cache.
+  test("nearest: a site with a shield costs its origin one request, wherever it is asked for", async () => {
+    const { broken } = shown(nearest, await nearest.play({ ...stageOf(lab), host: SHIELDED_HOST }));
+
+    expect(broken).toEqual([]);
+    expect(stageOf(lab).fetchers(SHIELDED_HOST)).toBe(1);
+  });
+
   // Witness: what the origin says of its pages' versions.
   test("purge: whoever asks after the command has ended gets the current page", async () => {
     expect(shown(purge, await purge.play(stageOf(lab))).broken).toEqual([]);
   });
 
   describe("where much happens at once", () => {
+    const told: Told[] = [];
+    let people: Watch;
     let outcomes: ReadonlyMap<string, Promise<Outcome>>;
 
     beforeAll(() => {
+      people = everybody(stageOf(lab), told);
       outcomes = playedAtOnce(lab);
+    });
+
+    afterAll(async () => {
+      await people.stop();
     });
 
     // Witness: AWS's documents, by the declared checks, thresholds, TTLs and policies; edits and commands are those of a person.
@@ -145,6 +197,29 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
       },
       1_800_000,
     );
+
+    // Witness: what the origin says of its pages, for whom and how long each is (RFC 9111, RFC 5861).
+    test("and all the time nobody gets another's page, or one beyond its window", async () => {
+      await people.stop();
+
+      expect(violations(some(told), [])).toEqual([]);
+    });
+
+    // Europe's PoP is drained twice and gets new nodes, one by one; it is one cache, and a shield. No power fails there, and the
+    // origin that does is another site's.
+    test("and nobody loses a request until power fails, nor anybody near a PoP where it never does", () => {
+      const near = new Set(stageOf(lab, [FIRST]).cities.map(({ name }) => name));
+      const mayNot = told.filter(
+        ({ host, asked }) => host !== OTHER_HOST && (near.has(asked.city) || asked.over < firstLoss),
+      );
+      const lost = some(mayNot).filter(({ asked }) => asked.failure !== null);
+
+      expect(
+        lost.map(({ host, path, asked: { at, city, region, failure } }) =>
+          [new Date(at).toISOString().slice(11, 19), city, region, `${host}${path}`, failure].join(" "),
+        ),
+      ).toEqual([]);
+    });
   });
 
   test("answers an operator's question for its status", async () => {
@@ -156,6 +231,50 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     );
   });
 
+  test("and where a rotation stands, and what the access logs say that nodes have sent", async () => {
+    expect(await footprint("rotate", "origin-auth", "--check")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("every node knows its values") as string,
+    });
+    const { status, stdout } = await footprint("logs", "--since", "1h", "--top", "status", "--json");
+    const { requests, rows } = JSON.parse(stdout) as Top;
+    expect({ status, statuses: rows.map(({ what }) => what) }).toEqual({
+      status: 0,
+      statuses: expect.arrayContaining(["200"]) as string[],
+    });
+    expect(requests).toBeGreaterThan(0);
+  });
+
+  // Witness: HTML, "Server-sent events".
+  test("and shows him the same on a page that is for a real deployment", async () => {
+    const page = spawn(process.execPath, [PROGRAM, "status", "--web", "--stack", "sandbox"], {
+      env: { ...process.env, ...lab.variables },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      const [address] = (await once(createInterface(page.stdout), "line")) as [string];
+      const response = await fetch(new URL("/events", address));
+      let said = "";
+      for await (const data of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        said += Buffer.from(data).toString();
+        if (/\nevent: state\n[^]*\n\n$/.test(said)) {
+          break;
+        }
+      }
+      const [, state = "{}"] = /\nevent: state\n(?:id: .*\n)?data: (.*)\n/.exec(said) ?? [];
+      const shown = JSON.parse(state) as {
+        readonly pops: readonly { readonly region: string; readonly nodes: object[] }[];
+      };
+      expect(shown.pops.map(({ region, nodes }) => [region, nodes.length])).toEqual(
+        Object.values(POPS).map((region) => [region, 2]),
+      );
+    } finally {
+      const ended = once(page, "close");
+      page.kill();
+      await ended;
+    }
+  });
+
   test("goes on after the loss of a node: its load balancer finds it, and the group starts another", async () => {
     const group = groupOf(FIRST);
     const [lost] = group.instances;
@@ -165,7 +284,7 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     await lab.power.cutNode(lost.id);
     await until("the load balancer has found it", () => group.isSick(lost) || group.find(lost.id) === undefined);
 
-    for (const address of some(addresses().filter((each) => each.startsWith(prefixOf(FIRST))))) {
+    for (const address of some(addressesOf(FIRST))) {
       expect(await ask(address, HOST, "/lost")).toMatchObject({ status: 200 });
     }
   });
@@ -216,18 +335,12 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     return [...lab.aws.loadBalancers.values()].flatMap(({ zones }) => zones.map(({ address }) => address));
   }
 
-  function addressOf(region: string): string {
-    const [found] = lab.aws.doorsOf(region).flatMap(({ zones }) => zones);
-    return found?.address ?? "";
-  }
-
-  function prefixOf(region: string): string {
-    return addressOf(region).replace(/\d+$/, "");
+  function addressesOf(region: string): readonly string[] {
+    return lab.aws.doorsOf(region).flatMap(({ zones }) => zones.map((zone) => zone.address));
   }
 
   async function footprint(...args: readonly string[]) {
-    const program = path.join(__dirname, "..", "..", "..", "infra", "cli", "footprint.js");
-    const child = spawn(process.execPath, [program, ...args, "--stack", "sandbox"], {
+    const child = spawn(process.execPath, [PROGRAM, ...args, "--stack", "sandbox"], {
       env: { ...process.env, ...lab.variables },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -247,6 +360,11 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     return { status: response.statusCode, headers: response.headers, body: await text(response) };
   }
 });
+
+interface Top {
+  readonly requests: number;
+  readonly rows: readonly { readonly what: string }[];
+}
 
 interface Status {
   readonly pops: readonly { readonly region: string; readonly group: object }[];

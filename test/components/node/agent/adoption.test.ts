@@ -103,10 +103,9 @@ describe("an adoption", () => {
     expect(done).toEqual([
       "check haproxy",
       "check varnish",
+      "systemctl --quiet enable --no-reload one.service two.service",
       "systemctl --quiet daemon-reload",
-      "systemctl --quiet enable one.service",
       "systemctl --quiet start one.service",
-      "systemctl --quiet enable two.service",
       "systemctl --quiet start two.service",
     ]);
     expect(fresh.generation).toBe(textOf(bundle).sha256);
@@ -343,7 +342,8 @@ describe("an adoption", () => {
     expect(done).toEqual([
       "check haproxy",
       "check varnish",
-      "systemctl --quiet enable new.service",
+      "systemctl --quiet enable --no-reload new.service",
+      "systemctl --quiet daemon-reload",
       "systemctl --quiet start new.service",
       "varnish reload",
       "haproxy reload",
