@@ -15,7 +15,7 @@ export interface ChaosOptions {
   readonly minutes: number;
 }
 
-/** Seconds for which two things last, beyond the time that a PoP has to lose its clients. */
+/** Seconds for which two things last, beyond the time that a PoP has to lose its clients, at AWS's own pace. */
 const LASTS = 30;
 
 /** Two things at a time, drawn by a seed, again and again, while everybody asks for all kinds of pages. */
@@ -99,7 +99,7 @@ async function played(stage: Stage, pair: readonly Mishap[], told: readonly Told
       }
     }),
   );
-  const end = Date.now() + (detect + dnsTtl + SLACK + LASTS) * 1000;
+  const end = Date.now() + (detect + dnsTtl + SLACK + LASTS / stage.pace) * 1000;
   while (Date.now() < end) {
     for (const each of drained) {
       each.found ??= stage.isHealthy(each.region) ? undefined : Date.now();
