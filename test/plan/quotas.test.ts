@@ -47,6 +47,27 @@ describe("quotas of a PoP's region", () => {
     });
   });
 
+  // As Service Quotas has them, which is asked by service and code.
+  it("are looked up by the service that has them", () => {
+    const config = { pops: [pop("us-east-1")], zones: [zone("example.com")] };
+    const all = [...popQuotas(pop("us-east-1"), sites(1), basis), ...accountQuotas(config)];
+
+    expect(Object.fromEntries(all.map(({ code, service }) => [code, service]))).toEqual({
+      "L-1216C47A": "ec2",
+      "L-34B43A08": "ec2",
+      "L-0263D0A3": "ec2",
+      "L-F678F1CE": "vpc",
+      "L-A4707A72": "vpc",
+      "L-45FE3B85": "vpc",
+      "L-0EA8095F": "vpc",
+      "L-69A177A2": "elasticloadbalancing",
+      "L-52964454": "elasticloadbalancing",
+      "L-B211E961": "elasticloadbalancing",
+      "L-ACB674F3": "route53",
+      "L-4EA4796A": "route53",
+    });
+  });
+
   it.each([
     [5, true],
     [6, false],
@@ -121,8 +142,8 @@ describe("quotas of a PoP's region", () => {
 
 describe("quotas of the account", () => {
   it("count a health check per PoP and the zones that the stack makes", () => {
-    const zones = [zone("example.com", "Z0123456789ABCDEFGHIJ"), zone("example.net")];
-    const quotas = accountQuotas({ pops: [pop("us-east-1"), pop("eu-west-1")], zones });
-    expect(needed(quotas)).toEqual({ "Route 53 health checks": 2, "Route 53 hosted zones": 1 });
+    const zones = [zone("example.com", "Z0123456789ABCDEFGHIJ"), zone("example.net"), zone("example.org")];
+    const quotas = accountQuotas({ pops: [pop("us-east-1"), pop("eu-west-1"), pop("eu-west-3")], zones });
+    expect(needed(quotas)).toEqual({ "Route 53 health checks": 3, "Route 53 hosted zones": 2 });
   });
 });
