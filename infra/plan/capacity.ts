@@ -85,7 +85,7 @@ export function nodesOfFullestZone(nodes: number, zones: number): number {
  * kernel's work for them included, by `npm run bench -- node` (test/README.md, "Figures"): on x86-64, and counted for a vCPU
  * of any kind.
  */
-const HIT = { each: 93, perKB: 0.6 } as const;
+const HIT = { each: 80, perKB: 0.75 } as const;
 
 /** What the processors of a machine send, Gbit/s, when they do nothing else. */
 function processorGbps(vcpu: number): number {
