@@ -39,9 +39,17 @@ describeWith([DEBIAN], "the units of a node", () => {
   );
 
   test.each(Object.keys(FILES).filter((path) => path.startsWith("/usr/local/lib/footprint/")))(
-    "start scripts that sh can read: %s",
+    "start scripts that their shell, or Perl, can read: %s",
     async (path) => {
-      expect(await root.exec("sh", "-n", path)).toMatchObject({ status: 0, stderr: "" });
+      const [reads, says] =
+        FILES[path]?.startsWith("#!/usr/bin/perl\n") === true
+          ? [["perl", "-c"], / syntax OK\n$/]
+          : [["sh", "-n"], /^$/];
+
+      const { status, stderr } = await root.exec(...reads, path);
+
+      expect(stderr).toMatch(says);
+      expect(status).toBe(0);
     },
   );
 });

@@ -27,10 +27,9 @@ describeWith([DEBIAN], "a node that serves", () => {
         expect(await node.ask("/", { host })).toMatchObject({ status: 200, body: "the site" });
       }
       for (const { check } of [HAPROXY, VARNISH] satisfies readonly NodeProcess[]) {
-        const command = check.map((word) => word.replace(STAGED, "")).join(" ");
-        expect(await node.node.exec("sh", "-c", `ulimit -v ${String(UNIT_MEMORY)} && ${command}`)).toMatchObject({
-          status: 0,
-        });
+        const command = check.map((word) => word.replace(STAGED, ""));
+        const limited = `ulimit -v ${String(UNIT_MEMORY)}; exec "$@"`;
+        expect(await node.node.exec("sh", "-ec", limited, "sh", ...command)).toMatchObject({ status: 0 });
       }
     } finally {
       await node.stop();
