@@ -91,8 +91,11 @@ open(my $program, "|-", @ARGV) or die "$ARGV[0]: $!";
 sub hand_over {
     my ($lines, $line) = ("");
     $lines .= $line while length $lines < 1_000_000 and defined recv(STDIN, $line, 65_536, MSG_DONTWAIT);
-    # A signal may interrupt it.
-    substr($lines, 0, syswrite($program, $lines) // 0, "") while length $lines;
+    while (length $lines) {
+        # A signal may interrupt it. That of a closed pipe is ignored, as systemd has it for all services.
+        my $taken = syswrite($program, $lines) // ($!{EINTR} ? 0 : die "$ARGV[0]: $!\\n");
+        substr($lines, 0, $taken, "");
+    }
 }
 
 until ($stopping) {

@@ -94,8 +94,9 @@ function processorGbps(vcpu: number): number {
 }
 
 /**
- * Part of what a node sends that goes to clients, when there are so many. Where n nodes are one cache, n - 1 of n bytes have another owner, which has
- * sent them before: 82 of 100 were seen with six nodes, with the copies that they keep (test/README.md, "Figures").
+ * Part of what a node sends that goes to clients, when there are so many. Where n nodes are one cache, n - 1 of n bytes have
+ * another owner, which has sent them before: 82 of 100 were seen with six nodes, with the copies that they keep
+ * (test/README.md, "Figures").
  */
 function toClients(nodes: number, cluster: boolean): number {
   return cluster && nodes > 0 ? nodes / (2 * nodes - 1) : 1;

@@ -94,7 +94,38 @@ const LINES_AND_END = `
   print "ended with $?\n";
 `;
 
+/** A program that takes nothing, with signals as systemd leaves them to services (systemd.exec(5), IgnoreSIGPIPE). */
+const NOBODY_READS = `
+  $SIG{PIPE} = "IGNORE";
+  socketpair(my $ours, my $its, AF_UNIX, SOCK_DGRAM, 0) or die;
+  my $taker = fork;
+  if ($taker == 0) {
+    open(STDIN, "<&", $its) or die;
+    exec "sh", "-c", 'ulimit -t 5; exec "$@"', "sh", @ARGV;
+  }
+  for (1 .. 600) {
+    send($ours, "line\n", MSG_DONTWAIT);
+    last if waitpid($taker, WNOHANG) == $taker;
+    select(undef, undef, undef, 0.1);
+  }
+  print $? & 127, "\n";
+`;
+
 describeWith([DEBIAN], "who takes the access log", () => {
+  test("ends when what it gives it to has ended, so that systemd starts both again", async () => {
+    const root = await PrivateRoot.start(debianRootFolder());
+    root.write(TAKE_ACCESS_LOG, accessLogFiles()[TAKE_ACCESS_LOG] ?? "", modeOf(TAKE_ACCESS_LOG));
+    const run = await root.exec("perl", "-MSocket", "-MPOSIX=WNOHANG", "-e", NOBODY_READS, TAKE_ACCESS_LOG, "true");
+    await root.stop();
+
+    // By itself, and by no signal.
+    expect(run).toEqual({
+      status: 0,
+      stderr: "true: Broken pipe\n",
+      stdout: "0\n",
+    });
+  });
+
   test("takes what waits when it is told to end", async () => {
     const root = await PrivateRoot.start(debianRootFolder());
     root.write(TAKE_ACCESS_LOG, accessLogFiles()[TAKE_ACCESS_LOG] ?? "", modeOf(TAKE_ACCESS_LOG));

@@ -51,10 +51,10 @@ function asked({ body }: Answer): { url: string; headers: Record<string, string>
   return JSON.parse(body) as { url: string; headers: Record<string, string> };
 }
 
-/** Varnish shows the C code that it has made; what comes before is what it has to say. */
 /** What Varnish says to any compiler that it is told to use, also before it has compiled anything. */
 const NOTE = "Warnings:\n\nChange will take effect when VCL script is reloaded\n";
 
+/** Varnish shows the C code that it has made; what comes before is what it has to say. */
 function warnings(text: string): string[] {
   return text
     .replace(NOTE, "")
