@@ -68,7 +68,7 @@ describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes som
   /** Other steps may be saving theirs: half a file is another story than this one. */
   async function stoppedWithWholeState(update: number): Promise<boolean> {
     process.kill(update, "SIGSTOP");
-    await until("it has stopped", () => statOf(update)[0] === "T");
+    await until("it has stopped", () => hasStopped(update));
     const files = engine.filesOf("state").filter((file) => file.endsWith(`/${STACK}.json`));
     if (files.length > 0 && files.every(isWholeJson)) {
       return true;
@@ -117,7 +117,7 @@ function updateBelow(parent: number): number {
     .find((pid) => {
       try {
         const args = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-        return Number(statOf(Number(pid))[1]) === parent && args.includes("up");
+        return Number(statOf(pid)[1]) === parent && args.includes("up");
       } catch {
         // It has ended meanwhile.
         return false;
@@ -129,9 +129,16 @@ function updateBelow(parent: number): number {
   return Number(found);
 }
 
-/** What proc(5) has of a process after its name: its state, `T` when it has stopped, its parent, and more. */
-function statOf(pid: number): readonly string[] {
-  const [, fields = ""] = fs.readFileSync(`/proc/${String(pid)}/stat`, "utf8").split(") ");
+/** All of its threads: each stops when it next comes out of the kernel, and one may be in the middle of writing. */
+function hasStopped(pid: number): boolean {
+  return fs
+    .readdirSync(`/proc/${String(pid)}/task`)
+    .every((thread) => statOf(`${String(pid)}/task/${thread}`)[0] === "T");
+}
+
+/** What proc(5) has of a process or thread after its name: its state, `T` when it has stopped, its parent, and more. */
+function statOf(task: string): readonly string[] {
+  const [, fields = ""] = fs.readFileSync(`/proc/${task}/stat`, "utf8").split(") ");
   return fields.split(" ");
 }
 

@@ -25,10 +25,14 @@ interface Outcome {
 interface Seeded extends Outcome {
   /** What it rests on, as it is printed after the name. */
   readonly why: string;
+  /** Seconds that its tests took, as they are printed. */
+  readonly took: string;
 }
 
 /** What came of a patch: it does not apply, or what its tests said, undefined when they came to no result. */
-type Run = { readonly patch: Patch } & ({ readonly error: string } | { readonly results: JestResults | undefined });
+type Run = { readonly patch: Patch; readonly took: string } & (
+  { readonly error: string } | { readonly results: JestResults | undefined }
+);
 
 async function main(): Promise<number> {
   const options = { only: { type: "string" }, plain: { type: "string", default: process.execPath } } as const;
@@ -67,8 +71,8 @@ async function seedAll(patches: readonly Patch[], parent: string, plain: string)
       const started = Date.now();
       for (const seeded of await seedBatch(batch, scratch)) {
         outcomes.push(seeded);
-        const { patch, verdict, why } = seeded;
-        console.log(`[${outcomes.length}/${patches.length}] ${verdict.padEnd(7)} ${patch.name}${why}`);
+        const { patch, verdict, why, took } = seeded;
+        console.log(`[${outcomes.length}/${patches.length}] ${verdict.padEnd(7)} ${patch.name} (${took})${why}`);
       }
       console.log(`${batch.length} faults from ${batch[0]?.name ?? ""} on in ${seconds(started)}`);
     }
@@ -100,8 +104,10 @@ async function seedBatch(batch: readonly Patch[], scratch: Scratch): Promise<See
   for (const patch of batch) {
     runs.push(await seedOne(patch, scratch));
   }
+  const began = Date.now();
   const green = await withoutFault(batch, scratch);
   scratch.endJest();
+  console.log(`without a fault, the tests of ${String(batch.length)}: ${seconds(began)}`);
   const isClean = green?.testResults.every(({ status }) => status === "passed") === true;
   if (isClean && runs.every((run) => "error" in run || run.results !== undefined)) {
     return runs.map((run) => judged(run, green, scratch));
@@ -139,25 +145,26 @@ async function withoutFault(patches: readonly Patch[], scratch: Scratch): Promis
 }
 
 async function seedOne(patch: Patch, scratch: Scratch): Promise<Run> {
+  const started = Date.now();
   try {
     scratch.apply(patch.file);
   } catch (error) {
-    return { patch, error: error instanceof Error ? error.message : String(error) };
+    return { patch, took: seconds(started), error: error instanceof Error ? error.message : String(error) };
   }
   const results = await runTestsOf(patch, scratch);
   scratch.revert(patch.file);
-  return { patch, results };
+  return { patch, took: seconds(started), results };
 }
 
 function judged(run: Run, green: Green, scratch: Scratch): Seeded {
-  const { patch } = run;
+  const { patch, took } = run;
   const unfit =
     "error" in run
       ? `does not apply: ${run.error}`
       : whyUnfit(patch, green, (test) => path.join(scratch.directory, test));
   return unfit === undefined && "results" in run
-    ? { patch, verdict: judge(run.results), why: firstRed(run.results) }
-    : { patch, verdict: "unfit", why: `: ${unfit ?? ""}` };
+    ? { patch, took, verdict: judge(run.results), why: firstRed(run.results) }
+    : { patch, took, verdict: "unfit", why: `: ${unfit ?? ""}` };
 }
 
 // No --bail: with it jest may end before it has written its results.
