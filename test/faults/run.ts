@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { type Patch, patchFiles, readPatch } from "./patches";
 import { type JestResults, Scratch } from "./scratch";
-import { type Green, isGoodEnough, judge, type Verdict, whyUnfit } from "./verdict";
+import { type Green, isClean, isGoodEnough, judge, type Verdict, whyUnfit } from "./verdict";
 
 // Seeds every fault of this folder in a copy of the tree and expects the tests that it names to go red: a suite that
 // stays green whatever is broken proves nothing. `npm run faults`, `npm run faults -- --only NAME`; with `--plain NODE` plain
@@ -108,10 +108,10 @@ async function seedBatch(batch: readonly Patch[], scratch: Scratch): Promise<See
   const green = await withoutFault(batch, scratch);
   scratch.endJest();
   console.log(`without a fault, the tests of ${String(batch.length)}: ${seconds(began)}`);
-  const isClean = green?.testResults.every(({ status }) => status === "passed") === true;
-  if (isClean && runs.every((run) => "error" in run || run.results !== undefined)) {
+  if (green !== undefined && isClean(green) && runs.every((run) => "error" in run || run.results !== undefined)) {
     return runs.map((run) => judged(run, green, scratch));
   }
+  console.log("not green: each alone");
   const alone: Seeded[] = [];
   for (const patch of batch) {
     const before = await withoutFault([patch], scratch);

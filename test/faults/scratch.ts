@@ -10,7 +10,8 @@ export interface JestResults {
   readonly testResults: readonly {
     /** The test file's absolute path. */
     readonly name: string;
-    readonly status: "passed" | "failed";
+    /** Focused: what ran of it has passed, and not all of it ran. */
+    readonly status: "passed" | "failed" | "skipped" | "focused";
     readonly message: string;
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
   }[];

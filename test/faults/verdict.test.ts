@@ -1,8 +1,8 @@
 import type { Patch } from "./patches";
 import type { JestResults } from "./scratch";
-import { isGoodEnough, judge, whyUnfit } from "./verdict";
+import { isClean, isGoodEnough, judge, whyUnfit } from "./verdict";
 
-function results(status: "passed" | "failed", failed: number): JestResults {
+function results(status: JestResults["testResults"][number]["status"], failed: number): JestResults {
   return {
     numFailedTests: failed,
     testResults: [
@@ -28,6 +28,14 @@ describe("a fault is", () => {
   test("not caught by a suite that cannot be loaded, nor by one that never ends", () => {
     expect(judge(results("failed", 0))).toBe("crashed");
     expect(judge(undefined)).toBe("crashed");
+  });
+});
+
+describe("a batch has left nothing behind", () => {
+  test("when no test is red after it, of whole files and of parts", () => {
+    expect(isClean(results("passed", 0))).toBe(true);
+    expect(isClean(results("focused", 0))).toBe(true);
+    expect(isClean(results("failed", 1))).toBe(false);
   });
 });
 

@@ -15,6 +15,11 @@ export type Green = Pick<JestResults, "testResults">;
 /** The share of faults that must be caught. */
 const goal = 0.9;
 
+/** Whether no fault of a batch has left anything behind: its tests are as green as they were before. */
+export function isClean({ testResults }: Green): boolean {
+  return testResults.every(({ status }) => status !== "failed");
+}
+
 export function judge(results: JestResults | undefined): Verdict {
   if (results === undefined) {
     return "crashed";
