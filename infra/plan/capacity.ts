@@ -140,13 +140,12 @@ export function popLosses(config: Pick<FootprintConfig, "pops">, places: readonl
   return pops.map(({ region, load }): PopLoss => {
     const { takers, unplaced, latency, moved } = lose(base, [region]);
     const others = pops.filter((pop) => pop.region !== region);
-    const bounds = new Map(others.map((pop) => [pop.region, boundsOf(pop.region)]));
     const basis = [region, ...takers.map((taker) => taker.region)].some((code) => peaks.get(code) === undefined);
     return {
       region,
       load,
       unplaced,
-      takers: takers.map((taker) => ({ ...taker, ...(bounds.get(taker.region) ?? boundsOf(taker.region)) })),
+      takers: takers.map((taker) => ({ ...taker, ...boundsOf(taker.region) })),
       latency,
       moved,
       basis: basis ? "minimum size" : "peak",
@@ -158,9 +157,7 @@ export function popLosses(config: Pick<FootprintConfig, "pops">, places: readonl
         takers.map(({ withinMin }) => withinMin),
         unplaced,
       ),
-      hangsOn: others
-        .filter((pop) => hangs(pop, load, bounds.get(pop.region) ?? boundsOf(pop.region)))
-        .map((pop) => pop.region),
+      hangsOn: others.filter((pop) => hangs(pop, load, boundsOf(pop.region))).map((pop) => pop.region),
     };
 
     function boundsOf(taker: string) {

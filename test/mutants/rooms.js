@@ -4,20 +4,21 @@
  * What is mutated, and which plain tests must see it: those that are about it. That a whole stack's test would see it, too, is
  * no excuse: it says that something is wrong, and not what.
  *
- * @type {Record<string, { mutate: readonly string[], tests: readonly string[] }>}
+ * @type {Record<string, { mutate: readonly string[], tests: readonly string[], keepsPrograms?: true }>}
  */
 module.exports = {
-  figures: {
-    mutate: ["infra/plan/{cost,quotas}.ts"],
-    tests: ["plan/{cost,quotas}"],
-  },
-  capacity: {
-    mutate: ["infra/plan/capacity.ts"],
-    tests: ["plan/capacity"],
-  },
   config: {
     mutate: ["infra/config/*.ts"],
     tests: ["config/*"],
+  },
+  plan: {
+    mutate: ["infra/plan/*.ts", "!infra/plan/{harness,run,runAdvise}.ts"],
+    tests: ["plan/!(edits)"],
+    keepsPrograms: true,
+  },
+  renderers: {
+    mutate: ["components/node/*.ts", "components/node/{haproxy,varnish}/*.ts"],
+    tests: ["components/node/*"],
   },
   protocol: {
     mutate: ["components/node/protocol/*.ts"],

@@ -13,7 +13,7 @@ const rooms = require("./rooms");
 
 const repository = path.resolve(__dirname, "../..");
 
-function main([room]) {
+function main([room, ...more]) {
   if (room === undefined || !Object.hasOwn(rooms, room)) {
     console.error(`npm run mutants -- ROOM; there are: ${Object.keys(rooms).join(", ")}`);
     return 2;
@@ -24,9 +24,13 @@ function main([room]) {
     const config = path.join(scratch, "stryker.json");
     fs.writeFileSync(config, JSON.stringify(configOf(room, stryker, scratch)));
     const program = path.join(stryker, "node_modules/@stryker-mutator/core/bin/stryker.js");
-    const env = { ...process.env, FOOTPRINT_STRYKER: stryker, FOOTPRINT_ROOM: room };
+    const env = { ...process.env, FOOTPRINT_ROOM: room };
+    if (rooms[room].keepsPrograms) {
+      env.FOOTPRINT_RECORDINGS = fs.mkdtempSync(path.join(scratch, "recordings-"));
+    }
     return (
-      spawnSync(process.execPath, [program, "run", config], { cwd: repository, env, stdio: "inherit" }).status ?? 1
+      spawnSync(process.execPath, [program, "run", config, ...more], { cwd: repository, env, stdio: "inherit" })
+        .status ?? 1
     );
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
@@ -57,13 +61,11 @@ function installed() {
 }
 
 function configOf(room, stryker, scratch) {
-  const runner = path.join(stryker, "node_modules/@stryker-mutator/jest-runner/dist/src/index.js");
   return {
     mutate: rooms[room].mutate,
     // Types are dropped when tests run: a mutant that the compiler would refuse is one more to be seen.
-    testRunner: "fileByFile",
-    plugins: [runner, path.join(__dirname, "fileByFile.mjs")],
-    jest: { configFile: "test/mutants/jest.config.js", enableFindRelatedTests: false },
+    testRunner: "footprint",
+    plugins: [path.join(__dirname, "runner.mjs")],
     coverageAnalysis: "perTest",
     reporters: ["clear-text", "progress-append-only"],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false },

@@ -42,6 +42,17 @@ describe("capacity of a PoP", () => {
     expect(of(true).toClients).toBeCloseTo(2 / 3, 9);
   });
 
+  it("is that of the first of two types that send the same, and of no other type that sends more", () => {
+    const weakest = (...types: string[]) => popCapacity(pop("us-east-1", { nodes: nodes({ types }) })).weakestType;
+    expect(weakest("r6gd.large", "m6gd.large", "m7gd.large")).toBe("r6gd.large");
+    expect(weakest("m7gd.large", "m6gd.large", "r6gd.large")).toBe("m6gd.large");
+  });
+
+  it("is nothing at all, and not a negative nothing, where the lost zone is the only one with nodes", () => {
+    const only = popCapacity(pop("us-east-1", { cluster: true, zones: zones(1), nodes: nodes({ min: 2 }) }));
+    expect(only.zoneLoss.remaining).toBe(0);
+  });
+
   it("does not depend on the order of the types", () => {
     const types = ["m6gd.large", "m7gd.large"];
     expect(popCapacity(pop("us-east-1", { nodes: nodes({ types }) })).perNode).toBe(0.75);
@@ -203,6 +214,16 @@ describe("the loss of a PoP", () => {
       [["eu-west-3", expect.closeTo(0.75, 9), expect.closeTo(1, 9)]],
       [],
     ]);
+  });
+
+  it("does not hang on the lost PoP, though it is not sure who was there", () => {
+    const unsure = [
+      at("sure", 0.5, { "eu-central-1": 10, "eu-west-3": 90 }),
+      at("between", 0.5, { "eu-central-1": 10, "eu-west-3": 12 }),
+    ];
+    const [loss] = popLosses({ pops: ["eu-central-1", "eu-west-3"].map((code) => pop(code, { peak: 3 })) }, unsure);
+
+    expect([loss?.region, loss?.hangsOn]).toEqual(["eu-central-1", []]);
   });
 
   it("leaves drained PoPs out, as lost ones and as takers", () => {

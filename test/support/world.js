@@ -26,6 +26,8 @@ class World {
     world ??= withPlainGlobal(own, config.projectConfig);
     world.global.process = own.global.process;
     world.global.Error.stackTraceLimit = 100;
+    // By these, Jest would tell the files that ran before of each test, and keep all that they have loaded.
+    delete world.global[Symbol.for("EVENT_HANDLERS")];
     return world;
   }
 }

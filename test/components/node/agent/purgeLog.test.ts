@@ -36,6 +36,10 @@ const purge: fc.Arbitrary<Purge> = fc.record({
 const AFTER = { number: 6, digest: "a".repeat(64) };
 const seal = (each: Purge, key = KEY, region = REGION) => sealEntry(key, region, AFTER, each);
 const sealed = seal(PURGE);
+const resigned = (change: (signature: string) => string) => {
+  const { body, signature } = JSON.parse(sealed.text) as { body: string; signature: string };
+  return JSON.stringify({ body, signature: change(signature) });
+};
 
 test("what was sealed opens with its key, and follows its place", () => {
   fc.assert(
@@ -97,6 +101,24 @@ test.each<[string, () => unknown]>([
   ["what is not JSON", () => openEntry([KEY], REGION, "purge everything")],
   ["JSON of another form", () => openEntry([KEY], REGION, "[]")],
   ["an entry without a signature", () => openEntry([KEY], REGION, JSON.stringify({ body: JSON.stringify(PURGE) }))],
+  [
+    "a signature with more before it",
+    () =>
+      openEntry(
+        [KEY],
+        REGION,
+        resigned((signature) => `aa${signature}`),
+      ),
+  ],
+  [
+    "a signature with more behind it",
+    () =>
+      openEntry(
+        [KEY],
+        REGION,
+        resigned((signature) => `${signature}aa`),
+      ),
+  ],
   [
     "a body that is too long",
     () => openEntry([KEY], REGION, JSON.stringify({ body: " ".repeat(2_000_001), signature: "0".repeat(64) })),

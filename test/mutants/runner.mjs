@@ -1,0 +1,126 @@
+import console from "node:console";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { relative, resolve } from "node:path";
+import { performance } from "node:perf_hooks";
+
+// Stryker's own runner starts the whole of Jest for every mutant: a second or two before the first test. This one has Jest's
+// runner of test files ready, and gives it one file after the other, those that are quick first, until a test has failed.
+// Code is loaded anew each time: what one mutant has left behind, the next does not find.
+
+const require = createRequire(resolve("package.json"));
+const { readConfig } = require("jest-config");
+const { default: JestRunner } = require("jest-runner");
+const { default: Runtime } = require("jest-runtime");
+
+/** Below the folder of the run: of one process for all, also for those that Stryker starts later. */
+const KNOWN = "test/mutants/known.json";
+/** Stryker's numbers of what a test has come to. */
+const STATUS = { passed: 0, failed: 1 };
+const SKIPPED = 2;
+
+const UNWATCHED = { isInterrupted: () => false };
+
+/** What instrumented code counts in, and asks for its mutant. `world.js` gives it to the tests. */
+const context = (globalThis.__stryker__ = {});
+
+class Runner {
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async init() {
+    const { globalConfig, projectConfig } = await readConfig({ _: [], $0: "" }, resolve("test/mutants/jest.config.js"));
+    this.globalConfig = { ...globalConfig, silent: true, ci: true };
+    this.jest = await Runtime.createContext(projectConfig, { console, maxWorkers: 1, watchman: false });
+  }
+
+  async dryRun() {
+    const matching = this.jest.hasteFS.matchFilesWithGlob(this.jest.config.testMatch, null);
+    const files = [];
+    const tests = [];
+    const perTest = {};
+    for (const file of matching) {
+      context.mutantCoverage = { static: {}, perTest: {} };
+      const started = performance.now();
+      const results = await this.run(file);
+      const took = performance.now() - started;
+      tests.push(...results);
+      const reached = Object.entries(context.mutantCoverage.perTest).map(([test, counts]) => [
+        test,
+        Object.keys(counts),
+      ]);
+      files.push({ file, took, reached });
+      // What one test has made, the others of its file may find and judge.
+      const seen = sum([context.mutantCoverage.static, ...Object.values(context.mutantCoverage.perTest)]);
+      for (const { id } of results) {
+        perTest[id] = seen;
+      }
+    }
+    delete context.mutantCoverage;
+    files.sort((a, b) => a.took - b.took);
+    writeFileSync(KNOWN, JSON.stringify(files));
+    return { status: "complete", tests, mutantCoverage: { static: {}, perTest } };
+  }
+
+  async mutantRun({ activeMutant, testFilter, hitLimit }) {
+    this.known ??= JSON.parse(readFileSync(KNOWN, "utf8"));
+    const wanted = new Set(testFilter.map(fileOf));
+    Object.assign(context, { activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit && 0 });
+    let nrOfTests = 0;
+    for (const { file, reached } of this.known.filter((known) => wanted.has(relative("", known.file)))) {
+      context.reaching = reached.flatMap(([test, mutants]) => (mutants.includes(activeMutant.id) ? [test] : []));
+      const results = await this.run(file);
+      const failed = results.filter(({ status }) => status === STATUS.failed);
+      nrOfTests += results.filter(({ status }) => status !== SKIPPED).length;
+      if (context.hitCount > hitLimit) {
+        return { status: "timeout", reason: `reached ${hitLimit} times` };
+      }
+      if (failed.length > 0) {
+        const killedBy = failed.map(({ id }) => id);
+        return { status: "killed", killedBy, failureMessage: failed[0].failureMessage, nrOfTests };
+      }
+    }
+    return { status: "survived", nrOfTests };
+  }
+
+  async run(file) {
+    const runner = new JestRunner(this.globalConfig, {});
+    let outcome;
+    runner.on("test-file-success", ([, result]) => (outcome = result));
+    runner.on("test-file-failure", ([, error]) => (outcome = { testExecError: error, testResults: [] }));
+    await runner.runTests([{ path: file, context: this.jest }], UNWATCHED, { serial: true });
+    const name = relative("", file);
+    // A mutant without which the file cannot be loaded has been seen.
+    const unloadable = outcome.testExecError && [
+      { fullName: "is loaded", status: "failed", failureMessages: [outcome.testExecError.message] },
+    ];
+    return (unloadable ?? outcome.testResults).map(({ fullName, status, failureMessages, duration }) => ({
+      id: `${name}: ${fullName}`,
+      name: fullName,
+      fileName: file,
+      timeSpentMs: duration ?? 0,
+      status: STATUS[status] ?? SKIPPED,
+      failureMessage: failureMessages.join("\n"),
+    }));
+  }
+}
+
+function fileOf(id) {
+  return id.slice(0, id.indexOf(": "));
+}
+
+function sum(counts) {
+  const all = {};
+  for (const [mutant, count] of counts.flatMap(Object.entries)) {
+    all[mutant] = (all[mutant] ?? 0) + count;
+  }
+  return all;
+}
+
+function factory() {
+  return new Runner();
+}
+factory.inject = [];
+
+export const strykerPlugins = [{ kind: "TestRunner", name: "footprint", factory }];
