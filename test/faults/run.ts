@@ -7,9 +7,7 @@ import { type JestResults, Scratch } from "./scratch";
 import { type Green, isClean, isGoodEnough, judge, type Verdict, whyUnfit } from "./verdict";
 
 // Seeds every fault of this folder in a copy of the tree and expects the tests that it names to go red: a suite that
-// stays green whatever is broken proves nothing. `npm run faults`, `npm run faults -- --only NAME`; with `--plain NODE` plain
-// tests run with that Node.js: programs of Pulumi take two thirds of the time from Node 24 on, which needs no hook at each
-// promise for what Pulumi keeps (AsyncLocalStorage).
+// stays green whatever is broken proves nothing. `npm run faults`, `npm run faults -- --only NAME`.
 
 /** Faults that one process of jest is for, at most. */
 const BATCH = 20;
@@ -35,8 +33,7 @@ type Run = { readonly patch: Patch; readonly took: string } & (
 );
 
 async function main(): Promise<number> {
-  const options = { only: { type: "string" }, plain: { type: "string", default: process.execPath } } as const;
-  const { only, plain } = parseArgs({ options }).values;
+  const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
   const patches = patchFiles(__dirname)
     .map(readPatch)
     .filter(({ name }) => only === undefined || name.includes(only));
@@ -49,7 +46,7 @@ async function main(): Promise<number> {
   const started = Date.now();
   const parent = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-faults-")));
   try {
-    const outcomes = await seedAll(patches, parent, plain);
+    const outcomes = await seedAll(patches, parent);
     return summarise(outcomes, started);
   } finally {
     fs.rmSync(parent, { recursive: true, force: true });
@@ -60,10 +57,10 @@ async function main(): Promise<number> {
  * In three trees: two for tests that compute, and one for those that run a node's programs, which wait most of the time, so
  * that neither processor is idle while faults are left.
  */
-async function seedAll(patches: readonly Patch[], parent: string, plain: string): Promise<Outcome[]> {
+async function seedAll(patches: readonly Patch[], parent: string): Promise<Outcome[]> {
   const queues = [
-    { trees: 2, node: plain, batches: batchesOf(patches.filter((patch) => !runsNode(patch))) },
-    { trees: 1, node: process.execPath, batches: batchesOf(patches.filter(runsNode)) },
+    { trees: 2, batches: batchesOf(patches.filter((patch) => !runsNode(patch))) },
+    { trees: 1, batches: batchesOf(patches.filter(runsNode)) },
   ];
   const outcomes: Outcome[] = [];
   const work = async (batches: Patch[][], scratch: Scratch): Promise<void> => {
@@ -80,7 +77,7 @@ async function seedAll(patches: readonly Patch[], parent: string, plain: string)
   const trees = queues.flatMap((queue) =>
     Array.from({ length: Math.min(queue.trees, queue.batches.length) }, () => queue),
   );
-  await Promise.all(trees.map(({ batches, node }, number) => work(batches, new Scratch(parent, number, node))));
+  await Promise.all(trees.map(({ batches }, number) => work(batches, new Scratch(parent, number))));
   return outcomes;
 }
 

@@ -25,12 +25,7 @@ export class Scratch {
   readonly directory: string;
   private server: ChildProcess | undefined;
 
-  /** @param node the Node.js that runs its tests */
-  constructor(
-    parent: string,
-    number: number,
-    private readonly node: string,
-  ) {
+  constructor(parent: string, number: number) {
     this.directory = path.join(parent, `tree-${number}`);
     copyTree(this.directory);
     fs.symlinkSync(path.join(repository, "node_modules"), path.join(this.directory, "node_modules"));
@@ -55,7 +50,7 @@ export class Scratch {
   async jest(args: readonly string[], limit = longestRun): Promise<JestResults | undefined> {
     const results = path.join(this.directory, "..", `${path.basename(this.directory)}.json`);
     fs.rmSync(results, { force: true });
-    this.server ??= startJest(this.directory, this.node);
+    this.server ??= startJest(this.directory);
     const isAlive = await answers(this.server, limit, [
       ...["--json", `--outputFile=${results}`, `--testResultsProcessor=${path.join(__dirname, "plainResults.js")}`],
       ...["--selectProjects", "plain", "node", `--cacheDirectory=${path.join(this.directory, "..", "jest")}`],
@@ -87,12 +82,11 @@ export class Scratch {
   }
 }
 
-function startJest(cwd: string, node: string): ChildProcess {
-  const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ""}` };
+function startJest(cwd: string): ChildProcess {
   const stdio = ["ignore", "ignore", "ignore", "ipc"] as const;
   // As in `npm test`: programs of Pulumi are short-lived objects, whose collection takes a fifth of the time otherwise.
   const args = ["--max-semi-space-size=128", path.join(__dirname, "jestServer.js")];
-  return spawn(node, args, { cwd, env, stdio: [...stdio], detached: true });
+  return spawn(process.execPath, args, { cwd, stdio: [...stdio], detached: true });
 }
 
 /** @returns whether it did what it was asked for; not when it died or took longer than the limit */
