@@ -11,7 +11,9 @@ jest.mock("../../infra/plan/harness", () => {
   const actual = jest.requireActual<typeof Harness>("../../infra/plan/harness");
   const record: typeof actual.record = (run, options) =>
     run === program && options?.computed === undefined
-      ? recorded(JSON.stringify([path.basename(expect.getState().testPath ?? ""), options]), () => actual.record(run, options))
+      ? recorded(JSON.stringify([path.basename(expect.getState().testPath ?? ""), options]), () =>
+          actual.record(run, options),
+        )
       : actual.record(run, options);
   return { ...actual, record };
 });
