@@ -5,15 +5,12 @@ import { join } from "node:path";
 import Ajv from "ajv";
 import { parse } from "yaml";
 import { placeholders } from "../../infra/config/complete";
-import { SCHEMA_FILE, schemaText, stackFileSchema } from "../../infra/config/jsonSchema";
+import { stackFileSchema } from "../../infra/config/jsonSchema";
 import { loadConfig } from "../../infra/config/load";
 import { ConfigError, problemLine } from "../../infra/config/problems";
 import { REGIONS } from "../../infra/config/regions";
 import { stackConfigFromFile, stackConfigFromText, unreadParts } from "../../infra/config/stackFile";
 import { SHIPPED } from "../support/stacks";
-import { base } from "./base";
-import { SHAPE_CASES } from "./casesShape";
-import { REFUSALS } from "./refusals";
 
 const folder = join(__dirname, "..", "..", "stacks");
 // Those of this repository; whoever uses it has others beside them.
@@ -89,52 +86,6 @@ describe("the shipped stacks", () => {
     expect(pops.some((pop) => REGIONS.get(pop.region)?.optIn)).toBe(true);
     expect(zones).toHaveLength(2);
     expect(sites.some((site) => site.host === site.zone)).toBe(true);
-  });
-});
-
-describe("the schema for editors", () => {
-  test("stacks/schema.json is not stale (npm run schema)", () => {
-    expect(readFileSync(SCHEMA_FILE, "utf8")).toBe(schemaText());
-  });
-
-  test("describes every key", () => {
-    const missing: string[] = [];
-    const visit = (schema: unknown, path: string): void => {
-      if (typeof schema !== "object" || schema === null) {
-        return;
-      }
-      const properties = "properties" in schema ? Object.entries(schema.properties ?? {}) : [];
-      properties.forEach(([key, entry]) => {
-        if (path !== "" && !("description" in (entry as object))) {
-          missing.push(`${path}.${key}`);
-        }
-        visit(entry, key === "config" ? key : `${path}.${key}`);
-      });
-      visit("additionalProperties" in schema ? schema.additionalProperties : undefined, `${path}.*`);
-    };
-    visit(stackFileSchema(), "");
-    expect(missing).toEqual([]);
-  });
-
-  const validate = new Ajv({ strict: false }).compile(stackFileSchema());
-  const file = (draft: object, extra: object = {}): unknown => ({
-    config: {
-      "aws:region": "us-east-1",
-      ...Object.fromEntries(Object.entries(draft).map(([key, value]) => [`footprint:${key}`, value])),
-      ...extra,
-    },
-  });
-
-  test("takes keys of other namespaces, and rejects unknown ones of ours and unknown regions", () => {
-    expect(validate(file(base(), { "aws:profile": "edge", "random:x": 1 }))).toBe(true);
-    expect(validate(file(base(), { "footprint:popz": {} }))).toBe(false);
-    expect(validate(file(base(), { popz: {} }))).toBe(false);
-    expect(validate(file({ ...base(), pops: { "us-est-1": {} } }))).toBe(false);
-  });
-
-  test("rejects every mistake of shape that the program rejects", () => {
-    const shape = REFUSALS.slice(0, SHAPE_CASES.length);
-    expect(shape.filter(({ attempt }) => validate(file(attempt.draft))).map(({ title }) => title)).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import type * as Harness from "../../infra/plan/harness";
 import { recorded } from "../support/recordings";
 
@@ -10,7 +11,9 @@ jest.mock("../../infra/plan/harness", () => {
   const actual = jest.requireActual<typeof Harness>("../../infra/plan/harness");
   const record: typeof actual.record = (run, options) =>
     run === program && options?.computed === undefined
-      ? recorded(JSON.stringify([expect.getState().testPath, options]), () => actual.record(run, options))
+      ? recorded(JSON.stringify([path.basename(expect.getState().testPath ?? ""), options]), () =>
+          actual.record(run, options),
+        )
       : actual.record(run, options);
   return { ...actual, record };
 });

@@ -26,7 +26,7 @@ function main([room, ...more]) {
     const program = path.join(stryker, "node_modules/@stryker-mutator/core/bin/stryker.js");
     const env = { ...process.env, FOOTPRINT_ROOM: room };
     if (rooms[room].keepsPrograms) {
-      env.FOOTPRINT_RECORDINGS = fs.mkdtempSync(path.join(scratch, "recordings-"));
+      env.FOOTPRINT_RECORDINGS ??= fs.mkdtempSync(path.join(scratch, "recordings-"));
     }
     return (
       spawnSync(process.execPath, [program, "run", config, ...more], { cwd: repository, env, stdio: "inherit" })

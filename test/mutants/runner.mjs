@@ -1,8 +1,10 @@
 import console from "node:console";
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { relative, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
+import process from "node:process";
 
 // Stryker's own runner starts the whole of Jest for every mutant: a second or two before the first test. This one has Jest's
 // runner of test files ready, and gives it one file after the other, those that are quick first, until a test has failed.
@@ -19,6 +21,8 @@ const KNOWN = "test/mutants/known.json";
 const STATUS = { passed: 0, failed: 1 };
 const SKIPPED = 2;
 
+/** Which part of the mutants is run. */
+const SAMPLE = Number(process.env.FOOTPRINT_SAMPLE ?? 1);
 const UNWATCHED = { isInterrupted: () => false };
 
 /** What instrumented code counts in, and asks for its mutant. `world.js` gives it to the tests. */
@@ -64,6 +68,10 @@ class Runner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit }) {
+    if (!isSampled(activeMutant.id)) {
+      // Stryker counts it among errors, and not for or against the tests.
+      return { status: "error", errorMessage: "not in the sample" };
+    }
     this.known ??= JSON.parse(readFileSync(KNOWN, "utf8"));
     const wanted = new Set(testFilter.map(fileOf));
     Object.assign(context, { activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit && 0 });
@@ -104,6 +112,11 @@ class Runner {
       failureMessage: failureMessages.join("\n"),
     }));
   }
+}
+
+/** By chance, but each time the same. */
+function isSampled(id) {
+  return createHash("sha256").update(id).digest().readUInt32BE() < SAMPLE * 2 ** 32;
 }
 
 function fileOf(id) {

@@ -1,11 +1,72 @@
 import { nodeFiles } from "../../../components/node/files";
+import type { NodeFiles } from "../../../components/node/nodeFiles";
+import type { NodeOptions } from "../../../components/node/options";
 import { OPTIONS } from "./options";
 
 const FILES = nodeFiles(OPTIONS);
 
+const shielded = OPTIONS.sites.map((site, i) => (i === 0 ? { ...site, shield: "eu-central-1" } : site));
+
+/** What each option changes. */
+const VARIANTS: readonly (readonly [string, Partial<NodeOptions>])[] = [
+  ["nodes that are one cache", { cluster: true }],
+  ["a shield elsewhere", { sites: shielded }],
+  ["the shield itself", { region: "eu-central-1", sites: shielded }],
+  ["a shield elsewhere, and nodes that are one cache", { sites: shielded, cluster: true }],
+  ["health that ends with purges", { purgeMaxStaleness: 3600 }],
+  [
+    "one machine for all",
+    {
+      cluster: true,
+      listen: {
+        address: "127.0.0.1",
+        ports: {
+          traffic: 1001,
+          redirect: 1002,
+          health: 1003,
+          peers: 1004,
+          ownPeer: 1005,
+          metrics: 1006,
+          agentMetrics: 1007,
+        },
+      },
+    },
+  ],
+  [
+    "sites with the other settings",
+    {
+      sites: OPTIONS.sites.map((site, i) => ({
+        ...site,
+        cacheKey:
+          i === 0
+            ? { query: "none", headers: [], cookies: ["z", "a"] }
+            : { query: ["zoom", "a b", "é&="], headers: ["X-B", "X-A"], cookies: [] },
+        clientAddress: "none",
+        origins: i === 0 ? [...site.origins, { scheme: "http", host: "192.0.2.7", port: 8080 }] : site.origins.slice(1),
+      })),
+    },
+  ],
+];
+
+/** Lines that only one of them has, by file. */
+function difference(before: NodeFiles, after: NodeFiles): string {
+  const only = (files: NodeFiles, others: NodeFiles, path: string, mark: string) => {
+    const there = new Set(others[path]?.split("\n"));
+    return (files[path] ?? "").split("\n").flatMap((line) => (there.has(line) ? [] : [`${mark}${line}`]));
+  };
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((path) => before[path] !== after[path])
+    .flatMap((path) => [path, ...only(before, after, path, "-"), ...only(after, before, path, "+")])
+    .join("\n");
+}
+
 describe("a node's files", () => {
   test.each(Object.keys(FILES))("%s of two sites", (path) => {
     expect(FILES[path]).toMatchSnapshot();
+  });
+
+  test.each(VARIANTS)("of %s differ by these lines", (_, options) => {
+    expect(difference(FILES, nodeFiles({ ...OPTIONS, ...options }))).toMatchSnapshot();
   });
 
   test("are the same for the same options", () => {
