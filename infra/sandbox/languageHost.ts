@@ -10,6 +10,7 @@ import language from "@pulumi/pulumi/proto/language_pb";
 import plugin from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { version } from "../../package.json";
+import { cacheHome } from "../terminal/cacheHome";
 import { serve, unary, type Server } from "./grpcServer";
 
 /** With this status a program ends that has told the user what is wrong; the engine then adds nothing of its own. */
@@ -75,6 +76,8 @@ async function runProgram(
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
       // ts-node would load the compiler at every run; what is loaded first translates each file once.
       PULUMI_NODEJS_TYPESCRIPT: "false",
+      // Nor is the SDK compiled anew each time, as in the command line.
+      NODE_COMPILE_CACHE: path.join(cacheHome(), "node"),
     },
   });
   const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
