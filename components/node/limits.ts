@@ -179,6 +179,12 @@ export const RING_BOUNDS = {
     smallest: 312,
     meaning: "requests of the PoP's other nodes that are being answered, a thread of Varnish each",
   },
+  // A crowd of 200 clients on one cold object costs its origin one request.
+  PEERS_CROWDED: {
+    sum: "MISSES / 3",
+    smallest: 208,
+    meaning: "the same above which they may be half as many again as what this node asks of others, and no more",
+  },
   HOPS: {
     sum: "MISSES / 2",
     smallest: 312,

@@ -250,6 +250,19 @@ export class Pool {
     );
   }
 
+  /** Has a node count the most that it had under way anew. */
+  async forgetMost(i: number): Promise<void> {
+    await this.node(i).say(SOCKETS.admin, "clear counters all");
+  }
+
+  /** What a node has under way for others: now, the most that it had, and how often they have looked whether it answers. */
+  async given(i: number): Promise<{ readonly now: number; readonly most: number; readonly looks: number }> {
+    const lines = (await this.node(i).say(SOCKETS.admin, "show stat")).split("\n").map((line) => line.split(","));
+    const of = (backend: string) => lines.find(([name, server]) => name === backend && server === "BACKEND") ?? [];
+    const [peers, checks] = [of("cache-for-peers"), of("cache-for-checks")];
+    return { now: Number(peers[4]), most: Number(peers[5]), looks: Number(checks[7]) };
+  }
+
   private servers(i: number): Promise<string> {
     return this.node(i).say(SOCKETS.admin, "show servers state ring");
   }

@@ -17,14 +17,45 @@ export function finalLua(): string {
 
 local END = "\\r\\n\\r\\n"
 local INTERIM = "HTTP/1.1 1"
+-- Of a chunk, as HAProxy writes it.
+local LINE = 12
 
 local Response = {}
 Response.__index = Response
 
--- Takes out lines up to an empty one, but for so many bytes of that end. Says whether it has come. Where it has not, the
--- last three bytes stay, with which it may begin.
-local function take(bytes, at, stay)
-    local stop = select(2, bytes:data(at):find(END, 1, true))
+-- Some bytes, of which there may be fewer. Once some have gone on, HAProxy (3.0 to 3.4, channel.data) takes a place in its buffer
+-- for one in what is in it, and goes on at the buffer's start too early or too late. One byte at a time, this is wrong of one at
+-- most: of the one that is as far from the buffer's start as there are bytes in all. With a byte more at the end that is another
+-- one: so what is read twice alike is right, and else what two of three say.
+local function read(bytes, at, length)
+    length = math.min(length, bytes:input() - at)
+    local function all()
+        local each = {}
+        for i = 1, length do each[i] = bytes:data(at + i - 1, 1) end
+        return table.concat(each)
+    end
+    local function more() return bytes:insert("-", bytes:input()) > 0 end
+    local first = all()
+    if not more() then return first end
+    local second, third = all(), nil
+    if first ~= second and more() then
+        third = all()
+        bytes:remove(-1)
+    end
+    bytes:remove(-1)
+    if not third then return first end
+    local each = {}
+    for i = 1, length do
+        local one = first:sub(i, i)
+        each[i] = (one == second:sub(i, i) or one == third:sub(i, i)) and one or second:sub(i, i)
+    end
+    return table.concat(each)
+end
+
+-- Takes out lines up to an empty one, of this text, but for so many bytes of that end. Says whether it has come. Where it has
+-- not, the last three bytes stay, with which it may begin.
+local function take(bytes, at, text, stay)
+    local stop = select(2, text:find(END, 1, true))
     local gone = stop and stop - stay or math.max(0, bytes:input() - at - 3)
     if gone > 0 then bytes:remove(at, gone) end
     return stop ~= nil
@@ -39,7 +70,7 @@ end
 
 function Response:interim(bytes, at)
     if bytes:input() == at then return at, false end
-    local over = take(bytes, at, 0)
+    local over = take(bytes, at, bytes:data(at), 0)
     if over then self.step = self.status end
     return at, over
 end
@@ -65,7 +96,7 @@ function Response:chunks(bytes, at)
         return at + come, false
     end
     at, self.left = at + self.left, 0
-    local size, after = bytes:data(at, 32):match("^(%x+)[^\\n]*\\n()")
+    local size, after = read(bytes, at, LINE):match("^(%x+)[^\\n]*\\n()")
     if not size then return at, false end
     size = tonumber(size, 16)
     if size > 0 then
@@ -80,12 +111,12 @@ end
 function Response:trailers(bytes, at)
     local come = bytes:input() - at
     if come < 2 then return at, false end
-    if not self.some and bytes:data(at, 2) == "\\r\\n" then
+    if not self.some and read(bytes, at, 2) == "\\r\\n" then
         self.step = nil
         return at, false
     end
     self.some = true
-    if take(bytes, at, 2) then self.step = nil end
+    if take(bytes, at, read(bytes, at, come), 2) then self.step = nil end
     return at, false
 end
 

@@ -24,6 +24,15 @@ const COPY_ASKED = 4;
 /** Seconds for which a node goes by what an owner has said not to be stored. */
 const ALONE_SECONDS = 120;
 
+/**
+ * What an owner says that is asked for too much (RFC 8470, Too Early: no origin has a reason to say it to a node, which sends
+ * nothing early). The next node of the ring is asked then.
+ */
+const CROWDED = 425;
+
+/** What a node gives to others. */
+const GIVEN = "cache-for-peers";
+
 const proof = (role: string): string => `str(${role}),map_str(opt@${RING_PROOF_FILE})`;
 const proves = (field: string, role: string): string =>
   `{ ${field}(${INTERNAL.proof}),sha2(256),hex,map_str(opt@${RING_PROOF_FILE}) -m str ${role} }`;
@@ -47,6 +56,8 @@ export function ringSections({ popName, listen }: Pick<NodeOptions, "popName" | 
   const { address, ports } = listen ?? PRODUCTION;
   const health = `{ path ${PEER_HEALTH_PATH} }`;
   const own = `{ dst_port ${String(ports.ownPeer)} }`;
+  const crowded = (when: string): string =>
+    `    http-request return status ${String(CROWDED)} content-type text/plain string "crowded\\n" if { method GET } !${own} !${health} ${when}`;
   return `
 # To the owner of an object, by consistent hashing over the addresses of the nodes that answer: HAProxy's ring and not Varnish's
 # (vmod_directors), because it outlives a load of the VCL, and because who is in it, who answers, and what a failure means
@@ -54,7 +65,9 @@ export function ringSections({ popName, listen }: Pick<NodeOptions, "popName" | 
 # see the same peers agree, whatever slots they have them in. Where two do not agree, an object has two owners for as long: a
 # request makes one hop and no other. Slots are empty after a start, until the agent has filled them.
 #
-# What fails here is not tried elsewhere but where no connection came about; Varnish asks the origin then (varnish/ring.ts).
+# What fails here is not tried elsewhere but where no connection came about; Varnish asks the origin then (varnish/ring.ts). What
+# an owner has no room for goes to the next node of the ring, which takes it for its own, as if the owner were not there: for
+# as long, an object may have two owners. Where that one has none either, the origin is asked.
 backend ${RING.backend} from relayed
     balance hash var(txn.url)
     hash-type consistent sdbm avalanche
@@ -64,7 +77,7 @@ backend ${RING.backend} from relayed
     # The same zone or the one beside it.
     timeout connect 500ms
     timeout check 1s
-    retry-on conn-failure
+    retry-on conn-failure ${String(CROWDED)}
     retries 2
     option redispatch 1
     filter lua.${WITHOUT_FALSE_ENDS}
@@ -138,18 +151,32 @@ ${refuse(popName, { status: 421, text: "unknown host", error: "destination_not_f
     http-request replace-header Via '^(.*), 1\\.1 [^,]+\\(Varnish/[^,]+$' '\\1' unless ${own}
     http-request set-header ${INTERNAL.site} %[var(txn.settings)]
     http-request set-header ${INTERNAL.peered} 1
+    # A bound on the load of an owner. Where all is spread evenly a node gives others as much as it asks of them, so none gives
+    # more than half as much again; but for so few that they may be a crowd on one object, whose other owner would have to ask
+    # the origin as well. HAProxy's own bound (hash-balance-factor) divides what one node has under way, two or three requests
+    # mostly, by the nodes: any two at once for one owner are one too many then, and none waits for the other.
+    http-request set-var(txn.fair) be_conn(${RING.backend}),mul(3),div(2)
+${crowded(`{ be_conn(${GIVEN}) ge ${ringBound("PEERS_CROWDED")} } { be_conn(${GIVEN}),sub(txn.fair) ge 0 }`)}
+${crowded(`{ be_conn(${GIVEN}) ge ${ringBound("PEERS")} }`)}
     use_backend cache-purge if { method CHANGED }
     # This node's own share it fetches itself.
     use_backend to-egress if ${own} !${health}
-    default_backend cache-for-peers
+    use_backend cache-for-checks if ${health}
+    default_backend ${GIVEN}
     http-response set-header ${INTERNAL.owner} self if ${own}
     http-response set-header ${INTERNAL.proof} %[${proof(ANSWERS)}]
 
 # Varnish, with room of its own: nodes whose clients have taken all of the rest would wait for each other in a ring.
-backend cache-for-peers from edge
+backend ${GIVEN} from edge
     http-reuse always
     retry-on conn-failure empty-response
     retries 2
     server varnish unix@${SOCKETS.cache} maxconn ${ringBound("PEERS")}
+
+# The same for the checks of other nodes, which wait for nothing: a node that is full would else be taken for one that hangs,
+# and all that it gives would be cut off.
+backend cache-for-checks from edge
+    http-reuse always
+    server varnish unix@${SOCKETS.cache} maxconn ${String(RING_SLOTS)}
 `;
 }
