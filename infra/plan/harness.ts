@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Alias as AliasProto } from "@pulumi/pulumi/proto/alias_pb";
 import provider from "@pulumi/pulumi/proto/provider_pb";
 import resource from "@pulumi/pulumi/proto/resource_pb";
+import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { COMPUTED_ON_WIRE, decode, secretOnWire, type JsonValue } from "./wire";
 
@@ -68,18 +69,22 @@ export function record(program: () => unknown, options: RecordOptions = {}): Pro
 }
 
 /**
- * Pulumi notes the stack of every promise that it makes, some hundred thousand for a large footprint. Taking and writing
- * these would take most of the time (under jest nine tenths), so meanwhile a stack is empty. A program that throws runs
- * once more, to say where.
+ * Pulumi notes the stack of every promise that it makes, some hundred thousand for a large footprint, and watches over each
+ * until it is settled. Taking and writing these would take most of the time (under jest nine tenths), so meanwhile a stack is
+ * empty, and watching a third of the rest, so meanwhile a promise stays what it is. A program that throws runs once more, to
+ * say where.
  */
 async function withoutStacks<T>(run: () => Promise<T>): Promise<T> {
   const { stackTraceLimit } = Error;
   const former: unknown = Reflect.get(Error, "prepareStackTrace");
+  const watched = { ...debuggable };
   Error.stackTraceLimit = 0;
   Error.prepareStackTrace = (error) => String(error);
+  Object.assign(debuggable, { debuggablePromise: <P>(promise: P): P => promise });
   try {
     return await run();
   } finally {
+    Object.assign(debuggable, watched);
     Reflect.set(Error, "prepareStackTrace", former);
     Error.stackTraceLimit = stackTraceLimit;
   }
