@@ -50,7 +50,7 @@ function additions({ add, contested, users, withoutFigures }: Advice, style: Sty
       rows,
       style,
     ),
-    indented(notes.join("\n")),
+    ...(notes.length === 0 ? [] : [indented(notes.join("\n"))]),
   ].join("\n");
 }
 

@@ -127,6 +127,21 @@ test("secrets are masked, and what they are is nowhere in the plan", async () =>
   expect(JSON.stringify(plan)).not.toContain("$secret");
 });
 
+test("traffic that is given is shared by users, and a key of one's own is billed", async () => {
+  const input = small({ "us-east-1": {}, "eu-west-1": {} });
+  const { pops, traffic } = await buildPlan("test", valuesOf(input), { traffic: 1000 });
+  const own = await buildPlan("test", valuesOf({ ...input, volumeKey: "alias/own" }));
+
+  expect(traffic).toMatchObject({ gb: 1000, from: "--traffic" });
+  for (const pop of some(Object.values(pops))) {
+    expect(pop.traffic?.gb).toBe(Math.round(1000 * (pop.users?.share ?? 0)));
+    expect(pop.cost.lines.map(({ item }) => item)).not.toContain("key of root volumes");
+  }
+  for (const pop of some(Object.values(own.pops))) {
+    expect(pop.cost.lines.map(({ item }) => item)).toContain("key of root volumes");
+  }
+});
+
 test("rejects a configuration with mistakes before the program runs, with all of them", async () => {
   const broken = { ...small({ "us-est-1": {} }), supernet: "ten" };
 

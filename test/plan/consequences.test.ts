@@ -216,6 +216,148 @@ describe("what clients notice", () => {
   });
 });
 
+describe("what clients notice of", () => {
+  const ref = (type: string, name = type) => ({
+    type: `aws:x/y:${type}`,
+    name,
+    urn: `urn:pulumi:t::f::aws:x/y:${type}::${name}`,
+  });
+  const changed = (type: string, path: string, name = type) => ({
+    ...ref(type, name),
+    changes: [{ path, before: 2, after: 1 }],
+  });
+  const replaced = (type: string, path: string, name = type) => ({
+    ...changed(type, path, name),
+    ...{ refused: false, reasons: [], mayFollow: [] },
+  });
+  type Hosts = Readonly<Record<string, readonly string[]>>;
+  type Lists = Partial<Record<"add" | "change" | "replace" | "remove", readonly object[]>>;
+  const nothing = { add: [], change: [], replace: [], remove: [] };
+  const side = (hosts: Hosts, domain = "pop.example.com") => ({
+    pops: { [EDITED]: { egress: "direct" } },
+    routing: { hosts, popNames: { [EDITED]: `${EDITED}.${domain}` } },
+  });
+  const of = (pop: Lists, global: Lists = {}, was = side({}), is = was) => {
+    const diff = { pops: { [EDITED]: { ...nothing, ...pop } }, global: { ...nothing, ...global }, summary: {} };
+    const said = consequences(diff as never, was as never, is as never);
+    return [...(said.pops[EDITED] ?? []), ...said.global];
+  };
+  const OTHER_TYPES =
+    "nodes of other types or prices take the place of those that run, a few at a time, with empty caches";
+  const ANEW = "its load balancer is made anew, with other addresses: connections to it end";
+
+  test("a PoP that is new and takes clients", () => {
+    expect(of({ add: [ref("Pop")] }, {}, side({ "a.example": [] }), side({ "a.example": [EDITED] }))).toEqual([
+      "new: it takes its users when nodes.min nodes are healthy",
+      "a.example is served, at each PoP once its certificate is valid",
+    ]);
+  });
+
+  test.each<[string, Lists, readonly string[]]>([
+    ["other types of nodes", { change: [changed("Group", "inputs.mixedInstancesPolicy.x")] }, [OTHER_TYPES]],
+    ["another list of a group", { change: [changed("Group", "inputs.tags[0]")] }, []],
+    ["the same property of something else", { change: [changed("Fleet", "inputs.mixedInstancesPolicy.x")] }, []],
+    [
+      "other types with another template",
+      { change: [changed("Group", "inputs.mixedInstancesPolicy"), changed("LaunchTemplate", "inputs.userData")] },
+      [REPLACED],
+    ],
+    [
+      "another TLS policy",
+      { change: [changed("Listener", "inputs.sslPolicy")] },
+      ["new connections go by another TLS policy"],
+    ],
+    ["another listener's tags", { change: [changed("Listener", "inputs.tags")] }, []],
+    ["a subnet less", { remove: [ref("Subnet", "r-network-public-a")] }, [ANEW]],
+    ["a private subnet less", { remove: [ref("Subnet", "r-network-private-a")] }, []],
+    ["a public route less", { remove: [ref("Route", "r-network-public-a")] }, []],
+    [
+      "a subnet for another",
+      { remove: [ref("Subnet", "r-network-public-a")], add: [ref("Subnet", "r-network-public-b")] },
+      [ANEW],
+    ],
+    [
+      "two subnets for one",
+      {
+        remove: [ref("Subnet", "r-network-public-a")],
+        add: [ref("Subnet", "r-network-public-b"), ref("Subnet", "r-network-public-c")],
+      },
+      [],
+    ],
+    [
+      "a load balancer that follows",
+      {
+        replace: [{ ...replaced("Vpc", "inputs.cidrBlock"), mayFollow: [ref("Subnet").urn, ref("LoadBalancer").urn] }],
+      },
+      [ANEW],
+    ],
+    [
+      "a subnet that follows",
+      { replace: [{ ...replaced("Vpc", "inputs.cidrBlock"), mayFollow: [ref("Subnet").urn] }] },
+      [],
+    ],
+    ["fewer nodes at least", { change: [changed("Group", "inputs.minSize")] }, []],
+  ])("%s", (_, lists, said) => {
+    expect(of(lists)).toEqual(said);
+  });
+
+  test("hosts of which some are answered elsewhere", () => {
+    const hosts = (first: readonly string[]): Hosts => ({
+      "a.example": first,
+      "b.example": ["us-east-1"],
+      "c.example": [],
+    });
+
+    expect(of({}, {}, side(hosts([EDITED, "us-east-1"])), side(hosts(["us-east-1"])))).toEqual([
+      "takes no clients any more: they go to the next PoP within a minute, whose caches are cold for them",
+    ]);
+    expect(of({}, {}, side(hosts(["us-east-1"])), side(hosts([EDITED])))).toEqual(["takes clients"]);
+    expect(of({}, {}, side({ "c.example": [] }), side({}))).toEqual([]);
+  });
+
+  test("records that go to another zone, of these hosts alone", () => {
+    const hosts = side({ "a.example": [EDITED], "b.example": [EDITED] });
+    const leave = (name: string) => `${name} leaves its hosted zone for another one, in one step`;
+    const records = (...names: readonly string[]) => ({
+      replace: names.map((name) => replaced("Record", "inputs.zoneId", name)),
+    });
+
+    expect(of({}, records(`${EDITED}-routing-a.example-a`), hosts)).toEqual([leave("a.example")]);
+    expect(of(records(`${EDITED}-routing-own-a`), {}, hosts)).toEqual([leave("pop.example.com")]);
+    expect(
+      of(
+        records(`${EDITED}-routing-own-a`),
+        {},
+        hosts,
+        side({ "a.example": [EDITED], "b.example": [EDITED] }, "other.example"),
+      ),
+    ).toEqual([
+      "the names of the single PoPs are below other.example from now on, and no longer below pop.example.com",
+    ]);
+    expect(of({}, { replace: [replaced("Other", "inputs.zoneId", "x-a.example-a")] }, hosts)).toEqual([]);
+    expect(of({}, { replace: [replaced("Record", "inputs.ttl", "x-a.example-a")] }, hosts)).toEqual([]);
+  });
+
+  test("generations of secrets, whatever their number", () => {
+    const passwords = (role: string, ...numbers: readonly number[]) =>
+      numbers.map((number) => ref("RandomPassword", `footprint-secrets-${role}-${String(number)}`));
+    const of2 = (role: string, add: number, remove: number) =>
+      of({}, { add: passwords(role, add), remove: passwords(role, remove) });
+
+    expect(of2("origin-auth", 11, 8)).toEqual([
+      "origins are sent the other value of the secret origin-auth: each must know both",
+    ]);
+    expect(of2("origin-auth", 8, 11)).toEqual([
+      "origins are sent the former value of the secret origin-auth again: each must know it",
+    ]);
+    expect(of2("purge", 11, 8)).toEqual([]);
+    expect(of({}, { add: passwords("purge", 11, 12), remove: passwords("purge", 8) })).toEqual([
+      "the secret purge keeps neither of its values: who knows the former ones refuses what has a new one",
+    ]);
+    expect(of({}, { add: [ref("Other", "footprint-secrets-origin-auth-2")] })).toEqual([]);
+  });
+});
+
 describe("what clients notice as text", () => {
   const plain = { ...pc.createColors(false), width: Infinity };
 

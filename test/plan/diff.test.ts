@@ -141,6 +141,39 @@ describe("the diff of two plans", () => {
     expect(diff.pops["eu-west-1"]?.replace).toMatchObject([{ ...ref(subnet), mayFollow: [balancer.urn] }]);
   });
 
+  it("says of what the program replaces by itself that it has asked for it, and replaces nothing for more of it", () => {
+    const guard = (of: string, other = 1) =>
+      resource("footprint:x:Guard", "g", { inputs: { of, other }, options: { replaceOnChanges: ["of"] } });
+
+    expect(diffPlans(plan(guard("a")), plan(guard("b", 2))).pops["eu-west-1"]?.replace).toMatchObject([
+      { reasons: ["the program asks for it when of changes"] },
+    ]);
+    expect(diffPlans(plan(guard("a")), plan(guard("a", 2))).summary).toMatchObject({ change: 1, replace: 0 });
+  });
+
+  it("expects what depends on several to follow any of them, and by no property that only grows", () => {
+    const other = resource(VPC, "other");
+    const both = { ...subnet, dependencies: [other.urn, vpc.urn] };
+    const balancer = resource(LOAD_BALANCER, "lb", { inputs: { securityGroups: [COMPUTED] }, dependencies: [vpc.urn] });
+    const moved = { ...vpc, inputs: { ...vpc.inputs, cidrBlock: "10.0.80.0/20" } };
+    const { replace } = diffPlans(plan(vpc, other, both, balancer), plan(moved, other, both, balancer)).pops[
+      "eu-west-1"
+    ]!;
+
+    expect(replace).toMatchObject([{ name: "edge", mayFollow: [both.urn] }]);
+  });
+
+  it("gives the one value of what comes or goes", () => {
+    const tagged = (tags: Record<string, string>) => resource(VPC, "edge", { inputs: { tags } });
+
+    expect(
+      diffPlans(plan(tagged({ a: "1" })), plan(tagged({ b: "2" }))).pops["eu-west-1"]?.change[0]?.changes,
+    ).toStrictEqual([
+      { path: "inputs.tags.a", before: "1" },
+      { path: "inputs.tags.b", after: "2" },
+    ]);
+  });
+
   it("says that the engine refuses to remove or replace what is protected", () => {
     const guarded = { ...vpc, options: { protect: true } };
     const moved = { ...guarded, inputs: { cidrBlock: "10.0.80.0/20" } };

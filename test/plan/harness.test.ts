@@ -95,6 +95,22 @@ describe("the harness says what the engine would be told", () => {
     expect(registrations[0]?.inputs.source).toBe(`<file ${sha256}>`);
   });
 
+  test("a file whose hash the program sends is known by that, and what is no value of the engine's is rejected", () => {
+    const asset = (more: object) =>
+      decode({ [pulumi.runtime.specialSigKey]: pulumi.runtime.specialAssetSig, path: __filename, ...more });
+    const sha256 = createHash("sha256").update(readFileSync(__filename)).digest("hex");
+
+    expect([asset({ hash: "ab" }), asset({ hash: "" }), asset({ hash: 7 })]).toEqual([
+      "<file ab>",
+      `<file ${sha256}>`,
+      `<file ${sha256}>`,
+    ]);
+    const unknown = { [pulumi.runtime.specialSigKey]: "unknown", a: 1 };
+    expect(() => decode(unknown)).toThrow(
+      new Error(`the program sends a value that a plan cannot show: ${JSON.stringify(unknown)}`),
+    );
+  });
+
   test("rejects an asset that is no file", () => {
     const text = { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialAssetSig, text: "hello" };
 

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import pc from "picocolors";
+import { REGIONS } from "../../infra/config/regions";
 import { advise, type Advice } from "../../infra/plan/advise";
 import { buildPlan } from "../../infra/plan/build";
 import { tableOf, usersOf } from "../../infra/plan/latency/files";
@@ -77,6 +78,22 @@ test("a shield's cost a month is that of a tenth of what the other PoPs send, at
   // 65 % of a peak of 1 Gbit/s all month, in GB of 2^30 bytes, at $0.09. The table has no price of eu-west-1.
   expect(of("us-east-1")).toBeCloseTo(((0.65 * 1e9 * 730 * 3600) / 8 / 2 ** 30) * 0.1 * 0.09, 1);
   expect(of("eu-west-1")).toBeNull();
+});
+
+test("advice is for PoPs that serve, at prices of the stack's own settings", async () => {
+  const { slot } = REGIONS.get("sa-east-1")!;
+  const taken = `10.${String(64 + (slot >> 4))}.${String((slot % 16) * 16)}.0/20`;
+  const input = {
+    ...small({ "us-east-1": { cidr: taken }, "eu-west-1": { state: "drained" }, "eu-central-2": {} }),
+    acknowledge: { optInRegions: ["eu-central-2"] },
+  };
+  const { pops, leaveOut, add } = await advise("test", valuesOf(input), { users, table });
+
+  expect(pops).toEqual(["eu-central-2", "us-east-1"]);
+  expect(leaveOut.map(({ region }) => region).sort()).toEqual(pops);
+  // What is there already costs what the plan says; its addresses are taken by another, so none can be made there.
+  const monthly = new Map(add.map((each) => [each.region, each.monthly]));
+  expect([monthly.get("us-west-2") == null, monthly.get("sa-east-1")]).toEqual([false, null]);
 });
 
 describe("advice for one PoP", () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import table from "../../infra/plan/data/replacing.json";
+import { some } from "../support/some";
 import { conditionalReplacements, replacement, replacingProperties, replacingTypes } from "../../infra/plan/replacing";
 
 const LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer";
@@ -94,12 +95,43 @@ describe("a replacement", () => {
     expect(replacement(LOAD_BALANCER, "securityGroups", before, after) !== null).toBe(replaces);
   });
 
+  it.each([
+    ["the first is added", undefined, ["a"], true],
+    ["another is added", ["a"], ["a", "b"], false],
+    ["the last is removed", ["a"], [], false],
+    ["there was none, and is none", [], undefined, false],
+  ])("of a NAT gateway's addresses when %s: %p", (_, before, after, replaces) => {
+    const type = "aws:ec2/natGateway:NatGateway";
+    expect(replacement(type, "availabilityZoneAddresses", before, after) !== null).toBe(replaces);
+  });
+
+  it.each([
+    ["one goes", ["a", "b"], ["b"], true],
+    ["one goes and others come", ["a"], ["b", "c"], true],
+    ["one comes", ["a"], ["b", "a"], false],
+  ])("of a load balancer's mapped subnets when %s: %p", (_, before, after, replaces) => {
+    expect(replacement(LOAD_BALANCER, "subnetMappings", before, after) !== null).toBe(replaces);
+  });
+
+  it("in some cases is that of the type's own rows", () => {
+    for (const type of some(new Set(table.conditional.map((row) => row.type)))) {
+      const rows = table.conditional.filter((row) => row.type === type);
+      expect(conditionalReplacements(type).map(({ property, when }) => [property, when])).toEqual(
+        rows.map(({ property, when }) => [property, when]),
+      );
+    }
+  });
+
   // The provider's source: resourceVPCCustomizeDiff, ForceNewIfChange of a parameter's tier; its documentation of load balancers.
   it.each([
     ["aws:ec2/vpc:Vpc", "instanceTenancy", undefined, "dedicated", true],
     ["aws:ec2/vpc:Vpc", "instanceTenancy", "dedicated", "default", false],
     ["aws:ec2/vpc:Vpc", "instanceTenancy", "dedicated", undefined, false],
     ["aws:ec2/vpc:Vpc", "instanceTenancy", undefined, "default", false],
+    ["aws:ec2/vpc:Vpc", "instanceTenancy", "host", "default", true],
+    [RULE, "cidrIpv4", undefined, "10.0.0.0/8", true],
+    ["aws:ec2/vpc:Vpc", "instanceTenancy", "dedicated", "host", true],
+    [LOAD_BALANCER, "secondaryIpsAutoAssignedPerSubnet", 2, 2, false],
     ["aws:ssm/parameter:Parameter", "tier", "Advanced", "Standard", true],
     ["aws:ssm/parameter:Parameter", "tier", "Standard", "Advanced", false],
     ["aws:ssm/parameter:Parameter", "tier", "Advanced", undefined, false],

@@ -1,7 +1,7 @@
 import { instanceType, instanceTypeNames } from "../../infra/config/instanceTypes";
 import { REGIONS } from "../../infra/config/regions";
 import table from "../../infra/plan/data/prices.json";
-import { type PricedItem, SHIPPED_PRICES } from "../../infra/plan/prices";
+import { PriceBook, type PricedItem, SHIPPED_PRICES, SHIPPED_TABLE } from "../../infra/plan/prices";
 
 describe("the instance table", () => {
   const defaults = [...REGIONS.values()].flatMap(({ code, defaultTypes }) =>
@@ -114,6 +114,18 @@ describe("the price table", () => {
       expect(SHIPPED_PRICES.global(item)).toBeDefined();
     }
     expect(SHIPPED_PRICES.global("nlb-hour")).toBeUndefined();
+  });
+
+  it("has nothing of an item that no table names, and of a part of the world with half a price", () => {
+    const { US } = SHIPPED_TABLE.cloudFront;
+    const none = new PriceBook([{ ...SHIPPED_TABLE, items: {} }]);
+    const half = (entry: object) =>
+      new PriceBook([{ ...SHIPPED_TABLE, cloudFront: { US: { ...US!, ...entry } } }]).cloudFront("US");
+
+    expect([none.item("nlb-hour", "us-east-1"), none.global("nlb-hour")]).toEqual([undefined, undefined]);
+    expect(SHIPPED_PRICES.cloudFront("US")).toMatchObject({ request: { usd: US?.request } });
+    expect(half({ request: undefined })).toBeUndefined();
+    expect(half({ source: "nobody" })).toBeUndefined();
   });
 
   // One size up is twice the price, but for rounding: a slip in copying shows here.

@@ -72,6 +72,10 @@ describe("what the traffic of a PoP costs", () => {
     expect(paidByNat(pop("us-east-1", { cluster: true }), SHIPPED_PRICES)).toBeCloseTo(0.0133333 / 0.045, 4);
     expect(paidByNat(pop("us-east-1", { cluster: true, egress: "direct" }), SHIPPED_PRICES)).toBeNull();
     expect(paidByNat(virginia, SHIPPED_PRICES)).toBeNull();
+    for (const item of ["inter-zone-gb", "nat-gb"]) {
+      const without = new PriceBook([{ ...SHIPPED_TABLE, items: { ...SHIPPED_TABLE.items, [item]: {} } }]);
+      expect(paidByNat(pop("us-east-1", { cluster: true }), without)).toBeNull();
+    }
   });
 
   it("is also nodes, where the minimum size does not carry it through the loss of a zone", () => {
@@ -82,11 +86,49 @@ describe("what the traffic of a PoP costs", () => {
     expect(amounts(trafficCost(virginia, full * 0.999, SHIPPED_PRICES))).not.toHaveProperty(
       "nodes above the minimum size",
     );
+    expect(trafficCost(virginia, full * 1.999, SHIPPED_PRICES).lines[0]?.unit).toBe("node-hour");
     expect(amounts(trafficCost(virginia, full * 1.999, SHIPPED_PRICES))["nodes above the minimum size"]).toEqual([
       6 * 730,
       // At the price of the weakest type, by which they are counted: m6gd.large.
       expect.closeTo(6 * 730 * 0.0904, 2),
     ]);
+  });
+
+  it("has an average price a gigabyte, and none of nothing", () => {
+    const internet = (gb: number) =>
+      trafficCost(virginia, gb, SHIPPED_PRICES).lines.find(({ item }) => item === "data to the Internet");
+
+    expect(internet(50 * TB)).toMatchObject({ unit: "GB", unitPrice: (10 * 0.09 + 40 * 0.085) / 50 });
+    expect(internet(0)).toMatchObject({ unitPrice: 0, monthly: 0 });
+  });
+
+  it("counts what goes between zones in gigabytes", () => {
+    const { lines } = trafficCost(pop("us-east-1", { cluster: true, crossZone: true }), 900, SHIPPED_PRICES);
+
+    expect(lines.map(({ item, unit }) => [item, unit])).toEqual([
+      ["data to the Internet", "GB"],
+      ["load balancer capacity units", "unit-hour"],
+      ["data between zones", "GB"],
+      [BETWEEN_NODES, "GB"],
+    ]);
+  });
+
+  it("is of all PoPs together that of those that send something", () => {
+    const given = {
+      from: "--traffic" as const,
+      byRegion: new Map([
+        ["us-east-1", 1000.4],
+        ["us-west-2", 500.4],
+      ]),
+    };
+    const pops = [virginia, pop("us-west-2"), pop("eu-west-1")];
+    const summary = trafficSummary(given, pops, { total: 0, partial: false }, SHIPPED_PRICES);
+    const alone = [pops[0]!, pops[1]!].map((each) =>
+      trafficCost(each, given.byRegion.get(each.region)!, SHIPPED_PRICES),
+    );
+
+    expect(summary).toMatchObject({ gb: 1501, partial: alone.some(({ partial }) => partial) });
+    expect(summary.total).toBeCloseTo(alone[0]!.total + alone[1]!.total, 2);
   });
 
   it("is partial where the table has no price", () => {
@@ -125,6 +167,10 @@ describe("the same at CloudFront", () => {
     expect(of("JP")).toEqual(["ap-northeast-1", "ap-northeast-3"]);
     expect(of("AU")).toEqual(["ap-southeast-2", "ap-southeast-4", "ap-southeast-6"]);
     expect(of("IN")).toEqual(["ap-south-1", "ap-south-2"]);
+    expect(of("AP")).toEqual([
+      ...["ap-east-1", "ap-east-2", "ap-northeast-2"],
+      ...["ap-southeast-1", "ap-southeast-3", "ap-southeast-5", "ap-southeast-7"],
+    ]);
     expect(of("ZA")).toEqual(["af-south-1"]);
     expect(of("ME")).toEqual(["me-central-1", "me-south-1"]);
     expect(of("SA")).toEqual(["sa-east-1"]);
@@ -155,6 +201,11 @@ describe("the same at CloudFront", () => {
       const [own, cdn] = both(line);
       expect(Math.abs(own - cdn) / own).toBeLessThan(0.03);
     }
+  });
+
+  it("is nothing of nothing, and of what has no price", () => {
+    expect(managedCdn(new Map([["us-east-1", 0]]), SHIPPED_PRICES, () => 1)).toBeNull();
+    expect(managedCdn(new Map([["eu-west-1", 1]]), dataAlone, () => 1)).toBeNull();
   });
 
   it("has no line where the footprint's cost is not known whole", () => {

@@ -65,3 +65,33 @@ test.each([...PSEUDO, "", "a b", "a;b", "a,b", "a_b", "a.b", "é", "a\n", "a\0",
     expect(FIELD_NAME.test(name)).toBe(false);
   },
 );
+
+describe("why a field is refused", () => {
+  test.each([
+    ["host", "is always part of the key"],
+    ["cookie", "is not taken as a whole: name single cookies in cacheKey.cookies"],
+    ["te", "belongs to one connection or one message and ends at the node"],
+    ["max-forwards", "belongs to one connection or one message and ends at the node"],
+    ["cdn-loop", "is written by the node itself"],
+    ["x-hashtwo", "is written by the node itself"],
+    ["cf-connecting-ip", "is not taken from clients, which could speak for the edge by it"],
+    ["accept-encoding", "is the node's own affair: it compresses, and Vary tells apart what origins compress"],
+    ["if-match", "is answered by the node out of what is stored"],
+    ["pragma", "is advice of a client, by which each could have all fetched anew"],
+  ])("of a key: %s %s", (name, reason) => {
+    expect(notInKey(name)).toBe(reason);
+  });
+
+  test.each([
+    ["upgrade", "frames the response or belongs to one connection"],
+    ["authorization", "is a field of requests"],
+    ["via", "is written by the node itself"],
+    ["etag", "says whether and for whom a response may be stored"],
+    ["location", "is for clients, which get no tags"],
+    ["p3p", "is for clients, which get no tags"],
+    ["warning", "is for clients, which get no tags"],
+    ["x-robots-tag", "is for clients, which get no tags"],
+  ])("of tags: %s %s", (name, reason) => {
+    expect(noTags(name)).toBe(reason);
+  });
+});

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { packageLockSchema } from "../../../components/node/packageLock";
 import { bundleSchema } from "../../../components/node/protocol/bundleFormat";
 import { configurationKey, isSigned, signConfiguration } from "../../../components/node/protocol/configurationKey";
 import { drainedText, drainSwitchSchema, isDrainedText } from "../../../components/node/protocol/drainSwitch";
@@ -30,6 +31,7 @@ describe("what nodes and program have agreed on", () => {
     ["purge", purgeSchema],
     ["node report", nodeReportSchema],
     ["drain switch", drainSwitchSchema],
+    ["lock of packages", packageLockSchema],
   ])("a %s has this form", (_, schema) => {
     expect(JSON.stringify(z.toJSONSchema(schema as z.ZodType, { io: "input" }), null, 2)).toMatchSnapshot();
   });
