@@ -25,6 +25,12 @@ export class AccessLogWriter {
     await node.exec("mkfifo", PIPE);
     Service.start(node.root, "access log", WRITER);
     this.pipe = createWriteStream(node.root.outside(PIPE));
+    this.pipe.on("error", (error: NodeJS.ErrnoException) => {
+      // It ends with its node, perhaps before the last line.
+      if (error.code !== "EPIPE") {
+        throw error;
+      }
+    });
     this.early.forEach(this.take);
   }
 
