@@ -75,12 +75,12 @@ function amongNodes(
   return [
     new aws.vpc.SecurityGroupEgressRule(
       `${name}-to-peers`,
-      { ...rule, description: "To the PoP's other nodes: what they own" },
+      { ...rule, description: "To other nodes of the PoP: what they own" },
       { parent },
     ),
     new aws.vpc.SecurityGroupIngressRule(
       `${name}-from-peers`,
-      { ...rule, description: "From the PoP's other nodes: what this one owns" },
+      { ...rule, description: "From other nodes of the PoP: what this one owns" },
       { parent },
     ),
   ];
