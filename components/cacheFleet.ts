@@ -51,7 +51,7 @@ export interface CacheFleetArgs extends NodesArgs {
   volumeKey?: string;
   /** Id of the machine image, arm64. */
   image: string;
-  /** Nodes ask each other. Default: false. */
+  /** Nodes ask each other. Default: true. */
   cluster?: boolean;
   /** Ports of origins, beside 443. */
   originPorts: number[];
@@ -134,7 +134,7 @@ export class CacheFleet extends pulumi.ComponentResource {
         loadBalancerSecurityGroupId: loadBalancer.securityGroupId,
         s3PrefixListId: network.s3PrefixListId,
         originPorts: args.originPorts,
-        cluster: args.cluster ?? false,
+        cluster: args.cluster ?? true,
       },
       this,
     );

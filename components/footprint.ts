@@ -94,7 +94,7 @@ export interface FootprintPop {
   egress?: Egress;
   /** Spread connections over all zones, which AWS bills. Default: while there are fewer than two nodes a zone. */
   crossZone?: boolean;
-  /** Make one cache of the PoP's nodes, which ask each other; AWS bills what crosses zones. Default: false. */
+  /** Make one cache of the PoP's nodes, which ask each other; AWS bills what crosses zones. Default: true. */
   cluster?: boolean;
   /** Id of the machine image, arm64, Debian 13. */
   image: string;

@@ -44,7 +44,7 @@ export interface PopArgs {
   logRetention?: number;
   /** Spread connections over all zones, which AWS bills. Default: while there are fewer than two nodes a zone. */
   crossZone?: boolean;
-  /** Make one cache of the PoP's nodes, which ask each other; AWS bills what crosses zones. Default: false. */
+  /** Make one cache of the PoP's nodes, which ask each other; AWS bills what crosses zones. Default: true. */
   cluster?: boolean;
   /** Default: the policy that AWS advises (2025-09). */
   tlsPolicy?: TlsPolicy;
@@ -139,7 +139,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
 
   constructor(name: string, args: PopArgs, opts?: pulumi.ComponentResourceOptions) {
     const { region, state = PopState.Active, egress = Egress.Nat, flowLogs = FlowLogs.Rejected } = args;
-    const { cluster = false, metrics = {}, objectives = {}, nodes, tlsPolicy = TlsPolicy.ResPq202509 } = args;
+    const { cluster = true, metrics = {}, objectives = {}, nodes, tlsPolicy = TlsPolicy.ResPq202509 } = args;
     super(
       "footprint:pop:Pop",
       name,

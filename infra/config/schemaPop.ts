@@ -9,8 +9,8 @@ export const POP_DEFAULTS = {
   minNodesPerZone: 2,
   /** `nodes.max` as a multiple of `nodes.min`: room for the load of a lost neighbour and for a surge on top. */
   maxOverMin: 4,
-  /** Each node is a cache of its own. */
-  cluster: false,
+  /** The nodes of a PoP are one cache. */
+  cluster: true,
   spotShare: 0,
   /** Percent. One zone of three lost raises the load of the rest by half: 60 becomes 90, still below 100. */
   targetUtilization: 60,

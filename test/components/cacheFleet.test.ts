@@ -40,6 +40,7 @@ function args(changed: Partial<CacheFleetArgs> = {}): CacheFleetArgs {
     spotShare: 30,
     target: { cpuPercent: 60, networkOutMbps: 450 },
     originPorts: [8443, 443, 80, 8443],
+    cluster: false,
     alarms: { topicArn: "arn:topic", stopAlarmName: "unhealthy-nodes" },
     ...changed,
   };
@@ -413,8 +414,8 @@ describe("a cache fleet", () => {
     ]);
   });
 
-  test("asks its own nodes, and is asked by them, at one port, where they are one cache", async () => {
-    const one = await fleet({ cluster: true });
+  test("asks its own nodes, and is asked by them, at one port, unless each is a cache of its own", async () => {
+    const one = await fleet({ cluster: undefined });
     const among = (each: Alone) =>
       [...each.all("SecurityGroupIngressRule"), ...each.all("SecurityGroupEgressRule")]
         .filter(({ inputs }) => inputs.referencedSecurityGroupId === inputs.securityGroupId)

@@ -59,7 +59,7 @@ describe("the smallest PoP", () => {
     expect(pop?.nodes.min).toBe(2 * (pop?.zones.length ?? 0));
     expect(pop?.nodes.max).toBe(4 * (pop?.nodes.min ?? 0));
     expect(pop?.crossZone).toBe(false);
-    expect(pop?.cluster).toBe(false);
+    expect(pop?.cluster).toBe(true);
     expect(pop?.nodes.types.map((type) => instanceType(type)?.architecture)).toEqual(
       pop?.nodes.types.map(() => "arm64"),
     );

@@ -251,7 +251,7 @@ export const WAYS: readonly Way[] = [
     "direct",
   ),
   optional("defaults.crossZone", at("defaults", "crossZone"), true, false),
-  optional("defaults.cluster", at("defaults", "cluster"), true, false),
+  optional("defaults.cluster", at("defaults", "cluster"), false, true),
   {
     key: "defaults.nodes.min",
     place: at("defaults", "nodes", "min"),
@@ -346,7 +346,7 @@ export const WAYS: readonly Way[] = [
     ],
   },
   optional("pops.*.crossZone", inPops("crossZone"), true, false),
-  optional("pops.*.cluster", inPops("cluster"), true, false),
+  optional("pops.*.cluster", inPops("cluster"), false, true),
   optional("pops.*.nodes.min", inPops("nodes", "min"), 8, 4),
   optional("pops.*.nodes.max", inPops("nodes", "max"), 24, 8),
   list("pops.*.nodes.types", inPops("nodes", "types"), TYPES[0], TYPES[1], TYPES[2]),
