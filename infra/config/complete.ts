@@ -38,7 +38,7 @@ export function complete(stack: string, homeRegion: string, input: StackInput, r
     ...(input.permissionsBoundary === undefined ? {} : { permissionsBoundary: input.permissionsBoundary }),
     ...(input.volumeKey === undefined ? {} : { volumeKey: input.volumeKey }),
     tags: Object.fromEntries(sortedEntries(input.tags)),
-    metrics: { ...input.metrics, sites: [...new Set(input.metrics.sites)].sort() },
+    metrics: { ...input.metrics, sites: [...input.metrics.sites].sort() },
     objectives: input.alarms.objectives,
     alarmEmails: [...input.alarms.emails].sort(),
   });

@@ -6,6 +6,7 @@ import { SSMClient, GetParameterCommand } from "@aws-sdk/client-ssm";
 import { Command } from "commander";
 import { byAccountOfStack } from "../../infra/commands/operator";
 import { accountView } from "../../infra/config/account";
+import { goDuration } from "../../infra/config/goDuration";
 import { bareName, stackFile } from "../../infra/config/stacks";
 import { clientsOf } from "../../infra/operate/clients";
 import { accountOptions, goByAccount } from "../../infra/terminal/account";
@@ -90,6 +91,87 @@ test("a role has the names and units of AWS's AssumeRole; a service may have sev
     },
   ]);
   expect(account.endpoints).toEqual({ s3: "http://a", elbv2: "http://b" });
+});
+
+// AWS Security Token Service, AssumeRole; names of services as the provider's configuration has them ("custom service endpoints").
+test("a role may have all that AssumeRole takes, and each service that is called here its own endpoint", () => {
+  const role = {
+    roleArn: "a",
+    sessionName: "b",
+    externalId: "c",
+    policy: "d",
+    sourceIdentity: "e",
+    transitiveTagKeys: ["f"],
+  };
+  const own = [
+    "autoscaling",
+    "cloudwatch",
+    "ec2",
+    "elbv2",
+    "iam",
+    "kms",
+    "route53",
+    "s3",
+    "servicequotas",
+    "sns",
+    "ssm",
+    "sts",
+  ];
+  const { account } = accountView({
+    "aws:assumeRoles": JSON.stringify([role]),
+    "aws:endpoints": JSON.stringify(own.map((name) => ({ [name]: `http://${name}` }))),
+  });
+
+  expect(account.roles).toEqual([
+    {
+      RoleArn: "a",
+      RoleSessionName: "b",
+      ExternalId: "c",
+      Policy: "d",
+      SourceIdentity: "e",
+      TransitiveTagKeys: ["f"],
+    },
+  ]);
+  expect(account.endpoints).toEqual(Object.fromEntries(own.map((name) => [name, `http://${name}`])));
+});
+
+// Go's package time, ParseDuration.
+test.each([
+  ["90s", 90],
+  ["1h15m30s", 4530],
+  ["1.25h", 4500],
+  ["0.5m1s", 31],
+  ["90", undefined],
+  ["", undefined],
+  ["1h ", undefined],
+  ["1h30", undefined],
+  ["x1h", undefined],
+])("a duration of %p is %p seconds", (text, seconds) => {
+  expect(goDuration(text)).toBe(seconds);
+});
+
+test.each([
+  [{}],
+  [{ roleArn: 1 }],
+  ...[
+    "sessionName",
+    "duration",
+    "externalId",
+    "policy",
+    "policyArns",
+    "sourceIdentity",
+    "tags",
+    "transitiveTagKeys",
+  ].map((key) => [{ roleArn: "a", [key]: 1 }]),
+  [{ roleArn: "a", policyArns: [1] }],
+  [{ roleArn: "a", tags: { a: 1 } }],
+  [{ roleArn: "a", transitiveTagKeys: [1] }],
+  [{ roleArn: "a", unknown: "b" }],
+])("a role that is %j is left to Pulumi", (role) => {
+  expect(accountView({ "aws:assumeRoles": JSON.stringify([role]) })).toEqual({
+    account: {},
+    onlyPulumi: ["aws:assumeRoles"],
+  });
 });
 
 describe("a command", () => {

@@ -9,7 +9,7 @@
 module.exports = {
   config: {
     mutate: ["infra/config/*.ts"],
-    tests: ["config/*"],
+    tests: ["config/!(images)"],
   },
   plan: {
     mutate: ["infra/plan/*.ts", "!infra/plan/{harness,run,runAdvise}.ts"],
