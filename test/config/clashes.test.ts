@@ -39,6 +39,18 @@ describe("two stacks", () => {
     ]);
   });
 
+  test("that both write a zone's own name are told of it, whatever other files there are", () => {
+    const zones = { "example.com": { id: "Z012", caaAtApex: true } };
+    write("staging", { zones, sites: HOST("staging.example.com"), popDomain: "staging-pop.example.com" });
+    writeFileSync(join(folder, "schema.json"), "{}");
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: footprint");
+
+    expect(found({ zones })).toEqual([
+      "the stack staging has example.com in the same zone, too: a host belongs to one stack",
+    ]);
+    expect(found({ zones: ZONE })).toEqual([]);
+  });
+
   test("share a zone when one has a popDomain of its own and no host of the other", () => {
     write("staging", { zones: ZONE, sites: HOST("staging.example.com"), popDomain: "staging-pop.example.com" });
 

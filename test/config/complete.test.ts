@@ -1,5 +1,8 @@
 import { clashes } from "../../infra/config/clashes";
 import { loadConfig } from "../../infra/config/load";
+import { zoneOf } from "../../infra/config/names";
+import { parseOrigin } from "../../infra/config/origins";
+import { formatValue } from "../../infra/config/problems";
 import { base, engineValues } from "./base";
 
 // What the descriptions of `stacks/schema.json` say of what is left out; regions and zones by the region table.
@@ -22,7 +25,7 @@ describe("a configuration", () => {
   test("that says the least is completed", () => {
     const { pops, ...rest } = loadConfig("test", engineValues(base(), "eu-west-1"));
 
-    expect(rest).toEqual({
+    expect(rest).toStrictEqual({
       stack: "test",
       homeRegion: "eu-west-1",
       zones: [{ name: "example.com", caaAtApex: false, handOver: false }],
@@ -229,6 +232,38 @@ describe("a configuration", () => {
       loadConfig("test", engineValues({ ...base(), defaults: { nodes: { min } } })).pops[0]?.crossZone;
 
     expect([5, 6].map(crossZone)).toEqual([true, false]);
+  });
+
+  // RFC 3986, section 3.2.3: a port is digits; here without a zero in front, and within 16 bits.
+  test.each([
+    ["1", 1],
+    ["65535", 65_535],
+    ["65536", "origin-port"],
+    ["0", "origin-port"],
+    ["080", "origin-port"],
+    ["x80", "origin-port"],
+    ["80x", "origin-port"],
+    ["", "origin-port"],
+  ])("has an origin at port %p: %p", (text, expected) => {
+    const origin = parseOrigin(`https://origin.example.net:${text}`);
+
+    expect(typeof origin === "string" ? origin : origin.port).toBe(expected);
+  });
+
+  test("has each host in the longest of the zones that it ends with", () => {
+    const zones = ["example.com", "b.example.com", "a.b.example.com", "xb.example.com"];
+
+    for (const order of [zones, [...zones].reverse()]) {
+      expect(
+        ["b.example.com", "www.b.example.com", "www.example.com", "example.org"].map((host) => zoneOf(host, order)),
+      ).toEqual(["b.example.com", "b.example.com", "example.com", undefined]);
+    }
+  });
+
+  test("is shown by values of 80 characters of JSON at most", () => {
+    expect(formatValue("a".repeat(78))).toBe(`"${"a".repeat(78)}"`);
+    expect(formatValue("a".repeat(79))).toBe(`"${"a".repeat(79)}...`);
+    expect([Infinity, -0.5, null].map(formatValue)).toEqual(["Infinity", "-0.5", "null"]);
   });
 
   test("meets no other where there is no folder of stacks", () => {

@@ -34,5 +34,7 @@ describe("the table of refusals", () => {
   test("rules have ids of their own", () => {
     const ids = RULES.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
+    // Words, by which `footprint check` and readers of JSON name them.
+    expect(ids.filter((id) => !/^[a-z]+(?:-[a-z]+)+$/.test(id))).toEqual([]);
   });
 });

@@ -14,6 +14,29 @@ describe("a mistake in the configuration", () => {
   });
 });
 
+// The other side of each limit is a case of the table: the most and the least that is taken.
+describe("what is just within a limit", () => {
+  const one = { image: { "us-east-1": "ami-00000000000000000" }, pops: { "us-east-1": {} } };
+
+  test.each<[string, Draft]>([
+    ["a supernet of all addresses that begin with 10", { supernet: "10.0.0.0/8" }],
+    ["a supernet of one slot", { supernet: "10.64.0.0/20", ...one }],
+    ["the largest block of a VPC", { pops: { "eu-west-1": {}, "us-east-1": { cidr: "10.65.0.0/16" } } }],
+    ["the smallest that holds a PoP", { pops: { "eu-west-1": {}, "us-east-1": { cidr: "10.64.255.0/24" } } }],
+    ["two blocks side by side", { pops: { "eu-west-1": {}, "us-east-1": { cidr: "10.64.80.0/20" } } }],
+    ["40 tags", { tags: Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`tag${String(n)}`, "x"])) }],
+    ["a zone that is spread over by itself", { defaults: { nodes: { min: 2 } } }],
+    ["as many nodes at most as at least", { defaults: { nodes: { min: 6, max: 6 } } }],
+  ])("is taken: %s", (_title, more) => {
+    expect(problemsOf({ draft: { ...base(), ...more } })).toEqual([]);
+  });
+
+  test("is taken: a stack's name of 24 letters", () => {
+    expect(problemsOf({ draft: base(), stack: "a".repeat(24) })).toEqual([]);
+    expect(problemsOf({ draft: base(), stack: "a" })).toEqual([]);
+  });
+});
+
 describe("any value at any place", () => {
   const places = [...new Set(REFUSALS.flatMap(({ lines }) => lines.map((line) => line.slice(0, line.indexOf(": ")))))];
 
