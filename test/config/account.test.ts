@@ -150,9 +150,9 @@ test.each([
   expect(goDuration(text)).toBe(seconds);
 });
 
-test.each([
-  [{}],
-  [{ roleArn: 1 }],
+test.each<object>([
+  {},
+  { roleArn: 1 },
   ...[
     "sessionName",
     "duration",
@@ -162,11 +162,11 @@ test.each([
     "sourceIdentity",
     "tags",
     "transitiveTagKeys",
-  ].map((key) => [{ roleArn: "a", [key]: 1 }]),
-  [{ roleArn: "a", policyArns: [1] }],
-  [{ roleArn: "a", tags: { a: 1 } }],
-  [{ roleArn: "a", transitiveTagKeys: [1] }],
-  [{ roleArn: "a", unknown: "b" }],
+  ].map((key) => ({ roleArn: "a", [key]: 1 })),
+  { roleArn: "a", policyArns: [1] },
+  { roleArn: "a", tags: { a: 1 } },
+  { roleArn: "a", transitiveTagKeys: [1] },
+  { roleArn: "a", unknown: "b" },
 ])("a role that is %j is left to Pulumi", (role) => {
   expect(accountView({ "aws:assumeRoles": JSON.stringify([role]) })).toEqual({
     account: {},
