@@ -56,7 +56,7 @@ describe("a configuration", () => {
       state: "active",
       egress: "nat",
       crossZone: false,
-      cluster: false,
+      cluster: true,
       image: "ami-00000000000000000",
       nodes: {
         min: 6,
@@ -124,7 +124,7 @@ describe("a configuration", () => {
             zones: ["use1-az5", "use1-az4"],
             egress: "direct",
             crossZone: false,
-            cluster: false,
+            cluster: true,
             nodes: { min: 4 },
             peak: 1.5,
           },

@@ -37,6 +37,31 @@ describe("what is just within a limit", () => {
   });
 });
 
+describe("a refusal", () => {
+  const lines = (more: Draft) => problemsOf({ draft: { ...base(), ...more } }).map(problemLine);
+  const site = { origin: "https://origin.example.net" };
+
+  test("rejects alike, in whatever order the file has its keys", () => {
+    const zones = { "example.org": { create: true, primary: true }, "example.com": { create: true } };
+    expect(lines({ zones, sites: { "www.example.net": site } })).toEqual([
+      'sites["www.example.net"]: must lie in one of the zones (example.com, example.org), got "www.example.net"',
+    ]);
+    expect(lines({ tags: { owner: "a", Owner: "b" } })).toEqual(lines({ tags: { Owner: "b", owner: "a" } }));
+    expect(lines({ tags: { owner: "a", Owner: "b" } })).toHaveLength(2);
+  });
+
+  test("rejects a host below a popDomain of one's own, and below what it would be", () => {
+    const said = (host: string) =>
+      `sites["${host}"]: must not lie at or below popDomain or pop.<zone>: those names belong to the single PoPs, got "${host}"`;
+    const refused = (host: string) => lines({ popDomain: "edge.example.com", sites: { [host]: site } });
+
+    for (const host of ["edge.example.com", "www.edge.example.com", "www.pop.example.com"]) {
+      expect(refused(host)).toEqual([said(host)]);
+    }
+    expect(refused("www-edge.example.com")).toEqual([]);
+  });
+});
+
 describe("any value at any place", () => {
   const places = [...new Set(REFUSALS.flatMap(({ lines }) => lines.map((line) => line.slice(0, line.indexOf(": ")))))];
 
