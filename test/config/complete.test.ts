@@ -124,7 +124,7 @@ describe("a configuration", () => {
             zones: ["use1-az5", "use1-az4"],
             egress: "direct",
             crossZone: false,
-            cluster: true,
+            cluster: false,
             nodes: { min: 4 },
             peak: 1.5,
           },
