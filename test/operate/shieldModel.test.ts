@@ -168,10 +168,16 @@ class World {
     }
   }
 
-  /** What the first time of a purge can miss: a response that was being stored just then (varnish/inFlight.ts). */
+  /**
+   * What the first time of a purge can miss: a response that was being stored just then (varnish/inFlight.ts). Not what a purge
+   * has made invalid that was done again before: whoever has that asked for it before both, and its storing is seen.
+   */
   slip(node: Node, resource: number): void {
     const former = (this.versions[resource] ?? 0) - 1;
-    if (former > 0 && node.isBetween(resource)) {
+    const settled = [...this.half, ...this.whole].filter(
+      (purge) => purge.resource === resource && node.settled.includes(purge.path),
+    );
+    if (former > 0 && node.isBetween(resource) && settled.every(({ version }) => version <= former)) {
       node.stored.set(resource, former);
     }
   }
