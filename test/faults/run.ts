@@ -108,8 +108,8 @@ async function seedBatch(batch: readonly Patch[], scratch: Scratch): Promise<See
   if (green !== undefined && isClean(green) && runs.every((run) => "error" in run || run.results !== undefined)) {
     return runs.map((run) => judged(run, green, scratch));
   }
-  const red = green?.testResults.filter(({ status }) => status === "failed").map(({ name }) => path.basename(name));
-  console.log(`each alone: not green was ${red?.join(" ") || "the run"}`);
+  const red = green?.testResults.filter(({ status }) => status === "failed") ?? [];
+  console.log(`each alone: not green: ${red.map(({ name }) => path.basename(name)).join(" ")}`);
   const alone: Seeded[] = [];
   for (const patch of batch) {
     const before = await withoutFault([patch], scratch);
