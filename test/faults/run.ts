@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { type Patch, patchFiles, readPatch } from "./patches";
 import { type JestResults, Scratch } from "./scratch";
-import { type Green, isClean, isGoodEnough, judge, type Verdict, whyUnfit } from "./verdict";
+import { type Green, isGoodEnough, isGreen, judge, type Verdict, whyUnfit } from "./verdict";
 
 // Seeds every fault of this folder in a copy of the tree and expects the tests that it names to go red: a suite that
 // stays green whatever is broken proves nothing. `npm run faults`, `npm run faults -- --only NAME`.
@@ -92,9 +92,8 @@ function batchesOf(patches: readonly Patch[]): Patch[][] {
 }
 
 /**
- * Seeds faults one after the other in one process, and then runs all their tests without any. Where these are red, a fault
- * has left something behind, and red has meant nothing since: each gets a process of its own, and its tests first run
- * without it.
+ * Seeds faults one after the other in one process, and then runs all their tests without any. Where one of these is red, a
+ * fault has left something behind, and red has meant nothing since: each that it is a test of gets a process of its own.
  */
 async function seedBatch(batch: readonly Patch[], scratch: Scratch): Promise<Seeded[]> {
   const runs: Run[] = [];
@@ -105,18 +104,22 @@ async function seedBatch(batch: readonly Patch[], scratch: Scratch): Promise<See
   const green = await withoutFault(batch, scratch);
   scratch.endJest();
   console.log(`without a fault, the tests of ${String(batch.length)}: ${seconds(began)}`);
-  if (green !== undefined && isClean(green) && runs.every((run) => "error" in run || run.results !== undefined)) {
-    return runs.map((run) => judged(run, green, scratch));
+  const seeded: Seeded[] = [];
+  for (const run of runs) {
+    const isDone = "error" in run || run.results !== undefined;
+    const isSound = green !== undefined && isGreen(run.patch, green, (test) => path.join(scratch.directory, test));
+    seeded.push(isDone && isSound ? judged(run, green, scratch) : await seedAlone(run.patch, scratch));
   }
-  const red = green?.testResults.filter(({ status }) => status === "failed") ?? [];
-  console.log(`each alone: not green: ${red.map(({ name }) => path.basename(name)).join(" ")}`);
-  const alone: Seeded[] = [];
-  for (const patch of batch) {
-    const before = await withoutFault([patch], scratch);
-    alone.push(judged(await seedOne(patch, scratch), before ?? { testResults: [] }, scratch));
-    scratch.endJest();
-  }
-  return alone;
+  return seeded;
+}
+
+/** In a process of its own, in which its tests first run without it. */
+async function seedAlone(patch: Patch, scratch: Scratch): Promise<Seeded> {
+  console.log(`${patch.name} alone: what ran before it may have left something behind`);
+  const before = await withoutFault([patch], scratch);
+  const seeded = judged(await seedOne(patch, scratch), before ?? { testResults: [] }, scratch);
+  scratch.endJest();
+  return seeded;
 }
 
 /** Runs what the patches name: whole files, and of the others the tests with the titles that are asked for. */

@@ -1,6 +1,6 @@
 import type { Patch } from "./patches";
 import type { JestResults } from "./scratch";
-import { isClean, isGoodEnough, judge, whyUnfit } from "./verdict";
+import { isGoodEnough, isGreen, judge, whyUnfit } from "./verdict";
 
 function results(status: JestResults["testResults"][number]["status"], failed: number): JestResults {
   return {
@@ -31,17 +31,18 @@ describe("a fault is", () => {
   });
 });
 
-describe("a batch has left nothing behind", () => {
-  test("when no test is red after it, of whole files and of parts", () => {
-    expect(isClean(results("passed", 0))).toBe(true);
-    expect(isClean(results("focused", 0))).toBe(true);
-    expect(isClean(results("failed", 1))).toBe(false);
-  });
-});
-
 describe("red means nothing", () => {
   const patch: Patch = { name: "a", file: "a.patch", property: "P1", sentence: "", tests: ["test/a.test.ts"] };
   const absolute = (test: string) => `/tree/${test}`;
+
+  test("where its own tests are red after a batch, and not where they are green or others are red", () => {
+    const other = { ...patch, tests: ["test/b.test.ts"] };
+
+    expect(isGreen(patch, results("passed", 0), absolute)).toBe(true);
+    expect(isGreen(patch, results("focused", 0), absolute)).toBe(true);
+    expect(isGreen(patch, results("failed", 1), absolute)).toBe(false);
+    expect(isGreen(other, results("failed", 1), absolute)).toBe(true);
+  });
 
   test("unless the tests are green without the fault", () => {
     expect(whyUnfit(patch, results("passed", 0), absolute)).toBeUndefined();
