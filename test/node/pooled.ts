@@ -66,6 +66,9 @@ export function patient(files: NodeFiles): NodeFiles {
   return { ...files, [HAPROXY_FILE]: config.replace(CHECKED, "fall 1000 rise 1") };
 }
 
+/** Column of HAProxy's statistics: `req_tot`. */
+const REQUESTS = 48;
+
 /** A PoP of some nodes that are one cache, before one origin. */
 export class Pool {
   readonly nodes: RunningNode[] = [];
@@ -255,12 +258,13 @@ export class Pool {
     await this.node(i).say(SOCKETS.admin, "clear counters all");
   }
 
-  /** What a node has under way for others: now, the most that it had, and how often they have looked whether it answers. */
+  /** What a node has under way for others: now, the most that it had, and how often they have asked for anything, checks included. */
   async given(i: number): Promise<{ readonly now: number; readonly most: number; readonly looks: number }> {
     const lines = (await this.node(i).say(SOCKETS.admin, "show stat")).split("\n").map((line) => line.split(","));
-    const of = (backend: string) => lines.find(([name, server]) => name === backend && server === "BACKEND") ?? [];
-    const [peers, checks] = [of("cache-for-peers"), of("cache-for-checks")];
-    return { now: Number(peers[4]), most: Number(peers[5]), looks: Number(checks[7]) };
+    const of = (section: string, side: string) =>
+      lines.find(([name, server]) => name === section && server === side) ?? [];
+    const [given, asked] = [of("cache-for-peers", "BACKEND"), of("peers", "FRONTEND")];
+    return { now: Number(given[4]), most: Number(given[5]), looks: Number(asked[REQUESTS]) };
   }
 
   private servers(i: number): Promise<string> {
