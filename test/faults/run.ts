@@ -107,7 +107,7 @@ async function seedBatch(batch: readonly Patch[], scratch: Scratch): Promise<See
   const seeded: Seeded[] = [];
   for (const run of runs) {
     const isDone = "error" in run || run.results !== undefined;
-    const isSound = green !== undefined && isGreen(run.patch, green, (test) => path.join(scratch.directory, test));
+    const isSound = green !== undefined && isGreen(run.patch, green, scratch.absolute);
     seeded.push(isDone && isSound ? judged(run, green, scratch) : await seedAlone(run.patch, scratch));
   }
   return seeded;
@@ -159,10 +159,7 @@ async function seedOne(patch: Patch, scratch: Scratch): Promise<Run> {
 
 function judged(run: Run, green: Green, scratch: Scratch): Seeded {
   const { patch, took } = run;
-  const unfit =
-    "error" in run
-      ? `does not apply: ${run.error}`
-      : whyUnfit(patch, green, (test) => path.join(scratch.directory, test));
+  const unfit = "error" in run ? `does not apply: ${run.error}` : whyUnfit(patch, green, scratch.absolute);
   return unfit === undefined && "results" in run
     ? { patch, took, verdict: judge(run.results), why: firstRed(run.results) }
     : { patch, took, verdict: "unfit", why: `: ${unfit ?? ""}` };

@@ -33,6 +33,9 @@ export class Scratch {
     this.git("init", "--quiet");
   }
 
+  /** A test file's path as jest names it. */
+  readonly absolute = (test: string): string => path.join(this.directory, test);
+
   /** @throws when the patch does not apply to the tree as it is. */
   apply(patch: string): void {
     this.git("apply", patch);
