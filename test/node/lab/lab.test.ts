@@ -113,7 +113,8 @@ describeWith([LAB, PULUMI_CLI], "a footprint in the lab", () => {
     const ownPids = some(pids().filter((pid) => parentOf(pid) === process.pid));
 
     expect(os.getPriority()).toBe(-10);
-    expect(fs.readFileSync("/proc/self/autogroup", "utf8")).toMatch(/ nice -10\n$/);
+    // The machine's first session has no niceness: what is of it counts by its own alone.
+    expect(fs.readFileSync("/proc/self/autogroup", "utf8")).toMatch(/(^| nice -10\n)$/);
     expect(new Set(ownPids.map((pid) => os.getPriority(pid)))).toEqual(new Set([0]));
   });
 
