@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { localOrigin } from "../edge/origin";
 import { debianRoot } from "../edge/debianRoot";
 import { requireMachine } from "../edge/machine";
-import { stackFile } from "../config/stacks";
+import { configOfStack } from "../config/ofStack";
+import { bareName, stackPath } from "../config/stacks";
 import { resolveCli } from "../pulumi/cli";
 import { serveLivePage } from "../page/live/server";
 import { coloursFor } from "../terminal/colours";
@@ -17,8 +18,9 @@ import { LAB_ROOT } from "./image";
 import { chaos } from "./chaos/chaos";
 import { Lab } from "./lab";
 import { liveState } from "./liveState";
+import { namedSites } from "./namedSites";
 import { clearRemains } from "./remains";
-import { outcomeText, scenariosOf } from "./scenarios/play";
+import { outcomeText, preparedFor, scenariosOf } from "./scenarios/play";
 import type { Scenario } from "./scenarios/stage";
 import { atHome } from "./scenarios/moving";
 import { stageOf } from "./scenarios/stageOf";
@@ -44,9 +46,14 @@ const PAGE_PACE = 1000;
 const CITIES_ASK = 10;
 
 /** Runs the lab until it is told to stop by a signal. @returns the exit status */
-export async function runLab({ stack, origin, ...options }: LabCommandOptions): Promise<number> {
+export async function runLab({ origin, ...options }: LabCommandOptions): Promise<number> {
   const scenarios = [...scenariosOf(options.scenario ?? []), ...chaosOf(options)];
-  stackFile(stack);
+  // Its engine knows no organizations.
+  const stack = bareName(options.stack);
+  // Mistakes in its file are told before anything is got or started.
+  configOfStack(stack);
+  const ownStackFile = scenarios.length === 0 ? undefined : (text: string) => preparedFor(scenarios, stack, text);
+  ownStackFile?.(fs.readFileSync(stackPath(stack), "utf8"));
   if (origin !== undefined) {
     localOrigin(origin);
     if (scenarios.length > 0) {
@@ -69,11 +76,10 @@ export async function runLab({ stack, origin, ...options }: LabCommandOptions): 
     say(`cleared what a lab that was killed has left: ${String(remains)} control groups`);
   }
   const stopped = stopSignal();
-  const prepared = (text: string) => scenarios.reduce((edited, { prepare }) => prepare?.(edited) ?? edited, text);
   const lab = await Lab.open({
     ...{ cli, stack, image, origin },
     // They edit the stack's file, and the user's is not theirs.
-    ...(scenarios.length === 0 ? {} : { ownStackFile: prepared }),
+    ...(ownStackFile === undefined ? {} : { ownStackFile }),
   });
   try {
     return await serve(lab, stopped, scenarios);
@@ -100,6 +106,10 @@ async function serve(lab: Lab, stopped: Promise<"stopped">, scenarios: readonly 
     lab.aws.giveUp();
   });
   try {
+    // Whoever stops it while it is readied wants nothing deployed.
+    if ((await Promise.race([stopped, Promise.resolve("goes on")])) === "stopped") {
+      return 1;
+    }
     // On a terminal a step's beginning becomes its end.
     const shown = (line: string) => !begins(line);
     const status = await lab.up((args) =>
@@ -112,10 +122,11 @@ async function serve(lab: Lab, stopped: Promise<"stopped">, scenarios: readonly 
       return await play(scenarios, lab, stopped);
     }
     process.stdout.write(firstSteps(lab, page.address, environmentFile(lab)));
-    const people = lab.internet.everybodyAsks(lab.config.sites[0]?.host ?? "", CITIES_ASK);
+    const [host] = namedSites(lab.config);
+    const people = host === undefined ? undefined : lab.internet.everybodyAsks(host, CITIES_ASK);
     await stopped;
     // What is under way ends with the lab.
-    void people.stop();
+    void people?.stop();
     return 0;
   } finally {
     clearInterval(pace);

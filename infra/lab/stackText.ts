@@ -15,6 +15,12 @@ export function settingIn(text: string, path: readonly string[]): Setting {
   return { path, value: isNode(found) ? found.toJS(document) : found };
 }
 
+/** Names of what a stack file has there, in its order. @throws ConfigError for what is no sound YAML */
+export function keysIn(text: string, path: readonly string[]): readonly string[] {
+  const { value } = settingIn(text, path);
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
+}
+
 /**
  * The text of a stack file in which something has another value.
  *
@@ -24,10 +30,10 @@ export function settingIn(text: string, path: readonly string[]): Setting {
 export function withValue(text: string, path: readonly string[], value: unknown): string {
   const document = parseStackFile(text, "the stack file");
   const own = placeOf(document, path);
-  if (value === undefined) {
-    document.deleteIn(own);
-  } else {
+  if (value !== undefined) {
     document.setIn(own, value);
+  } else if (document.hasIn(own)) {
+    document.deleteIn(own);
   }
   return document.toString();
 }

@@ -1,15 +1,14 @@
 import { nameServerAddress } from "./cities/cities";
 import { TYPES } from "./declared";
 import type { Lab } from "./lab";
-import { text } from "../sandbox/aws/values";
+import { namedSites } from "./namedSites";
 
 /** What is said when a lab serves: where, and lines to paste. */
 export function firstSteps(lab: Lab, page: string, environmentFile: string): string {
   const { stack } = lab.options;
-  const hosts = lab.aws.world
-    .ofType(TYPES.record)
-    .flatMap(({ properties }) => (properties.setIdentifier === undefined ? [] : [text(properties.name)]));
-  const host = hosts[0] ?? "";
+  const { config } = lab;
+  const [named] = namedSites(config);
+  const host = named ?? config.sites[0]?.host ?? "";
   const doors = lab.aws.world.ofType(TYPES.loadBalancer).map(({ id, region }) => {
     const zones = lab.aws.loadBalancers.get(id)?.zones ?? [];
     return `  ${(region ?? "").padEnd(16)} ${zones.map(({ address, zone }) => `${address} (${zone})`).join(", ")}\n`;
@@ -23,8 +22,12 @@ A map of it, and what may go wrong to be tried: ${page}
 Twice the same request: Cache-Status and Age say what came from the cache.
   curl --cacert ${lab.authorityFile} --resolve ${host}:443:${address} --include https://${host}/
 
-What clients are told, here for somebody in Singapore:
-  dig @${nameServerAddress(lab.network)} ${host} +subnet=${subnetOf(lab, "Singapore")}
+${
+  named === undefined
+    ? "No site has a name in DNS (`dns: later`), so that nobody in the cities asks."
+    : `What clients are told, here for somebody in Singapore:
+  dig @${nameServerAddress(lab.network)} ${named} +subnet=${subnetOf(lab, "Singapore")}`
+}
 
 In another terminal, as root:
   . ${environmentFile}    from then on commands there mean this lab

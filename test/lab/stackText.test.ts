@@ -1,4 +1,4 @@
-import { settingIn, withValue } from "../../infra/lab/stackText";
+import { keysIn, settingIn, withValue } from "../../infra/lab/stackText";
 
 const FILE = `# of a stack
 config:
@@ -30,4 +30,10 @@ test("what a stack file said brings it back to what it was", () => {
   expect(former.map(({ value }) => value)).toEqual(["ami-1", undefined, undefined]);
   expect(settingIn(edited, ["pops"]).value).toEqual({ "eu-west-1": { state: "drained" }, "us-east-1": {} });
   expect(former.reduce((text, { path, value }) => withValue(text, path, value), edited)).toBe(FILE);
+});
+
+test("what a stack file names somewhere is in its order, and nothing where it names nothing", () => {
+  expect(keysIn(FILE, ["pops"])).toEqual(["eu-west-1"]);
+  expect(keysIn(FILE, ["sites"])).toEqual([]);
+  expect(keysIn(FILE, ["image", "eu-west-1"])).toEqual([]);
 });

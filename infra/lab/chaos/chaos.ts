@@ -1,10 +1,8 @@
-import { stackConfigFromText } from "../../config/stackFile";
-import { jsonOf } from "../../terminal/jsonOf";
 import { Watch } from "../cities/watch";
 import { PAGES, VISITOR } from "../origin";
 import { endOf, EVERY, SLACK } from "../scenarios/moving";
 import { passed, shownSeconds, type Outcome, type Scenario, type Stage } from "../scenarios/stage";
-import { withValue } from "../stackText";
+import { keysIn, withValue } from "../stackText";
 import { violations, type Silence, type Told } from "./invariants";
 import { drawTwo, mishaps, type Mishap } from "./mishaps";
 import { randomOf } from "./random";
@@ -23,11 +21,14 @@ export function chaos({ seed, minutes }: ChaosOptions): Scenario {
   return {
     name: "chaos",
     title: `Whatever happens two at a time (seed ${seed}, ${minutes} min), nobody gets another's page, or one beyond its window, or an answer of a drained PoP after its time`,
-    // A second site, whose pages must not be taken for the first one's.
+    // One more site, whose pages must not be taken for another's.
     prepare: (text) => {
-      const sites: unknown = jsonOf(stackConfigFromText(text, "the stack file")["footprint:sites"] ?? "");
-      const [host = ""] = Object.keys(typeof sites === "object" && sites !== null ? sites : {});
-      const other = host.replace(/^[^.]+/, "other");
+      const own = keysIn(text, ["sites"]);
+      const [zone = ""] = keysIn(text, ["zones"]);
+      let other = `other.${zone}`;
+      for (let number = 2; own.includes(other); number++) {
+        other = `other-${number}.${zone}`;
+      }
       return withValue(text, ["sites", other], { origin: `https://origin.${other}` });
     },
     play: async (stage) => {

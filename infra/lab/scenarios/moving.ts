@@ -1,6 +1,7 @@
 import type { Asked } from "../cities/ask";
 import { answer } from "../../plan/latency/answers";
 import { Watch, type CityRecord } from "../cities/watch";
+import { UserError } from "../../terminal/userError";
 import { CHECKERS } from "../health/checkers";
 import { passed, shownSeconds, urlOf, type Outcome, type Scenario, type Stage } from "./stage";
 
@@ -118,12 +119,26 @@ export function watchAll(stage: Stage, path: string): Watch {
   return new Watch({ cities: stage.cities.map(({ name }) => name), ask, every: EVERY });
 }
 
-/** Waits until every city is answered by the PoP of the data: what the scenario before has moved comes back with DNS. */
-export async function atHome(stage: Stage): Promise<void> {
+/**
+ * Waits until every city is answered by the PoP of the data: what the scenario before has moved comes back with DNS.
+ *
+ * @param within seconds, perhaps on a busy machine
+ * @throws UserError when one is not
+ */
+export async function atHome(stage: Stage, within = 900): Promise<void> {
   const url = urlOf(stage, "/scenario/home");
+  const end = Date.now() + within * 1000;
   for (const city of stage.cities) {
     const wanted = answer(city, stage.active)?.pop;
-    while ((await stage.visit(city, stage.host, [{ url }]))[0]?.region !== wanted) {
+    for (;;) {
+      const [asked] = await stage.visit(city, stage.host, [{ url }]);
+      if (asked?.region === wanted) {
+        break;
+      }
+      if (Date.now() > end) {
+        const came = asked?.failure ?? `${asked?.region ?? "nobody"} answers`;
+        throw new UserError(`${city.name} is not answered by ${wanted ?? "any PoP"} within ${within} s: ${came}`);
+      }
       await passed(1);
     }
   }

@@ -1,6 +1,10 @@
+import { loadConfig } from "../../config/load";
+import { stackConfigFromText } from "../../config/stackFile";
+import { stackPath } from "../../config/stacks";
 import { exitCodes } from "../../terminal/exitCodes";
 import { UserError } from "../../terminal/userError";
 import { table, type Style } from "../../terminal/table";
+import { namedSites } from "../namedSites";
 import { drainByFile } from "./configured";
 import { addRegion } from "./grow";
 import { badImage, newImage } from "./image";
@@ -40,6 +44,23 @@ export function scenariosOf(names: readonly string[]): readonly Scenario[] {
     }
     return found;
   });
+}
+
+/**
+ * A stack's file as scenarios want it.
+ *
+ * @param name of the stack
+ * @throws ConfigError for mistakes in it, UserError where DNS knows no site that people could ask for
+ */
+export function preparedFor(scenarios: readonly Scenario[], name: string, text: string): string {
+  const prepared = scenarios.reduce((edited, { prepare }) => prepare?.(edited) ?? edited, text);
+  if (namedSites(loadConfig(name, stackConfigFromText(prepared, stackPath(name)))).length === 0) {
+    throw new UserError(
+      `--scenario: needs a site that people can ask for, and all sites of stack ${name} have \`dns: later\``,
+      exitCodes.usage,
+    );
+  }
+  return prepared;
 }
 
 /** A scenario's table, what was seen beside it, and whether it held. */

@@ -4,6 +4,7 @@ import { stackFile } from "../../config/stacks";
 import { timing } from "../../plan/timing";
 import { operate } from "../actions";
 import type { Lab } from "../lab";
+import { namedSites } from "../namedSites";
 import { pageOf } from "../origin";
 import { answer } from "../../plan/latency/answers";
 import { settingIn, withValue, type Setting } from "../stackText";
@@ -25,7 +26,8 @@ export function stageOf(lab: Lab, part?: readonly string[]): Stage {
   const isOwn = (region: string) => part === undefined || part.includes(region);
   const cities = internet.cities.filter((city) => isOwn(answer(city, active)?.pop ?? ""));
   const groups = () => [...lab.aws.groups.values()].filter(({ settings }) => isOwn(settings.region));
-  const host = config.sites[0]?.host ?? "";
+  const hosts = namedSites(config);
+  const [host = ""] = hosts;
   const { detect, dnsTtl } = timing(config.healthCheck, TIMING).failover;
   const { stack, stacks } = lab.options;
   const waiting = ["--wait", "--timeout", String(PATIENCE)];
@@ -37,7 +39,7 @@ export function stageOf(lab: Lab, part?: readonly string[]): Stage {
       ({ healthy, desired, instances }) => healthy.length >= desired && instances.length === desired,
     ) && active.filter(isOwn).every((region) => internet.route53.isHealthy(region));
   return {
-    ...{ cities, host, hosts: config.sites.map((site) => site.host), active, pace, shieldOf },
+    ...{ cities, host, hosts, active, pace, shieldOf },
     fetchers: (site) => {
       const shield = shieldOf(site);
       const asking = config.pops.filter(({ region }) => shield === undefined || region === shield);

@@ -2,14 +2,16 @@ import type { Asked } from "../cities/ask";
 import type { City } from "../cities/cities";
 import { answer } from "../../plan/latency/answers";
 import { PAGES } from "../origin";
-import { withValue } from "../stackText";
+import { keysIn, withValue } from "../stackText";
 import { watchAll } from "./moving";
 import { passed, shownSeconds, urlOf, type Outcome, type Scenario, type Stage } from "./stage";
 
-/** Instance types with so little baseline bandwidth that this machine can fill it: that of a node sets the target. */
-const TYPES = ["t4g.small", "t4g.medium"];
-/** Percent of it, the least that a stack file may name. */
-const UTILIZATION = 10;
+const NODES = {
+  /** With so little baseline bandwidth that this machine can fill it: that of a node sets the target. */
+  types: ["t4g.small", "t4g.medium"],
+  /** Percent of it, the least that a stack file may name. */
+  targetUtilization: 10,
+} as const;
 /** Connections of each city at a time, and requests over each: new ones find the nodes that are new. */
 const CONNECTIONS = 3;
 const REQUESTS = 20;
@@ -42,11 +44,16 @@ export interface Surged {
 export const surge: Scenario = {
   name: "surge",
   title: "A surge makes a PoP's group grow by its policy, and costs no more requests than the objective allows",
+  // Of every PoP, whatever it has of its own.
   prepare: (text) =>
-    [
-      ["types", TYPES],
-      ["targetUtilization", UTILIZATION],
-    ].reduce((edited, [key, value]) => withValue(edited, ["defaults", "nodes", String(key)], value), text),
+    Object.entries(NODES).reduce(
+      (edited, [key, value]) =>
+        keysIn(text, ["pops"]).reduce(
+          (all, pop) => withValue(all, ["pops", pop, "nodes", key], undefined),
+          withValue(edited, ["defaults", "nodes", key], value),
+        ),
+      text,
+    ),
   play: async (stage) => {
     const [region = ""] = [...stage.active].sort((a, b) => near(stage, b).length - near(stage, a).length);
     const { desired: before, max } = stage.group(region);

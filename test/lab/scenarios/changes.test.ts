@@ -3,9 +3,11 @@ import { citiesIn } from "../../../infra/lab/cities/cities";
 import { cityRecords } from "../../../infra/lab/cities/watch";
 import { judgeGrown } from "../../../infra/lab/scenarios/grow";
 import { judgeBadImage, judgeNewImage, type Refreshed } from "../../../infra/lab/scenarios/image";
-import { judgeMoved } from "../../../infra/lab/scenarios/moving";
+import { atHome, judgeMoved } from "../../../infra/lab/scenarios/moving";
 import { judgeSurge, type Surged } from "../../../infra/lab/scenarios/surge";
+import type { Stage } from "../../../infra/lab/scenarios/stage";
 import { SHIPPED_LATENCY } from "../../../infra/plan/latency/table";
+import { UserError } from "../../../infra/terminal/userError";
 
 // Witness: the plan's table of latencies says who is nearer to whom; the times are those that the plan promises.
 
@@ -51,6 +53,23 @@ describe("a PoP that is added", () => {
       "London: was answered by ap-southeast-2",
     ]);
   });
+});
+
+test("a scenario begins when every city is where the table says, and says who is not when the time is over", async () => {
+  const stage = (asked: Partial<Asked>) =>
+    ({
+      cities,
+      active: [OLD, NEW],
+      host: "www.example.com",
+      visit: () => Promise.resolve([asked]),
+    }) as unknown as Stage;
+
+  await expect(atHome(stage({ region: null, failure: "queryA ENOTFOUND" }), 0)).rejects.toThrow(
+    new UserError("London is not answered by eu-west-2 within 0 s: queryA ENOTFOUND"),
+  );
+  await expect(atHome(stage({ region: OLD, failure: null }), 0)).rejects.toThrow(
+    new UserError("London is not answered by eu-west-2 within 0 s: us-east-1 answers"),
+  );
 });
 
 test("a PoP that a file calls drained may answer until DNS has forgotten it, and fails nobody", () => {

@@ -23,6 +23,8 @@ interface Act {
   readonly after: readonly Scenario[];
   /** What it asks for; default: the first site. */
   readonly host?: string;
+  /** A PoP whose cities have been sent here by one of those: they come back with DNS, a minute after it has ended. */
+  readonly guestsOf?: string;
 }
 
 /**
@@ -39,7 +41,7 @@ const ACTS: readonly Act[] = [
   { scenario: surge, pop: POPS.america, after: [] },
   { scenario: badImage, pop: POPS.america, after: [surge] },
   { scenario: addRegion, pop: POPS.asia, after: [] },
-  { scenario: losePop, pop: POPS.asia, after: [addRegion, drainByFile] },
+  { scenario: losePop, pop: POPS.asia, after: [addRegion, drainByFile], guestsOf: POPS.europe },
   { scenario: loseZone, pop: POPS.america, after: [badImage, losePop] },
 ];
 
@@ -49,11 +51,19 @@ export const PLAYED_AT_ONCE: readonly Scenario[] = ACTS.map(({ scenario }) => sc
 export function playedAtOnce(lab: Lab): ReadonlyMap<string, Promise<Outcome>> {
   // What is declared changes while they are played; where each begins does not.
   const stages = new Map(Object.values(POPS).map((pop) => [pop as string, stageOf(lab, [pop])]));
+  const stageAt = (pop: string): Stage => {
+    const stage = stages.get(pop);
+    if (stage === undefined) {
+      throw new Error(`${pop} has no stage`);
+    }
+    return stage;
+  };
   const outcomes = new Map<string, Promise<Outcome>>();
-  for (const { scenario, pop, after, host } of ACTS) {
-    const before = Promise.all(after.flatMap(({ name }) => outcomes.get(name) ?? []));
+  for (const { scenario, pop, after, host, guestsOf } of ACTS) {
     const isLast = ACTS.findLast((act) => act.pop === pop)?.scenario === scenario;
-    const outcome = before.then(() => played(scenario, stages.get(pop), host, isLast));
+    const outcome = Promise.all(after.flatMap(({ name }) => outcomes.get(name) ?? []))
+      .then(() => (guestsOf === undefined ? undefined : atHome(stageAt(guestsOf))))
+      .then(() => played(scenario, stageAt(pop), host, isLast));
     // Whoever asks for it is told, and until then nobody.
     outcome.catch(() => undefined);
     outcomes.set(scenario.name, outcome);
@@ -62,15 +72,7 @@ export function playedAtOnce(lab: Lab): ReadonlyMap<string, Promise<Outcome>> {
 }
 
 /** @param isLast nobody waits until its PoP is whole again: whoever comes next does */
-async function played(
-  scenario: Scenario,
-  stage: Stage | undefined,
-  host: string | undefined,
-  isLast: boolean,
-): Promise<Outcome> {
-  if (stage === undefined) {
-    throw new Error(`${scenario.name} has no stage`);
-  }
+async function played(scenario: Scenario, stage: Stage, host: string | undefined, isLast: boolean): Promise<Outcome> {
   await atHome(stage);
   const restore = isLast ? () => Promise.resolve() : stage.restore;
   return scenario.play({ ...stage, restore, host: host ?? stage.host });
