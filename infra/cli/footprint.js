@@ -21,6 +21,7 @@ if (!hasHome()) {
 }
 process.env.USER ||= nameOfUser();
 
+require("../pulumi/onDemand.js");
 require("./typescript.js");
 require("./main.ts").run();
 

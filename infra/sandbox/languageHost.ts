@@ -110,6 +110,7 @@ function programArguments(request: language.RunRequest, engineAddress: string): 
   return [
     // Pulumi takes the stack of every promise that it makes, and translating these takes as long as all the rest.
     ...["--stack-trace-limit=1", "-r", path.join(__dirname, "..", "cli", "typescript.js")],
+    ...["-r", path.join(__dirname, "program.ts")],
     path.join(path.dirname(require.resolve("@pulumi/pulumi/package.json")), "cmd", "run"),
     ...Object.entries(options).flatMap(([name, value]) =>
       value === undefined || value === "" ? [] : [`--${name}`, value],

@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { describeWith } from "../support/requirements";
 import { Engine, PULUMI_CLI, STORY, tiny, type Run } from "./engine";
 
@@ -49,6 +51,10 @@ describeWith([PULUMI_CLI], "a stack file with mistakes, as a user of the CLI see
 
   test("nothing has been asked of the stand-in, and nothing is in the state", () => {
     expect(mistaken.map(({ calls }) => calls)).toEqual([[], []]);
+  });
+
+  test("the CLI has written no log of its own", () => {
+    expect(fs.statSync(path.join(engine.folder, "home", "logs")).isFile()).toBe(true);
   });
 });
 
