@@ -7,7 +7,7 @@ export function engineReading(source: string): string | number | bigint | boolea
     return WORDS.get(source) ?? null;
   }
   if (source.startsWith(".")) {
-    return finite(source, /^\.\d+(?:[eE][-+]?\d+)?$/) ?? source;
+    return finite(source, FRACTION) ?? source;
   }
   if (!/^[-+\d]/.test(source)) {
     return source;
@@ -15,7 +15,8 @@ export function engineReading(source: string): string | number | bigint | boolea
   if (TIMESTAMP.test(source) && isMoment(source)) {
     return new Timestamp(source);
   }
-  const plain = source.replaceAll("_", "");
+  // After 0b and 0o the rest is read once more, as a number that may have a sign.
+  const plain = source.replaceAll("_", "").replace(/^(0[bo])([-+])/, "$2$1");
   return whole(plain) ?? finite(plain, FLOAT) ?? source;
 }
 
@@ -39,6 +40,8 @@ const WORDS: ReadonlyMap<string, boolean | number | null> = new Map<string, bool
   ...["-.inf", "-.Inf", "-.INF"].map((word) => [word, -Infinity] as const),
 ]);
 
+/** `strconv.ParseFloat` alone: underscores stand between digits and nowhere else. */
+const FRACTION = /^\.\d+(?:_\d+)*(?:[eE][-+]?\d+(?:_\d+)*)?$/;
 const FLOAT = /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
 const TIMESTAMP =
   /^\d{4}-(?:1[0-2]|0?[1-9])-(?:[12]\d|3[01]|0?[1-9])(?:[Tt]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?:Z|[-+]\d{2}:\d{2})| +\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?)?$/;
@@ -68,6 +71,6 @@ function whole(plain: string): number | bigint | undefined {
 }
 
 function finite(text: string, form: RegExp): number | undefined {
-  const value = form.test(text) ? Number(text) : NaN;
+  const value = form.test(text) ? Number(text.replaceAll("_", "")) : NaN;
   return Number.isFinite(value) ? value : undefined;
 }

@@ -115,7 +115,7 @@ export const POP_CASES: readonly Case[] = [
     ],
   ],
   ["tags.Pop", "x", ["tags.Pop: must not be one of the footprint's own: Footprint, Pop, Name"]],
-  ...["a&b", "cost/center", "Cost Center", "_index"].map(
+  ...["a&b", "&a", "a&", "cost/center", "Cost Center", "_index", ".", "..", ""].map(
     (key) =>
       [
         `tags["${key}"]`,
@@ -126,17 +126,29 @@ export const POP_CASES: readonly Case[] = [
       ] as const,
   ),
   [
+    `tags.${"a".repeat(129)}`,
+    "x",
+    [
+      `tags: must have keys of 1 to 128 letters a to z, digits and _ . : = + - @ (no others in instance metadata), got "${"a".repeat(79)}...`,
+    ],
+  ],
+  [
     "tags",
     Object.fromEntries(Array.from({ length: 41 }, (_, n) => [`t${String(n)}`, "x"])),
     ["tags: must be at most 40, got 41"],
   ],
-  [
-    "tags.since",
+  // As Go's Time.String writes a point in time.
+  ...[
     "2026-01-01 00:00:00 +0000 UTC",
+    "2026-12-31 23:59:59.5 +0000 UTC",
+    "2026-12-31 23:59:59.123456789 -0530 -0530",
+  ].map((time): Case => [
+    "tags.since",
+    time,
     [
-      'tags.since: must be quoted in the stack file, since YAML takes an unquoted date for a point in time, got "2026-01-01 00:00:00 +0000 UTC"',
+      `tags.since: must be quoted in the stack file, since YAML takes an unquoted date for a point in time, got "${time}"`,
     ],
-  ],
+  ]),
   ["pops.us-est-1", {}, [`pops: unknown region "us-est-1", did you mean "us-east-1"? known: ${KNOWN_REGIONS}`]],
   ["pops.mars-1", {}, [`pops: unknown region "mars-1"; known: ${KNOWN_REGIONS}`]],
   [

@@ -16,6 +16,14 @@ describe("a mistake in the configuration", () => {
 
 // The other side of each limit is a case of the table: the most and the least that is taken.
 describe("what is just within a limit", () => {
+  const origin = "https://origin.example.net";
+  const inZone = (zone: string): Draft => ({ zones: { [zone]: { create: true } }, sites: { [zone]: { origin } } });
+  const manySites = (count: number, origins: string | readonly string[] = origin): Draft => ({
+    sites: Object.fromEntries(
+      Array.from({ length: count }, (_, n) => [`s${String(n)}.example.com`, { origin: origins }]),
+    ),
+    acknowledge: { quotas: { certificatesPerLoadBalancer: count + 1 } },
+  });
   const one = { image: { "us-east-1": "ami-00000000000000000" }, pops: { "us-east-1": {} } };
 
   test.each<[string, Draft]>([
@@ -27,6 +35,46 @@ describe("what is just within a limit", () => {
     ["40 tags", { tags: Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`tag${String(n)}`, "x"])) }],
     ["a zone that is spread over by itself", { defaults: { nodes: { min: 2 } } }],
     ["as many nodes at most as at least", { defaults: { nodes: { min: 6, max: 6 } } }],
+    ["a host of 64 characters", { sites: { [`${"a".repeat(52)}.example.com`]: { origin } } }],
+    ["a popDomain of 62 characters", { popDomain: `${"a".repeat(50)}.example.com` }],
+    ["a primary zone of 58 characters", inZone(`${"a".repeat(46)}.example.com`)],
+    [
+      "a longer one with a popDomain of its own",
+      { ...inZone(`${"a".repeat(52)}.example`), popDomain: `b.${"a".repeat(52)}.example` },
+    ],
+    [
+      "a longer zone that is not the primary one",
+      {
+        zones: {
+          "example.com": { create: true, primary: true },
+          [`${"a".repeat(63)}.example.org`]: { create: true },
+        },
+      },
+    ],
+    [
+      "tags whose keys are nearly kept by somebody",
+      {
+        tags: Object.fromEntries(
+          ["a".repeat(128), "aA9_.:=+-@", "...", ".a", "_index2", "a_index", "awsome", "x-aws:a", "Popular"].map(
+            (key) => [key, "x"],
+          ),
+        ),
+      },
+    ],
+    [
+      "tags whose values are nearly points in time",
+      {
+        tags: {
+          a: "2026-01-01",
+          b: "2026-01-01 00:00:00",
+          c: "at 2026-01-01 00:00:00 +0000 UTC",
+          d: "2026-01-01 00:00:00 +0000 UTC or so",
+          e: "2026-01-01 00:00:00. +0000 UTC",
+        },
+      },
+    ],
+    ["one certificate more than AWS's quota has, where it was raised", manySites(25)],
+    ["1000 sites with 2000 origins", manySites(1000, ["https://a.example.net", "https://b.example.net"])],
   ])("is taken: %s", (_title, more) => {
     expect(problemsOf({ draft: { ...base(), ...more } })).toEqual([]);
   });
@@ -125,6 +173,137 @@ describe("several mistakes", () => {
     const [first, ...others] = problemsOf({ draft: { ...base(), defaults: { nodes: { min: 251, spotShare: 20 } } } });
     expect(first).toMatchObject({ path: "defaults.nodes.min", rule: "schema.maximum" });
     expect(others).toEqual([]);
+  });
+
+  // What stands at such a place is a default, and nobody is told of what follows from that.
+  const origin = "https://origin.example.net";
+  const create = { create: true };
+  test.each<[string, string, Draft]>([
+    [
+      "the certificates",
+      'acknowledge.quotas.certificatesPerLoadBalancer: must be a number, got "50"',
+      {
+        acknowledge: { quotas: { certificatesPerLoadBalancer: "50" } },
+        sites: Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`s${String(n)}.example.com`, { origin }])),
+      },
+    ],
+    [
+      "a site with metrics",
+      'sites["www.example.com"]: must be a map, got "x"',
+      {
+        sites: { "cdn.example.com": { origin }, "www.example.com": "x" },
+        metrics: { sites: ["www.example.com"] },
+      },
+    ],
+    ["the only site", 'sites["cdn.example.com"]: must be a map, got "x"', { sites: { "cdn.example.com": "x" } }],
+    ["the only PoP", 'pops.us-east-1: must be a map, got "x"', { pops: { "us-east-1": "x" } }],
+    [
+      "the only active PoP",
+      'pops.us-east-1: must be a map, got "x"',
+      { pops: { "us-east-1": "x", "eu-west-1": { state: "drained" } } },
+    ],
+    [
+      "a shield",
+      'pops.eu-west-1: must be a map, got "x"',
+      { pops: { "us-east-1": {}, "eu-west-1": "x" }, sites: { "cdn.example.com": { origin, shield: "eu-west-1" } } },
+    ],
+    [
+      "a PoP in too small a supernet",
+      "pops.eu-west-1.cidr: must be a text, got 10",
+      { supernet: "10.64.0.0/20", pops: { "us-east-1": {}, "eu-west-1": { cidr: 10 } } },
+    ],
+    [
+      "a supernet that holds a PoP's block",
+      'supernet: must be an IPv4 block such as 10.64.0.0/14, got "10.0.0.0"',
+      { supernet: "10.0.0.0", pops: { "us-east-1": { cidr: "10.0.0.0/20" } } },
+    ],
+    [
+      "a supernet in which a slot meets a PoP's block",
+      'supernet: must be an IPv4 block such as 10.64.0.0/14, got "10.0.0.0"',
+      { supernet: "10.0.0.0", pops: { "eu-west-1": {}, "us-east-1": { cidr: "10.64.64.0/20" } } },
+    ],
+    [
+      "a supernet that begins somewhere",
+      'supernet: must begin at a multiple of its size, such as "10.64.0.0/14", got "10.65.0.0/14"',
+      { supernet: "10.65.0.0/14", pops: { "eu-west-1": {}, "us-east-1": { cidr: "10.200.0.0/20" } } },
+    ],
+    [
+      "a block that begins somewhere, and meets another",
+      'pops.us-east-1.cidr: must begin at a multiple of its size, such as "10.64.64.0/20", got "10.64.65.0/20"',
+      { pops: { "eu-west-1": {}, "us-east-1": { cidr: "10.64.65.0/20" } } },
+    ],
+    [
+      "a PoP whose slot another one has",
+      "pops.eu-west-1.cidr: must be a text, got 10",
+      { pops: { "eu-west-1": { cidr: 10 }, "us-east-1": { cidr: "10.64.64.0/20" } } },
+    ],
+    [
+      "the zone of a host",
+      'zones["example.com"]: must be a map, got "x"',
+      { zones: { "example.com": "x", "example.org": create } },
+    ],
+    [
+      "the primary zone",
+      'zones["example.com"].primary: must be true, got "yes"',
+      { zones: { "example.com": { ...create, primary: "yes" }, "example.org": create } },
+    ],
+    [
+      "a zone that may be the primary one",
+      'zones["example.net"]: must be a map, got "x"',
+      { zones: { "example.com": create, "example.net": "x", "example.org": create } },
+    ],
+    [
+      "the zone of popDomain",
+      'zones["example.net"]: must be a map, got "x"',
+      { zones: { "example.com": { ...create, primary: true }, "example.net": "x" }, popDomain: "pop.example.net" },
+    ],
+    [
+      "whether a zone is delegated",
+      'zones["a.example.com"].delegated: must be true, got "yes"',
+      {
+        zones: { "example.com": { ...create, primary: true }, "a.example.com": { ...create, delegated: "yes" } },
+      },
+    ],
+    [
+      "the regions that are enabled",
+      'acknowledge.optInRegions: must be a list, got "all"',
+      {
+        acknowledge: { optInRegions: "all" },
+        image: { "af-south-1": "ami-00000000000000000" },
+        pops: { "af-south-1": {} },
+      },
+    ],
+    [
+      "the zones of nodes that are too many",
+      "pops.us-east-1.zones: must be at least 2, got 1",
+      { pops: { "us-east-1": { zones: 1, nodes: { max: 5 } } } },
+    ],
+    [
+      "the zones of nodes that are as many as they may be",
+      "defaults.zones: must be at least 2, got 1",
+      { defaults: { zones: 1, nodes: { max: 6, spotShare: 20 } } },
+    ],
+    [
+      "the zones over which nodes are spread",
+      "defaults.zones: must be at least 2, got 1",
+      { defaults: { zones: 1, crossZone: false, nodes: { min: 5 } } },
+    ],
+    [
+      "whether connections are spread",
+      'pops.us-east-1.crossZone: must be true or false, got "on"',
+      { defaults: { crossZone: false }, pops: { "us-east-1": { crossZone: "on", nodes: { min: 5 } } } },
+    ],
+    [
+      "the types of nodes in a region without any",
+      'pops.ap-east-2.nodes.types: must be a list, got "m7gd.large"',
+      {
+        acknowledge: { optInRegions: ["ap-east-2"] },
+        image: { "ap-east-2": "ami-00000000000000000" },
+        pops: { "ap-east-2": { nodes: { types: "m7gd.large" } } },
+      },
+    ],
+  ])("a rule is silent about %s where what that hangs on was refused", (_title, line, more) => {
+    expect(problemsOf({ draft: { ...base(), ...more } }).map(problemLine)).toEqual([line]);
   });
 
   test("no message speaks the schema library's language", () => {

@@ -9,7 +9,14 @@ import { stackFileSchema } from "../../infra/config/jsonSchema";
 import { loadConfig } from "../../infra/config/load";
 import { ConfigError, problemLine } from "../../infra/config/problems";
 import { REGIONS } from "../../infra/config/regions";
-import { stackConfigFromFile, stackConfigFromText, unreadParts } from "../../infra/config/stackFile";
+import {
+  engineText,
+  qualified,
+  roughConfig,
+  stackConfigFromFile,
+  stackConfigFromText,
+  unreadParts,
+} from "../../infra/config/stackFile";
 import { SHIPPED } from "../support/stacks";
 
 const folder = join(__dirname, "..", "..", "stacks");
@@ -115,6 +122,50 @@ describe("a stack file", () => {
     });
   });
 
+  // encoding/json, Marshal: "<", ">", "&", U+2028 and U+2029 are escaped; a map's keys are sorted.
+  test("has values in Go's JSON", () => {
+    expect(engineText({ b: [{ d: "<>&", c: "\u2028\u2029" }], a: null })).toBe(
+      '{"a":null,"b":[{"c":"\\u2028\\u2029","d":"\\u003c\\u003e\\u0026"}]}',
+    );
+    expect(["<text>", 1.5, false, null, undefined, []].map(engineText)).toEqual([
+      "<text>",
+      "1.5",
+      "false",
+      "null",
+      "null",
+      "[]",
+    ]);
+  });
+
+  // ParseKey of pulumi/pulumi, sdk/go/common/resource/config/key.go.
+  test("has keys of two parts, or three of which the second is config, or one that is the project's", () => {
+    expect(
+      ["tags", "aws:region", "a:config:b", "a:b:c", "config:b:c", "a:config:b:c", "a:b:config:d"].map(qualified),
+    ).toEqual(["footprint:tags", "aws:region", "a:b", undefined, undefined, undefined, undefined]);
+  });
+
+  test("may have no configuration, or lie broken while an operator needs what can be read of it", () => {
+    expect(stackConfigFromText("encryptionsalt: v1\n", "Pulumi.test.yaml")).toEqual({});
+    const temporary = mkdtempSync(join(tmpdir(), "footprint-stack-file-"));
+    const file = join(temporary, "Pulumi.test.yaml");
+    const rough = (text: string) => {
+      writeFileSync(file, text);
+      return roughConfig(file);
+    };
+
+    expect(rough("x: &x { b: 1 }\nconfig: { aws:region: eu-west-1, m: { <<: *x } }\n")).toEqual({
+      "aws:region": "eu-west-1",
+      m: { b: 1 },
+    });
+    expect(rough("config:\n  a: 1\n  a: 2\n  b: [\n")).toMatchObject({ a: 2 });
+    for (const text of ["", "config:\n", "config: [a]\n", "config: a\n", "[config]\n", "text\n", "config: *x\n"]) {
+      expect(rough(text)).toEqual({});
+    }
+    rmSync(temporary, { recursive: true });
+    expect(roughConfig(file)).toEqual({});
+    expect(unreadParts(file)).toEqual([]);
+  });
+
   test("rejects what is no YAML, with line and column", () => {
     expect(linesOf("config:\n  aws:region: [a\n")).toEqual([
       "Pulumi.test.yaml:3:1: Flow sequence in block collection must be sufficiently indented and end with a ]",
@@ -145,6 +196,19 @@ describe("a stack file", () => {
       "supernet: must not be encrypted (`secure:`): nothing here is a secret, the footprint makes its secrets itself",
       "tags.owner: must not be encrypted (`secure:`): nothing here is a secret, the footprint makes its secrets itself",
     ]);
+    expect(
+      linesOf(
+        "config:\n  tags:\n    - a\n    - b: { secure: v1:abc }\n    - { secure: v1:abc, c: { secure: [v1] } }\n",
+      ),
+    ).toEqual([
+      "tags[1].b: must not be encrypted (`secure:`): nothing here is a secret, the footprint makes its secrets itself",
+    ]);
+  });
+
+  test("leaves what is encrypted of others to the engine, wherever it stands", () => {
+    const text = "config:\n  aws:a: { b: [{ secure: v1:abc }] }\n  aws:c: { secure: 1 }\n  aws:d: [1, x]\n";
+
+    expect(stackConfigFromText(text, "Pulumi.test.yaml")).toEqual({ "aws:c": '{"secure":1}', "aws:d": '[1,"x"]' });
   });
 
   test.each(["1_000", "010", "0b1", "0XFF", "0_", "-0o17", "9007199254740993", ".inf", "2026-01-02T03:04:05+02:00"])(
@@ -169,6 +233,22 @@ describe("a stack file", () => {
     const directive = ["Pulumi.test.yaml: must be one YAML document without directives (%YAML) and an end (...)"];
     expect(linesOf("%YAML 1.2\n---\nconfig: {}\n")).toEqual(directive);
     expect(linesOf("config: {}\n...\n")).toEqual(directive);
+  });
+
+  test("rejects with the place of what it rejects", () => {
+    const tag = (value: string) => `must have no YAML tag, since readers disagree about some, got ${value}`;
+
+    expect(linesOf("config:\n  footprint:pops: { a: { b: [x, [y, !!str z]] } }\n")).toEqual([
+      `pops.a.b[1][1]: ${tag("!!str")}`,
+    ]);
+    expect(linesOf("config:\n  tags: { a: { !!str b: c } }\n  aws:region: !x y\n")).toEqual([
+      `aws:region: ${tag("!x")}`,
+      `tags.a: ${tag("!!str")}`,
+    ]);
+    expect(linesOf("config: !!map {}\n")).toEqual([`config: ${tag("!!map")}`]);
+    expect(linesOf("- 010\n")).toEqual([
+      "config: must be quoted, or written plainly (a number without a leading zero, underscores or a base, a time without a zone), since YAML readers disagree about it, got 010",
+    ]);
   });
 
   test("reads a text that looks like a number to others", () => {

@@ -75,8 +75,9 @@ function configOf(room, stryker, scratch) {
     concurrency: 1,
     // Jest keeps some of what each run has loaded.
     maxTestRunnerReuse: 150,
-    // A loop without an end is seen by how often it goes round; so this is for a machine that stands still, which kills nothing.
-    timeoutMS: 60_000,
+    // A loop without an end is seen by how often it goes round. What takes too long Stryker counts as seen, which on a machine
+    // that is busy with other work says nothing: so this is more than anything takes.
+    timeoutMS: 900_000,
   };
 }
 

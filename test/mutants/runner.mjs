@@ -8,6 +8,7 @@ import process from "node:process";
 
 // Stryker's own runner starts the whole of Jest for every mutant: a second or two before the first test. This one has Jest's
 // runner of test files ready, and gives it one file after the other, those that are quick first, until a test has failed.
+// Before them come the tests that saw the last few mutants, alone: neighbours are mostly seen by the same ones.
 // Code is loaded anew each time: what one mutant has left behind, the next does not find.
 
 const require = createRequire(resolve("package.json"));
@@ -20,15 +21,23 @@ const KNOWN = "test/mutants/known.json";
 /** Stryker's numbers of what a test has come to. */
 const STATUS = { passed: 0, failed: 1 };
 const SKIPPED = 2;
+/** How many of the tests that have seen a mutant come before all others. */
+const LAST_SEERS = 30;
+/** Those that take longer are not among them. */
+const SLOW_MS = 250;
 
-/** Which part of the mutants is run. */
+/** Which part of the mutants is run, and by which draw. */
 const SAMPLE = Number(process.env.FOOTPRINT_SAMPLE ?? 1);
+const DRAW = process.env.FOOTPRINT_SAMPLE_DRAW ?? "";
 const UNWATCHED = { isInterrupted: () => false };
 
 /** What instrumented code counts in, and asks for its mutant. `world.js` gives it to the tests. */
 const context = (globalThis.__stryker__ = {});
 
 class Runner {
+  /** Ids of the tests that have seen a mutant, the last one first. */
+  seers = [];
+
   capabilities() {
     return { reloadEnvironment: true };
   }
@@ -54,7 +63,8 @@ class Runner {
         test,
         Object.keys(counts),
       ]);
-      files.push({ file, took, reached });
+      const slow = results.filter(({ timeSpentMs }) => timeSpentMs > SLOW_MS).map(({ id }) => id);
+      files.push({ file, took, reached, slow });
       // What one test has made, the others of its file may find and judge.
       const seen = sum([context.mutantCoverage.static, ...Object.values(context.mutantCoverage.perTest)]);
       for (const { id } of results) {
@@ -76,8 +86,11 @@ class Runner {
     const wanted = new Set(testFilter.map(fileOf));
     Object.assign(context, { activeMutant: activeMutant.id, hitLimit, hitCount: hitLimit && 0 });
     let nrOfTests = 0;
-    for (const { file, reached } of this.known.filter((known) => wanted.has(relative("", known.file)))) {
-      context.reaching = reached.flatMap(([test, mutants]) => (mutants.includes(activeMutant.id) ? [test] : []));
+    const files = this.known.filter((known) => wanted.has(relative("", known.file)));
+    for (const { file, reached, only } of [...this.lastSeers(files), ...files]) {
+      context.only = only;
+      context.reaching =
+        only ?? reached.flatMap(([test, mutants]) => (mutants.includes(activeMutant.id) ? [test] : []));
       const results = await this.run(file);
       const failed = results.filter(({ status }) => status === STATUS.failed);
       nrOfTests += results.filter(({ status }) => status !== SKIPPED).length;
@@ -86,10 +99,20 @@ class Runner {
       }
       if (failed.length > 0) {
         const killedBy = failed.map(({ id }) => id);
+        const quick = killedBy.filter((id) => !this.known.some(({ slow }) => slow.includes(id)));
+        this.seers = [...new Set([...quick, ...this.seers])].slice(0, LAST_SEERS);
         return { status: "killed", killedBy, failureMessage: failed[0].failureMessage, nrOfTests };
       }
     }
     return { status: "survived", nrOfTests };
+  }
+
+  /** Those of the files that hold the tests which saw the last mutants, and the names of these. */
+  lastSeers(files) {
+    return [...new Set(this.seers.map(fileOf))].flatMap((name) => {
+      const only = this.seers.filter((id) => fileOf(id) === name).map((id) => id.slice(`${name}: `.length));
+      return files.filter(({ file }) => relative("", file) === name).map(({ file }) => ({ file, only }));
+    });
   }
 
   async run(file) {
@@ -114,9 +137,15 @@ class Runner {
   }
 }
 
-/** By chance, but each time the same. */
+/** By chance, but in a draw each time the same. */
 function isSampled(id) {
-  return createHash("sha256").update(id).digest().readUInt32BE() < SAMPLE * 2 ** 32;
+  return (
+    createHash("sha256")
+      .update(DRAW + id)
+      .digest()
+      .readUInt32BE() <
+    SAMPLE * 2 ** 32
+  );
 }
 
 function fileOf(id) {

@@ -4,7 +4,7 @@ const World = require("../support/world");
 
 /**
  * The world of the other tests, in which code is told which mutant it is. The tests that are known to reach it come first,
- * and the first that fails is the last of its file.
+ * and the first that fails is the last of its file. Or some tests are run and no others (`only`).
  */
 module.exports = class {
   constructor(...args) {
@@ -16,7 +16,7 @@ module.exports = class {
         first(rootDescribeBlock, context.reaching ?? []);
       } else if (name === "test_start") {
         context.currentTestId = nameOf(test);
-        test.mode = failed ? "skip" : test.mode;
+        test.mode = failed || context.only?.includes(context.currentTestId) === false ? "skip" : test.mode;
       } else if (name === "test_done") {
         context.currentTestId = undefined;
         failed ||= test.errors.length > 0;
