@@ -3,6 +3,7 @@
 
 import "../pulumi/onDemand.js";
 import * as log from "@pulumi/pulumi/log";
+import { Resource } from "@pulumi/pulumi/resource";
 import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 import * as v8Hooks from "@pulumi/pulumi/runtime/closure/v8Hooks";
 
@@ -26,6 +27,8 @@ function withoutStack<T>(promise: Promise<T>, context?: unknown): Promise<T> {
 }
 
 Object.assign(debuggable, { debuggablePromise: withoutStack });
+// Where in the program each resource is made: the whole stack, translated from the source maps, into the engine's state.
+Object.assign(Resource, { callsites: () => [] });
 // A debugger that hears of each script, for messages about functions that cannot be written down.
 Object.assign(v8Hooks, { isInitializedAsync: () => Promise.resolve() });
 // Three or four messages a resource, in a call of the engine each.
