@@ -76,16 +76,32 @@ function planned(stack, base, compared, scratch, pages) {
   const before = base === undefined ? undefined : plan(base, ["--stack", stack, "--json"]);
   const comparable = before?.status === 0;
   const users = { stack, before: comparable ? latencyOf(before) : null, now: latencyOf(now) };
-  const file = path.join(scratch, "before.json");
-  if (comparable) {
-    fs.writeFileSync(file, before.stdout);
-    const diff = plan(head, ["--stack", stack, "--diff", file]);
-    if (diff.status === 0) {
-      return { failed: false, users, text: section(stack, "against the base:", diff.stdout) };
-    }
+  const { textOfPlan } = program("infra/plan/run.ts");
+  const present = JSON.parse(now.stdout);
+  const diff = comparable ? difference(textOfPlan, present, before, path.join(scratch, "before.json")) : undefined;
+  if (diff !== undefined) {
+    return { failed: false, users, text: section(stack, "against the base:", diff) };
   }
-  const text = plan(head, ["--stack", stack]).stdout;
+  const text = textOfPlan(present);
   return { failed: false, users, text: section(stack, `${title(before, comparable, compared)}:`, text) };
+}
+
+/** Undefined where the base's plans have another form. */
+function difference(textOfPlan, present, before, file) {
+  fs.writeFileSync(file, before.stdout);
+  try {
+    return textOfPlan(present, file);
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+}
+
+/** A part of the present program, which is installed as soon as it has planned. */
+function program(file) {
+  require(path.join(head, "infra", "pulumi", "onDemand.js"));
+  require(path.join(head, "infra", "cli", "typescript.js"));
+  return require(path.join(head, file));
 }
 
 /** The users' latency in a plan; null where it has none: no PoP with figures, or a base that did not count it yet. */

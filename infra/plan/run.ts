@@ -4,12 +4,13 @@ import { clashes } from "../config/clashes";
 import { loadConfig } from "../config/load";
 import { stackConfigFromFile, unreadParts } from "../config/stackFile";
 import { bareName, stackFile } from "../config/stacks";
+import { coloursFor } from "../terminal/colours";
 import { exitCodes } from "../terminal/exitCodes";
 import type { Style } from "../terminal/table";
 import { UserError } from "../terminal/userError";
 import { buildPlan } from "./build";
-import { consequences } from "./consequences";
-import { diffPlans } from "./diff";
+import { consequences, type Consequences } from "./consequences";
+import { diffPlans, type PlanDiff } from "./diff";
 import { originRegion, tableOf, usersOf, type UsersOptions } from "./latency/files";
 import type { Plan } from "./model";
 import { pageOfPlan } from "./page/ofPlan";
@@ -61,13 +62,34 @@ export async function runPlan(options: PlanOptions, style: Style): Promise<void>
   if (former === undefined) {
     print(json, plan, () => renderPlan(plan, style));
   } else {
-    const difference = diffPlans(former, plan);
-    const clients = consequences(difference, former, plan);
-    const isChange = Object.values(difference.summary).some((count) => count > 0);
-    print(json, { ...difference, clients }, () =>
-      [renderDiff(stack, difference, style), ...(isChange ? [renderConsequences(clients, style)] : [])].join("\n"),
-    );
+    const { difference, clients } = changesOf(plan, former);
+    print(json, { ...difference, clients }, () => renderChanges(stack, difference, clients, style));
   }
+}
+
+/**
+ * As text what `footprint plan` has printed as JSON, so that it need not be planned once more.
+ *
+ * @param diff file with a former plan, for what has changed since; default: the plan itself
+ * @throws UserError for a former plan that cannot be read
+ */
+export function textOfPlan(plan: Plan, diff?: string): string {
+  const style = { ...coloursFor({}, {}), width: Infinity };
+  if (diff === undefined) {
+    return renderPlan(plan, style);
+  }
+  const { difference, clients } = changesOf(plan, formerPlan(diff, plan.stack));
+  return renderChanges(plan.stack, difference, clients, style);
+}
+
+function changesOf(plan: Plan, former: ReturnType<typeof formerPlan>) {
+  const difference = diffPlans(former, plan);
+  return { difference, clients: consequences(difference, former, plan) };
+}
+
+function renderChanges(stack: string, difference: PlanDiff, clients: Consequences, style: Style): string {
+  const isChange = Object.values(difference.summary).some((count) => count > 0);
+  return [renderDiff(stack, difference, style), ...(isChange ? [renderConsequences(clients, style)] : [])].join("\n");
 }
 
 function writePage(file: string, text: string): void {

@@ -3,6 +3,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { spawnSync } from "node:child_process";
 import type { Advice } from "../../infra/plan/advise";
+import type { Plan } from "../../infra/plan/model";
+import { textOfPlan } from "../../infra/plan/run";
 import { footprint } from "../support/cli";
 import { copyTree, repository } from "../support/tree";
 
@@ -31,12 +33,15 @@ describe("footprint plan", () => {
   test("compares with a former plan", () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "footprint-diff-"));
     const file = path.join(folder, "before.json");
-    fs.writeFileSync(file, footprint(["plan", "--stack", "sandbox", "--json"]).stdout);
+    const json = footprint(["plan", "--stack", "sandbox", "--json"]).stdout;
+    fs.writeFileSync(file, json);
 
     const { status, stdout } = footprint(["plan", "--stack", "sandbox", "--diff", file]);
+    const again = textOfPlan(JSON.parse(json) as Plan, file);
     fs.rmSync(folder, { recursive: true });
 
     expect({ status, stdout }).toEqual({ status: 0, stdout: "sandbox: nothing changes\n" });
+    expect(again).toBe(stdout);
   });
 
   test("rejects the plan of another stack, with exit code 2", () => {
