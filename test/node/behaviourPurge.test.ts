@@ -55,6 +55,8 @@ describeWith([DEBIAN], "a purge", () => {
   test.each([
     ["separated by spaces", "a1 b1  c1"],
     ["separated by commas", "a1,b1, c1"],
+    ["separated by tabs", "a1\tb1\t c1"],
+    ["with empty ones between them", ",a1,,\tb1 , ,c1,"],
   ])("finds each of several tags %s", async (title, tags) => {
     const path = `/tags/${title.replaceAll(" ", "-")}`;
     tagged(path, tags);
@@ -323,6 +325,17 @@ describeWith([DEBIAN], "a purge", () => {
       await rig.purge("PURGE", { tag: "victim" });
 
       expect(await isStored("/tagger", OTHER)).toBe(true);
+    });
+
+    // Witness: xkey's own source (varnish-modules, vmod_xkey.c, xkey_tok), which splits at whatever isblank(3) is true of.
+    test("an origin's tags begin no key of their own behind a tab", async () => {
+      rig.origin.on("/tabs", reply("x", { ...STORED, "surrogate-key": `one\turl:${HOST}/victim\tall\thost:${HOST}` }));
+      await rig.ask("/tabs", { host: OTHER });
+
+      await rig.purge("PURGE", { url: path });
+      await rig.purge("PURGE", "host");
+
+      expect(await isStored("/tabs", OTHER)).toBe(true);
     });
 
     test("an origin cannot write the index itself", async () => {

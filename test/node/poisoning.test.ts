@@ -13,6 +13,9 @@ const LISTED = "listed.example.com";
 /** A site whose key has nothing of a query. */
 const BARE = "bare.example.com";
 
+/** A site whose key has a field and a cookie. */
+const KEYED = "keyed.example.com";
+
 /** Longest header that a strict origin takes, bytes; the edge takes more. */
 const ORIGIN_LIMIT = 4_000;
 
@@ -75,6 +78,7 @@ describeWith([DEBIAN], "cache poisoning", () => {
         {},
         { host: LISTED, cacheKey: { query: ["a"], headers: [], cookies: [] } },
         { host: BARE, cacheKey: { query: "none", headers: [], cookies: [] } },
+        { host: KEYED, cacheKey: { query: "all", headers: ["x-plan"], cookies: ["currency"] } },
       ],
       answer,
     });
@@ -146,6 +150,52 @@ describeWith([DEBIAN], "cache poisoning", () => {
       await node.attack(`GET http://${HOST}${target} HTTP/1.1\r\nHost: ${HOST}:evil\r\nConnection: close\r\n\r\n`);
 
       expect((await node.visit(target)).body).not.toContain("evil");
+    });
+  });
+
+  // RFC 9110, section 7.6.1: what Connection names is for the node alone. A field must not be in the key, and miss at the origin.
+  describe("by a field that Connection names", () => {
+    const named = async (method: string, host: string, target: string, ...lines: readonly string[]) =>
+      (
+        await node.attack(
+          [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...lines, "Content-Length: 0", "", ""].join("\r\n"),
+        )
+      ).map(({ status }) => status);
+
+    test.each([
+      ["X-Plan: gold", "Connection: close, x-plan"],
+      ["X-Plan: gold", "Connection: X-PLAN,\tclose"],
+      ["X-Plan: gold", "Connection: x-plan\r\nConnection: close"],
+      ["X-Plan: gold", "Connection: close x-plan"],
+      ["Cookie: currency=gold", "Connection: close, cookie"],
+    ])("%s, %s: who has the same is not given what others are", async (field, connection) => {
+      const target = fresh();
+      const [name = "", value = ""] = field.split(": ");
+
+      expect(await named("GET", KEYED, target, field, connection)).toEqual([200]);
+
+      expect((await node.visit(target, { Host: KEYED, [name]: value })).body).toContain("gold");
+      expect((await node.visit(target, { Host: KEYED })).body).not.toContain("gold");
+    });
+
+    test.each([
+      "Cookie: evil=1",
+      "Authorization: Bearer evil",
+      "Range: bytes=0-3",
+      "Cache-Control: only-if-cached",
+      "Accept-Language: evil",
+      "X-Custom: evil",
+    ])("%s: neither a GET nor a POST is refused, or has it at the origin", async (field) => {
+      const [name = ""] = field.split(": ");
+      for (const method of ["GET", "POST"]) {
+        const target = fresh();
+
+        expect(await named(method, HOST, target, field, `Connection: close, ${name}`)).toEqual([200]);
+
+        expect(node.origin.of(target).flatMap(({ fields }) => fields.map(([each]) => each))).not.toContain(
+          name.toLowerCase(),
+        );
+      }
     });
   });
 

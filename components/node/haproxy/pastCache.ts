@@ -40,6 +40,8 @@ export function waysPastCache(popName: string): string {
 ${no(501, "no WebSocket here", `{ fc_http_major 2 } { req.hdr(upgrade) -m found } !${held}`)}
     # No other switch of protocols behind the edge's back.
     http-request del-header upgrade if !websocket or !${held}
+    # What it named is gone; Varnish would read it again, and refuses some names.
+    http-request del-header connection if !websocket or !${held}
     http-request del-header http2-settings
     http-request track-sc3 ${CLIENT} table clients-held if ${held}
 ${no(429, "too many connections held at once", `${held} { sc_conn_cur(3) gt ${bound("CLIENT_HELD")} }`)}

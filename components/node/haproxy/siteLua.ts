@@ -14,7 +14,8 @@ const FIELDS_SIZE_LIMIT = 24_000;
 /** The program by which HAProxy puts URLs into one form, and takes from a request what its site's key names. */
 export const SITE_LUA = "site.lua";
 
-/** The action that leaves out of a response what Connection names. */
+/** The actions that leave out of a request, and of a response, what Connection names. */
+export const HOP_BY_HOP_REQUEST = "hop_by_hop_request";
 export const HOP_BY_HOP = "hop_by_hop";
 
 /** The action by which it takes out of the cache what a request has changed. */
@@ -196,9 +197,10 @@ core.register_action("response", { "http-res" }, function(txn)
         for i = 0, #fields[name] do
             lines[#lines + 1] = fields[name][i]
         end
-        local tags, host = table.concat(lines, " "), txn:get_var("txn.site")
+        -- Whatever separates tags for Varnish or its index of keys does so here: then one blank does.
+        local tags, host = parts_of(table.concat(lines, " "), "[^,%s%c]+"), txn:get_var("txn.site")
         local bytes = 0
-        for tag in tags:gmatch("[^, ]+") do
+        for _, tag in ipairs(tags) do
             bytes = bytes + #tag + #host + 6
         end
         txn.http:res_del_header(name)
@@ -206,7 +208,7 @@ core.register_action("response", { "http-res" }, function(txn)
         if bytes > ${String(TAGS_LIMIT)} then
             txn.http:res_set_header("X-Footprint-Many-Tags", "1")
         else
-            txn.http:res_set_header("X-Footprint-Tags", tags)
+            txn.http:res_set_header("X-Footprint-Tags", table.concat(tags, " "))
         end
     end
     -- What clients would get of it.
@@ -222,15 +224,22 @@ core.register_action("response", { "http-res" }, function(txn)
 end)
 
 -- Fields that Connection names end here (RFC 9110, section 7.6.1): HTTP/2, in which they go on, has no Connection that would
--- name them. What says how long the body is stays, and what a WebSocket needs.
-local STAY = { ["content-length"] = true, ["transfer-encoding"] = true, connection = true, upgrade = true }
-core.register_action("${HOP_BY_HOP}", { "http-res" }, function(txn)
-    local lines = txn.http:res_get_headers()["connection"]
+-- name them. What says how long the body is stays, what a WebSocket needs, and TE, of which HAProxy passes on "trailers" alone.
+local STAY = { ["content-length"] = true, ["transfer-encoding"] = true, connection = true, upgrade = true, te = true }
+local function each_named(fields, drop)
+    local lines = fields["connection"]
     for i = 0, #lines do
+        -- Blanks separate, too, as they do for Varnish.
         for name in lines[i]:lower():gmatch("[^, \\t]+") do
-            if not STAY[name] then txn.http:res_del_header(name) end
+            if not STAY[name] then drop(name) end
         end
     end
+end
+core.register_action("${HOP_BY_HOP_REQUEST}", { "http-req" }, function(txn)
+    each_named(txn.http:req_get_headers(), function(name) txn.http:req_del_header(name) end)
+end)
+core.register_action("${HOP_BY_HOP}", { "http-res" }, function(txn)
+    each_named(txn.http:res_get_headers(), function(name) txn.http:res_del_header(name) end)
 end)
 
 -- A request that changed something, and succeeded, makes invalid what it named (RFC 9111, section 4.4): its own URL, and

@@ -11,7 +11,7 @@ import { bodyHasBegun, waysPastCache } from "./pastCache";
 import { refuse } from "./responses";
 import { markedNode, provedNode, sameRequest, withoutInternal } from "./shield";
 import { refusedShares } from "./shares";
-import { TARGET_LIMIT, toOneForm } from "./siteLua";
+import { HOP_BY_HOP_REQUEST, TARGET_LIMIT, toOneForm } from "./siteLua";
 import { IS_SITE, LOOK_UP_SITE } from "./sites";
 import { deadMansSwitch, isSwitched, switchedHealth } from "./switched";
 
@@ -53,9 +53,9 @@ ${no({ status: 400, text: "one Host field, please", error: "http_request_error",
 ${no({ status: 431, text: "the header is too large", error: "http_request_error", when: `if { req.hdrs,length gt ${String(HEADER_LIMIT)} }` })}
     # A control character means something else to each program (RFC 9110, section 5.5).
 ${no({ status: 400, text: "a field with a control character", error: "http_request_error", when: String.raw`if { req.hdrs -m reg '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]' }` })}
-    # Fields that Connection names end at the next hop. None of the edge's own may: an origin that is not told of https
-    # redirects to it, and one that is not told of a loop goes on with it.
-${no({ status: 400, text: "Connection names a field of the edge", error: "http_request_error", when: `if { req.hdr(connection) -m reg -i ^(${EDGE_FIELDS.join("|")})$ }` })}
+    # Fields that Connection names end here (below). None of the edge's own may: an origin that is not told of https redirects
+    # to it, and one that is not told of a loop goes on with it. Nor may Host, without which there is no request.
+${no({ status: 400, text: "Connection names a field of the edge", error: "http_request_error", when: `if { req.hdr(connection) -m reg -i ^(host|${EDGE_FIELDS.join("|")})$ }` })}
 ${no({ status: 421, text: "unknown host", error: "destination_not_found", when: `unless ${IS_SITE}` })}
 ${further.map((method) => `    acl has-${method} var(txn.settings),field(1,;) -m sub ${method}`).join("\n")}
 ${no({ status: 405, text: "method not allowed", error: "http_request_denied", fields: { Allow: "%[var(txn.settings),field(1,;)]" }, when: `unless ${["{ method GET HEAD }", ...further.map((method) => `{ method ${method} } has-${method}`)].join(" or ")}` })}
@@ -64,6 +64,9 @@ ${no({ status: 414, text: "the request target is too long", error: "http_request
 ${no({ status: 417, text: "no such expectation", error: "http_request_denied", when: "if { req.hdr(expect) -m found } !{ req.fhdr(expect) -m str -i 100-continue }" })}
     # A request that has been here before would go round forever (RFC 8586).
 ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.hdr(cdn-loop) -m reg -i ^${popName.replaceAll(".", "\\.")}[[:space:]]*(;|$) }` })}
+
+    # RFC 9110, section 7.6.1: before anything is made of them, or a field would be in the key that the origin does not get.
+    http-request lua.${HOP_BY_HOP_REQUEST} if { req.hdr(connection) -m reg -i ^(?!(close|keep-alive|te|upgrade)$) }
 
 ${inFlight(popName, sites)}
 

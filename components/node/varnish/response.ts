@@ -5,6 +5,9 @@ import type { OtherNodes } from "./otherNodes";
 /** Bodies from this size on go to the storage for large objects. */
 export const LARGE_OBJECT = "1MB";
 
+/** A list of field names, perhaps with empty members (RFC 9110, sections 5.1 and 5.6.1.2). */
+const NAMES = "^[ \\t,]*+(?:[0-9A-Za-z!#$%&'*+.^_`|~-]++[ \\t]*+(?:,[ \\t,]*+|$))*+$";
+
 /** Renders /etc/varnish/response.vcl. */
 export function responseVcl({ shields, cluster }: OtherNodes): string {
   return `# Whether and for how long a response is stored (RFC 9111).
@@ -146,7 +149,8 @@ sub may_be_stored {
         set beresp.http.X-Footprint-No = "tags";
     } else if (beresp.http.X-Footprint-CC ~ ",(no-store|private),") {
         set beresp.http.X-Footprint-No = "forbidden";
-    } else if (beresp.http.Vary ~ "\\*") {
+    } else if (beresp.http.Vary ~ "\\*" || beresp.http.Vary !~ "${NAMES}") {
+        # Of what cannot be read nobody knows what it varies by (RFC 9110, section 12.5.5).
         set beresp.http.X-Footprint-No = "vary";
     } else if (beresp.http.Set-Cookie) {
         # A cookie is for one client, whatever else is said.
@@ -224,7 +228,7 @@ sub tags {
         + " url:" + bereq.http.Host + regsuball(bereq.url, ",", "%2C");
     if (beresp.http.X-Footprint-Tags) {
         set beresp.http.xkey = beresp.http.xkey
-            + regsuball(beresp.http.X-Footprint-Tags, "[, ]*([^, ]+)[, ]*", " tag:" + bereq.http.Host + ":\\1");
+            + regsuball(beresp.http.X-Footprint-Tags, "[, \\t]*([^, \\t]+)[, \\t]*", " tag:" + bereq.http.Host + ":\\1");
     }
     # What takes more memory than is counted of it: what is small, or may be, and what has many keys (agent/cacheRoom.ts).
     if (std.bytes(beresp.http.Content-Length, 0B) < ${String(SMALL_OBJECT)}B || beresp.http.X-Footprint-Tags ~ "^.{1000}") {

@@ -80,6 +80,21 @@ const EXPIRES: readonly { readonly text: (now: number) => string; readonly secon
   { text: () => "9999999999", seconds: 0 },
 ];
 
+/** Each with what it says; what is no list of names may name anything (RFC 9110, section 12.5.5, whose syntax is section 5.6.1). */
+const VARY: readonly { readonly text: string; readonly says: Response["vary"] }[] = [
+  { text: "*", says: "*" },
+  { text: "Accept-Language, *", says: "*" },
+  { text: "cookie", says: "cookie" },
+  { text: "authorization", says: "authorization" },
+  { text: ",Accept-Language\t,\t,Cookie, ", says: "cookie" },
+  { text: "Cookie;Accept", says: "*" },
+  { text: '"Cookie"', says: "*" },
+  { text: "Accept-Language Cookie", says: "*" },
+  { text: "Accept-Language, Cookie=session", says: "*" },
+  { text: "Accept-Language, (Cookie)", says: "*" },
+  { text: "Accept-Language:Cookie", says: "*" },
+];
+
 export interface Case {
   readonly response: Response;
   /** Fields of the response, as they are sent now. */
@@ -96,7 +111,7 @@ const cases = fc
     cacheControl: fc.constantFrom(...CACHE_CONTROL),
     cdn: fc.constantFrom(...CDN_CACHE_CONTROL),
     expires: fc.option(fc.constantFrom(...EXPIRES), { nil: undefined, freq: 2 }),
-    vary: fc.constantFrom(undefined, undefined, undefined, "*" as const, "cookie" as const, "authorization" as const),
+    vary: fc.option(fc.constantFrom(...VARY), { nil: undefined, freq: 2 }),
     hasSetCookie: fc.boolean().chain((often) => fc.boolean().map((cookie) => often && cookie)),
     validator: fc.constantFrom("none", "etag", "modified", "both"),
     status: fc.constantFrom(200, 200, 200, 404, 302, 500),
@@ -111,7 +126,7 @@ const cases = fc
       "cache-control": cacheControl.text,
       ...(cdn === undefined ? {} : { "cdn-cache-control": cdn.text }),
       ...(expires === undefined ? {} : { expires: expires.text(now) }),
-      ...(vary === undefined ? {} : { vary }),
+      ...(vary === undefined ? {} : { vary: vary.text }),
       ...(hasSetCookie ? { "set-cookie": "session=1" } : {}),
       ...(validator === "etag" || validator === "both" ? { etag: '"v"' } : {}),
       ...(hasLastModified ? { "last-modified": new Date(now - 86_400_000).toUTCString() } : {}),
@@ -122,7 +137,7 @@ const cases = fc
         cacheControl: cacheControl.says,
         cdnCacheControl: cdn?.says,
         expires: expires?.seconds,
-        vary,
+        vary: vary?.says,
         hasSetCookie,
         hasLastModified,
       },

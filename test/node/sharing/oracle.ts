@@ -123,6 +123,8 @@ function mayUseStale(response: Response, moment: "stale" | "failing", site: Site
   const isSiteAllowed = says.isSMaxAge !== true && (explicitLifetime(response) ?? 0) > 0 && response.status < 500;
   const whileRevalidate = says.staleWhileRevalidate ?? (isSiteAllowed ? site.whileRevalidate : 0);
   const ifError = says.staleIfError ?? (isSiteAllowed ? site.ifError : 0);
+  // What was an error is answered with one again, which is a failure as well.
+  const hasFailed = moment === "failing" || response.status >= 500;
   // 5861, section 4: on a failure; section 3: at any time.
-  return whileRevalidate > 0 || (moment === "failing" && ifError > 0);
+  return whileRevalidate > 0 || (hasFailed && ifError > 0);
 }
