@@ -60,21 +60,26 @@ describe("footprint logs", () => {
       line({ time: "2026-11-01T06:29:59.999999Z" }),
       line({ time: "2026-11-01T07:30:00.000000Z" }),
     ]);
-    put("us-east-1", many(5, { pop: "us-east-1", status: 404, cache: null, ms_first_byte: -1 }));
+    put("us-east-1", [
+      ...many(4, { pop: "us-east-1", status: 404, cache: "", ms_first_byte: -1 }),
+      // HAProxy's status of a stream that it resets, and its time of one with a body.
+      line({ pop: "us-east-1", status: 0, cache: "", ms_first_byte: -1 }),
+      line({ pop: "us-east-1", method: "POST", cache: "pass", ms_first_byte: 90_000 }),
+    ]);
 
     const { status, out, err } = await logs();
 
     expect(status).toBe(0);
     expect(err).toMatch(/^fetching \d objects, \d+(\.\d)? k?B \.\.\.\n$/);
     expect(out.split("\n").map((each) => each.trimEnd())).toEqual([
-      "105 requests, 105.0 kB",
-      "  answers     2xx 90 (85.7 %), 4xx 5 (4.8 %), 5xx 10 (9.5 %)",
-      "  cache       hit 60 (57.1 %), miss 30 (28.6 %), none 5 (4.8 %), pass 10 (9.5 %); hit ratio 66.7 %",
+      "106 requests, 106.0 kB",
+      "  answers     2xx 91 (85.8 %), 4xx 4 (3.8 %), 5xx 10 (9.4 %), none 1 (0.9 %)",
+      "  cache       hit 60 (56.6 %), miss 30 (28.3 %), none 5 (4.7 %), pass 11 (10.4 %); hit ratio 66.7 %",
       expect.stringMatching(/^ {2}first byte {2}p50 1 ms, p95 1\d{3} ms, p99 1\d{3} ms$/),
       "",
       "                 oldest to newest",
-      `  requests       ${"·".repeat(15)}▁${"·".repeat(14)}█${"·".repeat(29)}  at most 95 per minute`,
-      `  400 to 499     ${"·".repeat(30)}█${"·".repeat(29)}  at most 5 per minute`,
+      `  requests       ${"·".repeat(15)}▁${"·".repeat(14)}█${"·".repeat(29)}  at most 96 per minute`,
+      `  400 to 499     ${"·".repeat(30)}█${"·".repeat(29)}  at most 4 per minute`,
       `  500 and above  ${"·".repeat(15)}█${"·".repeat(44)}  at most 10 per minute`,
       "",
     ]);
@@ -102,6 +107,22 @@ describe("footprint logs", () => {
     expect((await logs({ top, limit: "1" })).out).toContain(what[0]);
   });
 
+  test("says the longest of those whose time is the edge's own, and a mean of them alone", async () => {
+    put("eu-central-1", [
+      ...many(2, { path: "/a", ms_first_byte: 30 }),
+      line({ path: "/a", ms_first_byte: -1 }),
+      line({ path: "/a", method: "PUT", cache: "pass", ms_first_byte: 90_000 }),
+      line({ path: "/b", method: "POST", cache: "pass", ms_first_byte: 90_000 }),
+    ]);
+
+    expect((await logs({ top: "slow" })).out.split("\n").map((each) => each.trim().split(/  +/))).toEqual([
+      ["slow", "requests", "share", "bytes", "errors", "mean ms", "longest ms"],
+      ["www.example.com/a", "4", "80.0 %", "4.0 kB", "0", "30", "30"],
+      ["www.example.com/b", "1", "20.0 %", "1.0 kB", "0", "-", "-"],
+      [""],
+    ]);
+  });
+
   test("takes sites and PoPs alone, where they are named", async () => {
     put("eu-central-1", [...many(2, {}), ...many(3, { site: "shop.example.com" })]);
     put("us-east-1", many(4, { pop: "us-east-1" }));
@@ -113,7 +134,7 @@ describe("footprint logs", () => {
 
   test("gives each request as JSON and as CSV, which other programs read as it was written", async () => {
     const hostile = line({ path: '/a,"b"\u0007<x>', client: null });
-    put("eu-central-1", [hostile]);
+    put("eu-central-1", [{ ...hostile, client: "" }]);
 
     expect(JSON.parse((await logs({ json: true })).out)).toEqual(hostile);
     const read = "import csv, json, sys; print(json.dumps(list(csv.DictReader(sys.stdin))))";

@@ -1,13 +1,14 @@
-import { METRICS, type MetricName } from "../protocol/metrics";
+import { METRICS, TIMED_METHODS, type MetricName } from "../protocol/metrics";
 import { Distribution } from "./distribution";
 import type { Point } from "./point";
 
-/** Of a line of the access log (haproxy/accessLog.ts) what is counted. */
+/** Of a line of the access log (haproxy/accessLog.ts) what is counted. What HAProxy does not know is an empty text. */
 interface Line {
   readonly site?: string;
+  readonly method?: string;
   readonly status?: number;
   readonly bytes?: number;
-  readonly cache?: string | null;
+  readonly cache?: string;
   readonly ms_first_byte?: number;
 }
 
@@ -69,11 +70,11 @@ class Counts {
   private readonly firstByte = new Distribution();
   private readonly originFirstByte = new Distribution();
 
-  add({ status = 0, bytes = 0, cache = null, ms_first_byte: ms = -1 }: Line): void {
+  add({ method = "", status = 0, bytes = 0, cache = "", ms_first_byte: ms = -1 }: Line): void {
     const { counts } = this;
     counts.Requests++;
     counts.Bytes += bytes;
-    if (cache !== null && cache in CACHE) {
+    if (cache in CACHE) {
       counts[CACHE[cache as keyof typeof CACHE]]++;
     }
     if (status >= 500) {
@@ -83,7 +84,7 @@ class Counts {
     } else if (status >= 300) {
       counts.Redirections++;
     }
-    if (ms >= 0) {
+    if (ms >= 0 && TIMED_METHODS.has(method)) {
       this.firstByte.add(ms);
       if (cache === "miss" || cache === "pass") {
         this.originFirstByte.add(ms);

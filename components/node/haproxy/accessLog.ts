@@ -9,11 +9,19 @@ const LINE = 4096;
 /** Bytes of what a client chooses freely that are logged. Escaped they may be twice as long. */
 const LOGGED = { host: 255, method: 32, path: 1200 } as const;
 
-/** Rules that take what is logged of a request; txn.host in the spelling of a site's name. */
+/** What a URL cannot have (RFC 3986, section 2): all but visible ASCII. */
+export const NO_ASCII = "[^!-~]";
+
+/**
+ * Rules that take what is logged of a request; txn.host in the spelling of a site's name. HTTP/2 lets any byte into a path,
+ * and HAProxy's JSON has it as it is, which is none then (RFC 8259, section 8.1): a question mark, which no path has,
+ * stands for what is no ASCII. HAProxy refuses such bytes in all else that is logged.
+ */
 export function loggedOf(): string {
-  return `    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.),bytes(0,${String(LOGGED.host)})
+  return `    http-request set-var(txn.began) request_date(us)
+    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.),bytes(0,${String(LOGGED.host)})
     http-request set-var(txn.method) method,bytes(0,${String(LOGGED.method)})
-    http-request set-var(txn.path) path,bytes(0,${String(LOGGED.path)})
+    http-request set-var(txn.path) path,bytes(0,${String(LOGGED.path)}),regsub(${NO_ASCII},?,g)
     http-request set-var(txn.protocol) req.ver`;
 }
 
@@ -43,11 +51,14 @@ export function unlogged(): string {
 
 /**
  * One JSON object a request. Of the URL the path alone, since queries carry tokens and addresses; no Authorization, no
- * cookies. Timings in ms, -1 where a request did not get that far. HAProxy does the escaping.
+ * cookies. Timings in ms, -1 where a request did not get that far. HAProxy does the escaping, and has an empty text for what
+ * it does not know.
  */
 export function accessLog({ region }: NodeOptions): string {
   const items: readonly (readonly [string, string])[] = [
-    ["time", `[request_date(us),us_utime("%Y-%m-%dT%H:%M:%S.%NZ")]`],
+    // When the request began. What HAProxy answers by itself, with 400 or 408, has come to none of the rules above: when
+    // that was answered, or each reader would lose the line.
+    ["time", `[date(0,us),concat(" ",txn.began),word(-1," "),us_utime("%Y-%m-%dT%H:%M:%S.%NZ")]`],
     ["pop", `[str(${region})]`],
     ["site", "[var(txn.host)]"],
     ["client", "ci"],

@@ -253,7 +253,7 @@ core.register_action("${CHANGED}", { "http-res" }, function(txn)
         local target = value and named_target(value, host, base)
         target = target and canonical(target, site)
         -- What no request can have asked for is not stored.
-        if target and #target <= ${String(TARGET_LIMIT)} and target:find("^/[!-~\\x80-\\xFF]*$") then
+        if target and #target <= ${String(TARGET_LIMIT)} and target:find("^/[!-~]*$") then
             requests[#requests + 1] = "CHANGED " .. target .. " HTTP/1.1\\r\\nHost: " .. host .. "\\r\\n"
         end
     end

@@ -4,7 +4,7 @@ import { bound, FIELDS_LIMIT } from "../limits";
 import { PRODUCTION, type NodeOptions } from "../options";
 import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
-import { accessLog, CLIENT_ADDRESS, loggedClient, loggedOf, unlogged } from "./accessLog";
+import { accessLog, CLIENT_ADDRESS, loggedClient, loggedOf, NO_ASCII, unlogged } from "./accessLog";
 import { CLIENT_TABLES, IN_FLIGHT, clientConnections, clientRequests } from "./clients";
 import { acceptedCodings, trueType } from "./compression";
 import { bodyHasBegun, waysPastCache } from "./pastCache";
@@ -60,6 +60,7 @@ ${no({ status: 421, text: "unknown host", error: "destination_not_found", when: 
 ${further.map((method) => `    acl has-${method} var(txn.settings),field(1,;) -m sub ${method}`).join("\n")}
 ${no({ status: 405, text: "method not allowed", error: "http_request_denied", fields: { Allow: "%[var(txn.settings),field(1,;)]" }, when: `unless ${["{ method GET HEAD }", ...further.map((method) => `{ method ${method} } has-${method}`)].join(" or ")}` })}
 ${no({ status: 400, text: "the request target must begin with /", error: "http_request_error", when: "unless { path_beg / }" })}
+${no({ status: 400, text: "the request target is not ASCII", error: "http_request_error", when: `if { url -m reg ${NO_ASCII} }` })}
 ${no({ status: 414, text: "the request target is too long", error: "http_request_error", when: `if { url_len gt ${String(TARGET_LIMIT)} }` })}
 ${no({ status: 417, text: "no such expectation", error: "http_request_denied", when: "if { req.hdr(expect) -m found } !{ req.fhdr(expect) -m str -i 100-continue }" })}
     # A request that has been here before would go round forever (RFC 8586).

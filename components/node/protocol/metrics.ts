@@ -11,6 +11,13 @@ export const METRICS_PERIOD = 60;
 export const METRIC_DIMENSIONS = { footprint: "Footprint", pop: "Pop", site: "Site" } as const;
 
 /**
+ * Methods of requests without a body: of these alone the time until the first byte is one of cache or origin. HAProxy's
+ * timer (`Tr`, Configuration Manual, 8.4) runs while a client still sends its body, and "it's generally wise not to trust
+ * too much this field for POST requests".
+ */
+export const TIMED_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/**
  * How what nodes publish becomes the PoP's.
  *
  * - `count`: how much it has grown in a minute; `Sum` is the PoP's.
@@ -47,7 +54,7 @@ export const METRICS = {
     kind: "distribution",
     unit: "Milliseconds",
     bySite: true,
-    meaning: "from the whole request to the first byte of its answer",
+    meaning: "of GET and HEAD, from the whole request to the first byte of its answer",
   },
   OriginRequests: { kind: "count", unit: "Count", meaning: "requests to origins, each attempt" },
   OriginFailures: { kind: "count", unit: "Count", meaning: "of these, without an answer or with 500 and above" },

@@ -1,22 +1,23 @@
 import type { Window } from "./window";
 
-/** One request, as a node has logged it. What HAProxy could not know of it is null. */
+/** One request, as a node has logged it. What HAProxy could not know of it, and has as an empty text, is null. */
 export interface LogLine {
-  /** When it began, ISO 8601. */
+  /** When it began, ISO 8601; of what HAProxy answered before it was a request, when that was answered. */
   readonly time: string;
   readonly pop: string;
   readonly site: string | null;
   /** As much of the address as the site has logged. */
   readonly client: string | null;
-  readonly request_id: string;
+  readonly request_id: string | null;
   readonly protocol: string | null;
   readonly method: string | null;
   readonly path: string | null;
+  /** 0 or -1 where there was no answer. */
   readonly status: number;
   readonly bytes: number;
   /** What the cache did: hit, stale, miss, pass; null for what the edge answered by itself. */
   readonly cache: string | null;
-  /** Milliseconds; -1 where it did not get so far. */
+  /** Milliseconds; -1 where it did not get so far. With the first byte of a request with a body its client's time for that counts. */
   readonly ms_request: number;
   readonly ms_queue: number;
   readonly ms_first_byte: number;
@@ -44,6 +45,17 @@ export const COLUMNS = [
   ...(["ms_request", "ms_queue", "ms_first_byte", "ms_transfer", "ms_total", "end"] as const),
 ] satisfies readonly (keyof LogLine)[];
 
+/** What may be null. */
+export const NULLABLE = [
+  "site",
+  "client",
+  "request_id",
+  "protocol",
+  "method",
+  "path",
+  "cache",
+] as const satisfies readonly (keyof LogLine)[];
+
 /** Which requests are wanted. */
 export interface Filter {
   readonly window: Window;
@@ -53,15 +65,21 @@ export interface Filter {
 
 /** The request of a line, when it is wanted; undefined when it is not, and null when the line is none. */
 export function requestOf(text: string, { window, sites }: Filter): LogLine | undefined | null {
-  let line: LogLine;
+  let line: { -readonly [Field in keyof LogLine]: LogLine[Field] };
+  let time: number;
   try {
     line = JSON.parse(text) as LogLine;
+    time = Date.parse(line.time);
   } catch {
     return null;
   }
-  const time = Date.parse(line.time);
   if (Number.isNaN(time)) {
     return null;
+  }
+  for (const field of NULLABLE) {
+    if (line[field] === "") {
+      line[field] = null;
+    }
   }
   const isWanted = time >= window.from && time < window.to && (sites === undefined || sites.has(line.site ?? ""));
   return isWanted ? line : undefined;

@@ -122,7 +122,7 @@ function topOut(options: LogsOptions, kind: TopKind, top: Top, limit: number, to
     return json({ by: kind, requests: total, lowerBounds: top.isPartial, rows });
   }
   if (options.csv === true) {
-    const columns = ["what", "requests", "bytes", "errors", "msFirstByte", "msLongest"] as const;
+    const columns = ["what", "requests", "bytes", "errors", "timed", "msFirstByte", "msLongest"] as const;
     return [csv(columns), ...rows.map((row) => csv(columns.map((name) => row[name])))].join("");
   }
   return topText(kind, top, limit, total, terminal.style);

@@ -3,7 +3,7 @@ import type * as duckdb from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBInstance, DuckDBValueConverter, Json } from "@duckdb/node-api";
 import { exitCodes } from "../../terminal/exitCodes";
 import { UserError } from "../../terminal/userError";
-import { COLUMNS, type Filter, type LogLine } from "./line";
+import { COLUMNS, NULLABLE, type Filter, type LogLine } from "./line";
 
 type Api = typeof duckdb;
 
@@ -85,7 +85,9 @@ export class Question {
       for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
         try {
           // A line that is none comes without a time.
-          await connection.run(`INSERT INTO requests SELECT * FROM ${source(file)} WHERE time IS NULL OR (${wanted})`);
+          await connection.run(
+            `INSERT INTO requests SELECT ${fields(selected)} FROM ${source(file)} WHERE time IS NULL OR (${wanted})`,
+          );
         } catch (error) {
           unread.push({ file, reason: reasonOf(error).split("\n")[0] ?? "" });
         }
@@ -154,6 +156,11 @@ async function* orRefused<T>(parts: AsyncIterator<T>): AsyncGenerator<T> {
     }
     yield part.value;
   }
+}
+
+/** A field of a line; null for the empty text that HAProxy has where it knows nothing. */
+function selected(field: keyof LogLine): string {
+  return NULLABLE.some((each) => each === field) ? `nullif(${quoted(field)}, '')` : quoted(field);
 }
 
 /** A log file as a table. A line that is none, and a value of another type, are null. */

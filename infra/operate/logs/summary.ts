@@ -1,3 +1,4 @@
+import { TIMED_METHODS } from "../../../components/node/protocol/metrics";
 import type { LogLine } from "./line";
 import type { Window } from "./window";
 
@@ -12,7 +13,9 @@ export interface TopRow {
   readonly bytes: number;
   /** Answered with 500 and above. */
   readonly errors: number;
-  /** Milliseconds until the first byte: of all together, and the longest. */
+  /** Of which the time until the first byte counts (`isTimed`). */
+  readonly timed: number;
+  /** Milliseconds until the first byte: of these together, and the longest. */
   readonly msFirstByte: number;
   readonly msLongest: number;
 }
@@ -24,6 +27,7 @@ interface Count {
   requests: number;
   bytes: number;
   errors: number;
+  timed: number;
   msFirstByte: number;
   msLongest: number;
 }
@@ -41,13 +45,15 @@ export class Top {
     if (what === undefined) {
       return;
     }
-    const count = this.counts.get(what) ?? { requests: 0, bytes: 0, errors: 0, msFirstByte: 0, msLongest: 0 };
-    const ms = Math.max(0, line.ms_first_byte);
+    const count = this.counts.get(what) ?? { requests: 0, bytes: 0, errors: 0, timed: 0, msFirstByte: 0, msLongest: 0 };
     count.requests++;
     count.bytes += line.bytes;
     count.errors += line.status >= 500 ? 1 : 0;
-    count.msFirstByte += ms;
-    count.msLongest = Math.max(count.msLongest, ms);
+    if (isTimed(line)) {
+      count.timed++;
+      count.msFirstByte += line.ms_first_byte;
+      count.msLongest = Math.max(count.msLongest, line.ms_first_byte);
+    }
     this.counts.set(what, count);
     if (this.counts.size > COUNTED) {
       this.letGo();
@@ -67,6 +73,11 @@ export class Top {
     const sorted = [...this.counts].sort(([, a], [, b]) => a.requests - b.requests);
     sorted.slice(0, COUNTED / 2).forEach(([what]) => this.counts.delete(what));
   }
+}
+
+/** Whether it has a first byte, and the time until then is not its client's, who sends a body. */
+function isTimed({ method, ms_first_byte: ms }: LogLine): boolean {
+  return ms >= 0 && TIMED_METHODS.has(method ?? "");
 }
 
 /** A site's paths are its own. */
@@ -126,8 +137,8 @@ export class Summary {
     }
     this.bytes += line.bytes;
     increase(this.byCache, line.cache ?? "none");
-    increase(this.byClass, `${String(Math.floor(line.status / 100))}xx`);
-    if (line.ms_first_byte >= 0) {
+    increase(this.byClass, line.status > 0 ? `${String(Math.floor(line.status / 100))}xx` : "none");
+    if (isTimed(line)) {
       increase(this.times, Math.ceil(Math.log(line.ms_first_byte + 1) / Math.log(RATIO)));
     }
   }

@@ -61,8 +61,8 @@ export function topText(kind: TopKind, top: Top, limit: number, total: number, s
       `${((100 * row.requests) / Math.max(1, total)).toFixed(1)} %`,
       bytesText(row.bytes),
       String(row.errors),
-      String(Math.round(row.msFirstByte / row.requests)),
-      String(row.msLongest),
+      row.timed === 0 ? "-" : String(Math.round(row.msFirstByte / row.timed)),
+      row.timed === 0 ? "-" : String(row.msLongest),
     ]);
   const note = top.isPartial ? style.yellow("There were too many to count each: these are lower bounds.\n") : "";
   return `${table([kind, "requests", "share", "bytes", "errors", "mean ms", "longest ms"], rows, style)}\n${note}`;

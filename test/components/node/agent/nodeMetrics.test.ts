@@ -144,7 +144,10 @@ describe("what was added to the access log", () => {
 
 describe("a node's metrics", () => {
   const line = (changes: object): string =>
-    JSON.stringify({ site: "www.example.com", status: 200, bytes: 100, cache: "hit", ms_first_byte: 5, ...changes });
+    JSON.stringify({
+      ...{ site: "www.example.com", method: "GET", status: 200, bytes: 100, cache: "hit", ms_first_byte: 5 },
+      ...changes,
+    });
   const metrics = (traffic: Traffic, away = false) => {
     const given = <T>(value: T): Promise<T> => (away ? Promise.reject(new Error("away")) : Promise.resolve(value));
     let looks = 0;
@@ -194,12 +197,14 @@ describe("a node's metrics", () => {
     await node.take();
     [
       line({}),
-      line({ cache: "stale", status: 304 }),
+      line({ cache: "stale", status: 304, method: "HEAD" }),
       line({ cache: "miss", ms_first_byte: 100 }),
       line({ cache: "pass", status: 404, ms_first_byte: 100 }),
       line({ cache: "error", status: 503 }),
-      line({ site: "nobody.example", cache: null, status: 421, ms_first_byte: -1, bytes: 1 }),
-      line({ site: "eu-west-1.pop.example.com", cache: null }),
+      // What its client took for the body is in its time.
+      line({ cache: "pass", method: "POST", ms_first_byte: 9000 }),
+      line({ site: "nobody.example", cache: "", status: 421, ms_first_byte: -1, bytes: 1 }),
+      line({ site: "eu-west-1.pop.example.com", cache: "" }),
       '{"status":2',
       "Proxy traffic stopped (cumulated conns: FE: 1, BE: 0).",
     ].forEach((each) => {
@@ -210,8 +215,8 @@ describe("a node's metrics", () => {
     const five = expect.closeTo(5, 0) as unknown;
     const hundred = expect.closeTo(100, -1) as unknown;
     expect(values(points)).toEqual({
-      // Six lines, and four that HAProxy has dropped.
-      ...{ Requests: 10, Bytes: 501, Hits: 1, Stale: 1, Misses: 1, Passes: 1 },
+      // Seven lines, and four that HAProxy has dropped.
+      ...{ Requests: 11, Bytes: 601, Hits: 1, Stale: 1, Misses: 1, Passes: 2 },
       ...{ Redirections: 1, ClientErrors: 2, ServerErrors: 1 },
       ...{ FirstByte: [five, hundred], OriginFirstByte: hundred },
       ...{ OriginRequests: 50, OriginFailures: 3, Connections: 34, Objects: 7, Evictions: 20, Coalesced: 2 },
@@ -220,7 +225,7 @@ describe("a node's metrics", () => {
       ...{ AgentRestarts: 0, SoftwareAge: 86_400, LogsLost: 0, Reporting: 1 },
       ...Object.fromEntries(
         Object.entries({
-          ...{ Requests: 5, Bytes: 500, Hits: 1, Stale: 1, Misses: 1, ClientErrors: 1, ServerErrors: 1 },
+          ...{ Requests: 6, Bytes: 600, Hits: 1, Stale: 1, Misses: 1, ClientErrors: 1, ServerErrors: 1 },
           FirstByte: [five, hundred],
         }).map(([name, value]) => [`www.example.com ${name}`, value]),
       ),
