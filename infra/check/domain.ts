@@ -6,7 +6,7 @@ import { popName } from "../../components/popRouting";
 import type { FootprintConfig, SiteConfig } from "../config/model";
 import { canonicalName } from "../config/names";
 import { formerTypes, isOfPop, recordsAt, recordText, SERVICE_TYPES } from "../operate/records";
-import { isNamed, look, type About, type Line } from "./line";
+import { look, unlessMissing, type About, type Line } from "./line";
 
 /** What is asked of the DNS at large, by the resolver of this machine. */
 export type Lookup = Pick<Resolver, "resolveCaa" | "resolveNs">;
@@ -176,18 +176,6 @@ async function presentRecords(
       ? "delete them: browsers go by them, and not by the addresses alone (RFC 9460)"
       : todo,
   );
-}
-
-/** What Route 53 says of a zone; undefined when the account has no such zone. */
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNamed(error, "NoSuchHostedZone")) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 /** What the DNS says, and an empty list where it says that there is nothing; all else is no answer. */

@@ -100,6 +100,7 @@ test("an account in which nothing is in the way: a line for each thing that was 
     "us-east-1    topic of these alarms: SNS answers",
     "account      service-linked role of spot.amazonaws.com: is there",
     "account      quota Route 53 health checks: 200, needed 2, in use 0",
+    "example.com  quota Records per hosted zone: 10000, needed 17, in use 2",
     `packages     archive: ${ARCHIVE}, its SHA-256 is the lock's`,
     "example.com  zone: Z0123456789ABCDEFGHIJ, delegated to ns-1.awsdns-01.com, ns-2.awsdns-02.net",
     "CAA: nothing restricts who issues",
@@ -287,6 +288,30 @@ describe("says what is in the way, and what to do about it:", () => {
       "health checks that may be the footprint's own",
       () => (account.limits["MAX_HEALTH_CHECKS_BY_OWNER"] = [3, 2]),
       [{ where: "account", what: "quota Route 53 health checks", verdict: "warning" }],
+    ],
+    [
+      "a zone with more records than it has room for, the footprint's own perhaps among them",
+      () => (account.zoneLimit = [20, 8]),
+      [
+        {
+          where: "example.com",
+          what: "quota Records per hosted zone",
+          verdict: "warning",
+          found: "20, needed 17, in use 8, this footprint's own among them if it is deployed",
+        },
+      ],
+    ],
+    [
+      "a zone that has not room for the footprint alone",
+      () => (account.zoneLimit = [16, 2]),
+      [
+        {
+          where: "example.com",
+          verdict: "fails",
+          found: "16, needed 17, in use 2",
+          todo: "aws service-quotas request-service-quota-increase --region us-east-1 --service-code route53 --quota-code L-E209CC9F --desired-value 19",
+        },
+      ],
     ],
     [
       "service-linked roles that are not there yet",
