@@ -5,8 +5,8 @@ import { ISSUERS } from "../../components/hostedZones";
 import { popName } from "../../components/popRouting";
 import type { FootprintConfig, SiteConfig } from "../config/model";
 import { canonicalName } from "../config/names";
-import { HOST_TYPES, isOfPop, recordsAt, recordText } from "../operate/records";
-import { isNamed, look, type About, type Line } from "./line";
+import { formerTypes, isOfPop, recordsAt, recordText, SERVICE_TYPES } from "../operate/records";
+import { look, unlessMissing, type About, type Line } from "./line";
 
 /** What is asked of the DNS at large, by the resolver of this machine. */
 export type Lookup = Pick<Resolver, "resolveCaa" | "resolveNs">;
@@ -114,27 +114,40 @@ function amazonMayIssue(records: readonly CaaRecord[]): boolean {
 /** A name that the footprint puts records at, and what of records there is its own. */
 interface Place {
   readonly name: string;
+  /** Types of others' records that are in the way there. */
+  readonly types: readonly string[];
   readonly isOwn: (record: ResourceRecordSet) => boolean;
   /** What to do about what is another's. */
   readonly todo: string;
 }
 
-function namesIn({ sites, pops, primaryZone, popDomain }: FootprintConfig, zone: string): readonly Place[] {
+/** What leaves no room beside it, and what makes the name another zone's. */
+const ALONE = ["CNAME", "NS"];
+
+function namesIn({ sites, zones, pops, primaryZone, popDomain }: FootprintConfig, zone: string): readonly Place[] {
   const regions = pops.map(({ region }) => region);
   const hosts = sites
     // What leads elsewhere until a cut-over is meant to be there.
     .filter((site) => site.zone === zone && site.dns === "now")
     .map(({ host }): Place => ({
       name: host,
+      // Each zone has name servers at its apex.
+      types: [...formerTypes(host, { zones }), ...(host === zone ? [] : ["NS"])],
       isOwn: (record) => isCaaOfOurs(record) || isOfPop(record, regions),
       todo: "`up` cannot take the name over while they are there: see the runbook, _Take a host over from another CDN_",
     }));
+  const apexes = zones
+    .filter(({ name, caaAtApex }) => name === zone && caaAtApex)
+    .map(({ name }): Place => ({
+      ...{ name, types: ["CAA"], isOwn: isCaaOfOurs },
+      todo: `\`up\` writes its own in their place: delete them, or take zones.${name}.caaAtApex out`,
+    }));
   const own = ({ AliasTarget }: ResourceRecordSet): boolean => AliasTarget !== undefined;
   const popPlaces = [
-    { name: popDomain, isOwn: isCaaOfOurs },
-    ...regions.map((region) => ({ name: popName(region, popDomain), isOwn: own })),
+    { name: popDomain, types: ["CAA", ...ALONE], isOwn: isCaaOfOurs },
+    ...regions.map((region) => ({ name: popName(region, popDomain), types: ["A", "AAAA", ...ALONE], isOwn: own })),
   ].map((place): Place => ({ ...place, todo: "delete them, or choose another zone as the primary one" }));
-  return [...hosts, ...(zone === primaryZone ? popPlaces : [])];
+  return [...hosts, ...apexes, ...(zone === primaryZone ? popPlaces : [])];
 }
 
 function isCaaOfOurs({ Type, ResourceRecords = [] }: ResourceRecordSet): boolean {
@@ -142,12 +155,9 @@ function isCaaOfOurs({ Type, ResourceRecords = [] }: ResourceRecordSet): boolean
   return Type === "CAA" && issuers.every((issuer) => ISSUERS.includes(issuer));
 }
 
-/** With a name server of its own the name is another zone's. */
-const IN_THE_WAY = [...HOST_TYPES, "NS"];
-
 async function presentRecords(
   line: About,
-  { name, isOwn, todo }: Place,
+  { name, types, isOwn, todo }: Place,
   zone: string,
   route53: Route53Client,
 ): Promise<Line | readonly Line[]> {
@@ -156,25 +166,16 @@ async function presentRecords(
     // Of the zone that is not there one line has been said.
     return [];
   }
-  const isApex = records.some(({ Type }) => Type === "SOA");
-  const foreign = records.filter(
-    (record) => IN_THE_WAY.includes(record.Type ?? "") && !(isApex && record.Type === "NS") && !isOwn(record),
-  );
-  return foreign.length === 0
-    ? line.ok(records.some(isOwn) ? "the footprint's own" : "none in the way")
-    : line.fails(`has ${foreign.map(recordText).join(", ")}`, todo);
-}
-
-/** What Route 53 says of a zone; undefined when the account has no such zone. */
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isNamed(error, "NoSuchHostedZone")) {
-      return undefined;
-    }
-    throw error;
+  const foreign = records.filter((record) => types.includes(record.Type ?? "") && !isOwn(record));
+  if (foreign.length === 0) {
+    return line.ok(records.some(isOwn) ? "the footprint's own" : "none in the way");
   }
+  return line.fails(
+    `has ${foreign.map(recordText).join(", ")}`,
+    foreign.every(({ Type = "" }) => SERVICE_TYPES.includes(Type))
+      ? "delete them: browsers go by them, and not by the addresses alone (RFC 9460)"
+      : todo,
+  );
 }
 
 /** What the DNS says, and an empty list where it says that there is nothing; all else is no answer. */

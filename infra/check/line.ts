@@ -68,3 +68,15 @@ function unanswered(lines: About, error: unknown): Line {
 export function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
+
+/** What Route 53 says of a zone; undefined when the account has no such zone. */
+export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNamed(error, "NoSuchHostedZone")) {
+      return undefined;
+    }
+    throw error;
+  }
+}

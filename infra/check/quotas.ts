@@ -6,15 +6,16 @@ import {
   type EC2Client,
   type Tag,
 } from "@aws-sdk/client-ec2";
-import { GetAccountLimitCommand, type AccountLimitType } from "@aws-sdk/client-route-53";
+import { GetAccountLimitCommand, GetHostedZoneLimitCommand, type AccountLimitType } from "@aws-sdk/client-route-53";
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
   type ServiceQuotasClient,
 } from "@aws-sdk/client-service-quotas";
+import type { ZoneConfig } from "../config/model";
 import type { Quota } from "../plan/quotas";
 import type { AccountClients, RegionalClients } from "./clients";
-import { isNamed, look, type About, type Line } from "./line";
+import { isNamed, look, unlessMissing, type About, type Line } from "./line";
 
 /** The quotas of a region beside what the plan needs. One after the other: Service Quotas takes few calls a second. */
 export async function regionQuotas(
@@ -98,20 +99,51 @@ export async function accountQuotas(
   const lines = await Promise.all(
     quotas
       .filter(({ needed }) => needed > 0)
-      .map(({ name, code, service, needed }) =>
-        look("account", `quota ${name}`, async (line) => {
-          const { Limit, Count = 0 } = await route53.send(new GetAccountLimitCommand({ Type: ROUTE53_LIMITS[code] }));
-          const value = Limit?.Value ?? 0;
-          const found = `${String(value)}, needed ${String(needed)}, in use ${String(Count)}`;
-          const more = `aws service-quotas request-service-quota-increase --region us-east-1 --service-code ${service} --quota-code ${code} --desired-value ${String(Count + needed)}`;
-          if (Count + needed <= value) {
-            return line.ok(found);
-          }
-          return needed <= value
-            ? line.warning(`${found}, this footprint's own among them if it is deployed`, `else ${more}`)
-            : line.fails(found, more);
-        }),
+      .map((quota) =>
+        look("account", `quota ${quota.name}`, async (line) =>
+          taken(line, quota, await route53.send(new GetAccountLimitCommand({ Type: ROUTE53_LIMITS[quota.code] }))),
+        ),
       ),
   );
   return lines.flat();
+}
+
+/** The quotas of a hosted zone that is there; those of one that is to be made are AWS's defaults. */
+export async function zoneQuotas(
+  { name, id }: ZoneConfig,
+  quotas: readonly Quota[],
+  { route53 }: Pick<AccountClients, "route53">,
+): Promise<readonly Line[]> {
+  const lines = await Promise.all(
+    quotas.map((quota) =>
+      look(name, `quota ${quota.name}`, async (line) => {
+        if (id === undefined) {
+          return taken(line, quota, { Limit: { Value: quota.default ?? 0 } });
+        }
+        const limit = await unlessMissing(
+          route53.send(new GetHostedZoneLimitCommand({ HostedZoneId: id, Type: "MAX_RRSETS_BY_ZONE" })),
+        );
+        // Of the zone that is not there one line has been said.
+        return limit === undefined ? [] : taken(line, quota, limit);
+      }),
+    ),
+  );
+  return lines.flat();
+}
+
+interface Limit {
+  readonly Limit?: { readonly Value?: number | undefined } | undefined;
+  readonly Count?: number | undefined;
+}
+
+function taken(line: About, { code, service, needed }: Quota, { Limit, Count = 0 }: Limit): Line {
+  const value = Limit?.Value ?? 0;
+  const found = `${String(value)}, needed ${String(needed)}, in use ${String(Count)}`;
+  const more = `aws service-quotas request-service-quota-increase --region us-east-1 --service-code ${service} --quota-code ${code} --desired-value ${String(Count + needed)}`;
+  if (Count + needed <= value) {
+    return line.ok(found);
+  }
+  return needed <= value
+    ? line.warning(`${found}, this footprint's own among them if it is deployed`, `else ${more}`)
+    : line.fails(found, more);
 }

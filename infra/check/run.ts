@@ -15,7 +15,7 @@ import { accountClients, regionalClients } from "./clients";
 import { domains, type Lookup } from "./domain";
 import { about, type Line, type Verdict } from "./line";
 import { nodePackages } from "./packages";
-import { accountQuotas, regionQuotas } from "./quotas";
+import { accountQuotas, regionQuotas, zoneQuotas } from "./quotas";
 import { popNeeds } from "./regional";
 
 export interface CheckOptions {
@@ -70,6 +70,7 @@ async function check(config: FootprintConfig, plan: Plan, lookup: Lookup): Promi
     accountQuotas(plan.quotas, clients),
     nodePackages(config.packagesBucket, clients),
     domains(config, clients.route53, lookup),
+    ...config.zones.map((zone) => zoneQuotas(zone, plan.zoneQuotas[zone.name] ?? [], clients)),
     ...pops
       .filter(({ region }) => !regions.closed.has(region))
       .flatMap((pop) => {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { popName } from "../../components/popRouting";
 import { loadConfig } from "./load";
 import type { FootprintConfig } from "./model";
 import { compare, ConfigError } from "./problems";
@@ -32,30 +33,52 @@ function otherStacks(stack: string, folder: string): readonly FootprintConfig[] 
     });
 }
 
-/** Names of two stacks in one zone. Zones that a stack makes are its own, whatever their name. */
-function between(config: FootprintConfig, other: FootprintConfig): readonly string[] {
-  const theirs = new Set(namesIn(other));
-  const { popDomain } = config;
-  return namesIn(config)
-    .filter((name) => theirs.has(name))
-    .map((name) => {
-      const host = name.slice(name.indexOf(" ") + 1);
-      const remedy =
-        host === popDomain
-          ? "set popDomain in one of the two, before its first `pulumi up`"
-          : "a host belongs to one stack";
-      return `the stack ${other.stack} has ${host} in the same zone, too: ${remedy}`;
-    });
+/** A name that a stack has records of. */
+interface Claim {
+  readonly name: string;
+  readonly zone: string;
+  /** The zone's; undefined where the stack makes the zone. */
+  readonly id: string | undefined;
+  /** Whether it is of PoPs, and moves with `popDomain`. */
+  readonly isPops: boolean;
 }
 
-/** `<zone id> <name>` of all that a stack has records of. */
-function namesIn({ zones, sites, primaryZone, popDomain }: FootprintConfig): readonly string[] {
-  const ids = new Map(zones.flatMap(({ name, id }) => (id === undefined ? [] : [[name, id] as const])));
-  const apexes = zones.filter(({ caaAtApex }) => caaAtApex).map(({ name }) => ({ host: name, zone: name }));
-  const all = [{ host: popDomain, zone: primaryZone }, ...sites, ...apexes];
-  const named = all.flatMap(({ host, zone }) => {
-    const id = ids.get(zone);
-    return id === undefined ? [] : [`${id} ${host}`];
+/** Names of two stacks in one zone. Zones that both of them make are two, whatever their name. */
+function between(config: FootprintConfig, other: FootprintConfig): readonly string[] {
+  const theirs = claimsOf(other);
+  const met = claimsOf(config).flatMap((claim) => {
+    const their = theirs.find((each) => each.name === claim.name && mayBeInOneZone(each, claim));
+    return their === undefined ? [] : [{ ...claim, their }];
   });
-  return [...new Set(named)];
+  const isSaid = met.some(({ name }) => name === config.popDomain && name === other.popDomain);
+  return (
+    met
+      // With their popDomain all of their PoPs' names are said.
+      .filter(({ name, isPops, their }) => !isSaid || name === config.popDomain || !isPops || !their.isPops)
+      .map(({ name, zone, id, isPops, their }) => {
+        const remedy =
+          isPops || their.isPops
+            ? "set popDomain in one of the two, before its first `pulumi up`"
+            : "a host belongs to one stack";
+        return id === their.id
+          ? `the stack ${other.stack} has ${name} in the same zone, too: ${remedy}`
+          : `the stack ${other.stack} has ${name}, too, in ${zone}, which one of the two makes and the other has by its id: if that is the same zone, ${remedy}`;
+      })
+  );
+}
+
+function mayBeInOneZone(a: Claim, b: Claim): boolean {
+  return a.id === b.id ? a.id !== undefined : a.zone === b.zone && (a.id === undefined || b.id === undefined);
+}
+
+/** All names that a stack has records of, each once. */
+function claimsOf({ zones, sites, pops, primaryZone, popDomain }: FootprintConfig): readonly Claim[] {
+  const ids = new Map(zones.map(({ name, id }) => [name, id]));
+  const own = [popDomain, ...pops.map(({ region }) => popName(region, popDomain))];
+  const apexes = zones.filter(({ caaAtApex }) => caaAtApex).map(({ name }) => ({ host: name, zone: name }));
+  const claims = [
+    ...own.map((name) => ({ name, zone: primaryZone, isPops: true })),
+    ...[...sites, ...apexes].map(({ host, zone }) => ({ name: host, zone, isPops: false })),
+  ].map((claim): Claim => ({ ...claim, id: ids.get(claim.zone) }));
+  return [...new Map(claims.map((claim) => [claim.name, claim])).values()];
 }

@@ -140,17 +140,19 @@ const zoneDelegated: Rule = {
   },
 };
 
-/** A zone `pop.example.com` would be delegated, and the PoPs' names in `example.com` would answer nobody. */
+/** Such a zone would be delegated, and the PoPs' names, which are written into the zone above it, would answer nobody. */
 const zonePop: Rule = {
   id: "zone-pop",
-  check: ({ input }) => {
-    const names = Object.keys(input.zones);
-    return names
-      .filter((name) => names.some((other) => isWithin(name, `pop.${other}`)))
-      .map((name) => ({
-        path: ["zones", name],
-        message: "must not lie at or below pop.<zone> of another zone: those names belong to the single PoPs",
-      }));
+  check: ({ input: { zones, popDomain: own } }) => {
+    const names = Object.keys(zones);
+    // A zone at `popDomain` itself is refused there.
+    const isTaken = (name: string) =>
+      names.some((other) => isWithin(name, `pop.${other}`)) ||
+      (own !== undefined && name !== own && isWithin(name, own));
+    return names.filter(isTaken).map((name) => ({
+      path: ["zones", name],
+      message: `must not lie at or below ${own === undefined ? "" : "popDomain or "}pop.<zone> of another zone: those names belong to the single PoPs`,
+    }));
   },
 };
 

@@ -18,7 +18,7 @@ import { exitCodes } from "../terminal/exitCodes";
 import { UserError } from "../terminal/userError";
 import { clientOptions } from "./clients";
 import { deployment, type StackOptions } from "./pops";
-import { HOST_TYPES, isOfPop, recordsAt, recordText } from "./records";
+import { formerTypes, isOfPop, recordsAt, recordText } from "./records";
 
 export interface CutoverOptions extends StackOptions {
   readonly host: string;
@@ -79,7 +79,8 @@ export async function runCutover(
       latencyRecords(site.host, regions, config, await idOf(config.primaryZone), route53),
     ]),
   );
-  const present = atHost.filter(({ Type = "" }) => HOST_TYPES.includes(Type));
+  const types = formerTypes(site.host, config);
+  const present = atHost.filter(({ Type = "" }) => types.includes(Type));
   const former = present.filter((record) => !isOfPop(record, regions));
   const missing = wanted.filter((record) => !present.some((each) => isSame(each, record)));
   const changes = [...all("DELETE", former), ...all("CREATE", missing)];

@@ -16,7 +16,7 @@ import type { Users } from "./latency/weights";
 import { showGbps } from "./latency/words";
 import type { Plan, PlannedResource, PopSummary, RoutingSummary } from "./model";
 import { type PriceBook, SHIPPED_PRICES } from "./prices";
-import { accountQuotas, popQuotas } from "./quotas";
+import { accountQuotas, popQuotas, zoneQuotas } from "./quotas";
 import { timing } from "./timing";
 import { paidByNat, trafficCost, trafficGiven, trafficSummary } from "./traffic";
 import { masked, type JsonValue } from "./wire";
@@ -77,6 +77,7 @@ export async function buildPlan(
     cost: { footprint: footprintCost, ...cost },
     traffic: sent === null ? null : trafficSummary(sent, config.pops, cost, prices),
     quotas: accountQuotas(config),
+    zoneQuotas: Object.fromEntries(config.zones.map((zone) => [zone.name, zoneQuotas(zone, config)])),
     resources,
   };
 }

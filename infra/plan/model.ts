@@ -23,6 +23,8 @@ export interface Plan {
   readonly traffic: TrafficSummary | null;
   /** Quotas of the account that are not regional. */
   readonly quotas: readonly Quota[];
+  /** Those of each hosted zone, by its name. */
+  readonly zoneQuotas: Readonly<Record<string, readonly Quota[]>>;
   /** In the order of their URNs. */
   readonly resources: readonly PlannedResource[];
 }

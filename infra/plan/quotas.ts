@@ -1,7 +1,7 @@
 import { instanceType } from "../config/instanceTypes";
-import type { FootprintConfig, PopConfig } from "../config/model";
+import type { FootprintConfig, PopConfig, ZoneConfig } from "../config/model";
 
-/** A service quota of an account in one region (or, for Route 53, of the account), and what the footprint needs. */
+/** A service quota of an account in one region (or, for Route 53, of the account or a hosted zone), and what the footprint needs. */
 export interface Quota {
   readonly name: string;
   /** The service that it belongs to, and its code, in Service Quotas. */
@@ -36,6 +36,7 @@ const TARGET_GROUPS_OF_A_NODE = 2;
 const EC2 = "AWS General Reference, Amazon EC2 endpoints and quotas";
 const VPC = "AWS General Reference, Amazon VPC endpoints and quotas";
 const NLB = "Elastic Load Balancing, Quotas for your Network Load Balancers";
+const ROUTE53 = "Route 53 Developer Guide, Quotas";
 
 /** Quotas that a PoP needs in its region. */
 export function popQuotas(pop: PopConfig, config: Pick<FootprintConfig, "sites">, basis: QuotaBasis): readonly Quota[] {
@@ -83,6 +84,27 @@ export function accountQuotas(config: Pick<FootprintConfig, "pops" | "zones">): 
     quota("Route 53 health checks", "route53", "L-ACB674F3", config.pops.length, null, null),
     quota("Route 53 hosted zones", "route53", "L-4EA4796A", made, null, null),
   ];
+}
+
+/** Records of a host that lead to one PoP, and of the PoP's own name: A and AAAA. */
+const ADDRESSES = 2;
+
+/**
+ * Quotas of a hosted zone. Records are counted as they are when all hosts lead here and no PoP is drained: nothing of that
+ * may end at a quota.
+ */
+export function zoneQuotas(
+  zone: ZoneConfig,
+  { sites, pops, zones, primaryZone }: Pick<FootprintConfig, "sites" | "pops" | "zones" | "primaryZone">,
+): readonly Quota[] {
+  const inZone = sites.filter((site) => site.zone === zone.name);
+  // An apex has one where that is asked for, and not for its site.
+  const caa = inZone.filter(({ host }) => zones.every(({ name }) => name !== host)).length + (zone.caaAtApex ? 1 : 0);
+  const proofs = inZone.length;
+  // The PoPs' own names have a CAA record and a certificate together.
+  const own = zone.name === primaryZone ? ADDRESSES * pops.length + 2 : 0;
+  const records = ADDRESSES * inZone.length * pops.length + caa + proofs + own;
+  return [quota("Records per hosted zone", "route53", "L-E209CC9F", records, 10_000, ROUTE53)];
 }
 
 /** What must be asked for before an `up`: the quotas whose default does not suffice. */

@@ -171,6 +171,7 @@ function quotaTable(plan: Plan, pops: readonly NamedPop[], style: Style): string
   const rows = [
     ...pops.map(([region, pop]) => ({ region, quotas: pop.quotas })),
     { region: "account", quotas: plan.quotas },
+    ...Object.entries(plan.zoneQuotas).map(([zone, quotas]) => ({ region: zone, quotas })),
   ]
     .flatMap(({ region, quotas }) => tooSmall(quotas).map((quota) => ({ region, ...quota })))
     .map((quota) => [quota.region, quota.name, quota.code, String(quota.needed), String(quota.default)]);

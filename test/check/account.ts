@@ -61,6 +61,7 @@ export class Account {
   /** Tags of each VPC of a region. */
   vpcs: Record<string, Record<string, string>[]> = {};
   limits: Record<string, [value: number, count: number]> = { MAX_HEALTH_CHECKS_BY_OWNER: [200, 0] };
+  zoneLimit: [value: number, count: number] = [10_000, 2];
   services = ["autoscaling", "elasticloadbalancing", "ec2-nat-gateway", "spot"];
   head: Record<string, string> | undefined = {
     "content-length": String(PACKAGE_LOCK.archive.size),
@@ -237,6 +238,10 @@ export class Account {
     }
     if (this.zone.missing) {
       return refused(request, "NoSuchHostedZone", "No hosted zone found with ID: Z");
+    }
+    if (url.pathname.includes("/hostedzonelimit/")) {
+      const [Value, Count] = this.zoneLimit;
+      return document("GetHostedZoneLimitResponse", { Limit: { Type: url.pathname.split("/").at(-1), Value }, Count });
     }
     if (url.pathname.endsWith("/rrset")) {
       const from = `${url.searchParams.get("name") ?? ""}.`;

@@ -100,6 +100,7 @@ test("an account in which nothing is in the way: a line for each thing that was 
     "us-east-1    topic of these alarms: SNS answers",
     "account      service-linked role of spot.amazonaws.com: is there",
     "account      quota Route 53 health checks: 200, needed 2, in use 0",
+    "example.com  quota Records per hosted zone: 10000, needed 17, in use 2",
     `packages     archive: ${ARCHIVE}, its SHA-256 is the lock's`,
     "example.com  zone: Z0123456789ABCDEFGHIJ, delegated to ns-1.awsdns-01.com, ns-2.awsdns-02.net",
     "CAA: nothing restricts who issues",
@@ -289,6 +290,30 @@ describe("says what is in the way, and what to do about it:", () => {
       [{ where: "account", what: "quota Route 53 health checks", verdict: "warning" }],
     ],
     [
+      "a zone with more records than it has room for, the footprint's own perhaps among them",
+      () => (account.zoneLimit = [20, 8]),
+      [
+        {
+          where: "example.com",
+          what: "quota Records per hosted zone",
+          verdict: "warning",
+          found: "20, needed 17, in use 8, this footprint's own among them if it is deployed",
+        },
+      ],
+    ],
+    [
+      "a zone that has not room for the footprint alone",
+      () => (account.zoneLimit = [16, 2]),
+      [
+        {
+          where: "example.com",
+          verdict: "fails",
+          found: "16, needed 17, in use 2",
+          todo: "aws service-quotas request-service-quota-increase --region us-east-1 --service-code route53 --quota-code L-E209CC9F --desired-value 19",
+        },
+      ],
+    ],
+    [
       "service-linked roles that are not there yet",
       () => (account.services = ["autoscaling", "elasticloadbalancing", "spot"]),
       [
@@ -422,6 +447,57 @@ describe("says what is in the way, and what to do about it:", () => {
         { where: "example.com", found: "has A 192.0.2.1" },
       ],
     ],
+    // RFC 9460, section 2.4.3: an HTTPS record's alternatives, with addresses of their own, come before the addresses.
+    [
+      "records that browsers go by beside the addresses",
+      () =>
+        account.records.push(
+          alias("www.example.com.", "A", "eu-west-1"),
+          record("www.example.com.", "HTTPS", "1 . alpn=h3 ipv4hint=192.0.2.1"),
+          record("example.com.", "SVCB", "0 edge.other.example."),
+          record("example.com.", "AAAA", "2001:db8::1"),
+        ),
+      [
+        {
+          where: "www.example.com",
+          verdict: "fails",
+          found: "has HTTPS 1 . alpn=h3 ipv4hint=192.0.2.1",
+          todo: "delete them: browsers go by them, and not by the addresses alone (RFC 9460)",
+        },
+        {
+          where: "example.com",
+          found: "has SVCB 0 edge.other.example., AAAA 2001:db8::1",
+          todo: "`up` cannot take the name over while they are there: see the runbook, _Take a host over from another CDN_",
+        },
+      ],
+    ],
+    [
+      "CAA records of an apex where the footprint is to write its own",
+      () => {
+        account.stackFile = STACK_FILE.replace("{ id: Z", "{ caaAtApex: true, id: Z");
+        account.records.push(record("example.com.", "CAA", '0 issue "amazon.com"', '0 issue "ca.example.net"'));
+      },
+      [
+        {
+          where: "example.com",
+          verdict: "fails",
+          found: 'has CAA 0 issue "amazon.com" 0 issue "ca.example.net"',
+          todo: "`up` writes its own in their place: delete them, or take zones.example.com.caaAtApex out",
+        },
+      ],
+    ],
+    [
+      "what the PoPs' own names may not have",
+      () =>
+        account.records.push(
+          record("pop.example.com.", "CAA", '0 issue "ca.example.net"'),
+          record("eu-west-1.pop.example.com.", "NS", "ns.other.example."),
+        ),
+      [
+        { where: "pop.example.com", found: 'has CAA 0 issue "ca.example.net"' },
+        { where: "eu-west-1.pop.example.com", found: "has NS ns.other.example." },
+      ],
+    ],
   ];
 
   test.each(cases)("%s", async (_what, change, lines) => {
@@ -452,6 +528,19 @@ describe("takes for good", () => {
         account.caa["com"] = [{ critical: 0, issue: ";" }];
         account.caa["example.com"] = [{ critical: 0, issue: "Amazon.com; account=1" }];
       },
+    ],
+    // RFC 8659, section 3: they are the whole zone's, and the footprint writes none there.
+    [
+      "an apex's CAA records that let others issue beside Amazon",
+      () => account.records.push(record("example.com.", "CAA", '0 issue "amazon.com"', '0 issue "ca.example.net"')),
+    ],
+    [
+      "what is beside the PoPs' own records, and not in their place",
+      () =>
+        account.records.push(
+          record("pop.example.com.", "A", "192.0.2.1"),
+          record("eu-west-1.pop.example.com.", "CAA", '0 issue "ca.example.net"'),
+        ),
     ],
     ["CAA records that only say whom to tell", () => (account.caa["com"] = [{ critical: 0, iodef: "mailto:a@b.c" }])],
     [

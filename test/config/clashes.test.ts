@@ -59,9 +59,43 @@ describe("two stacks", () => {
 
   test("with zones of their own do not meet, whatever their names", () => {
     write("other-account", { zones: { "example.com": { id: "Z999" } } });
-    write("made", { zones: { "example.com": { create: true } } });
+    write("others", { zones: { "example.net": { create: true } }, sites: HOST("cdn.example.net") });
 
     expect(found({ zones: ZONE })).toEqual([]);
+    expect(found({ zones: { "example.org": { create: true } }, sites: HOST("cdn.example.org") })).toEqual([]);
+  });
+
+  test("that make a zone each have two, though of one name", () => {
+    write("made", { zones: { "example.com": { create: true } } });
+
+    expect(found({ zones: { "example.com": { create: true } } })).toEqual([]);
+  });
+
+  test("of which one makes the zone that the other names by its id are told of it, in both", () => {
+    const said = (stack: string) => [
+      `the stack ${stack} has pop.example.com, too, in example.com, which one of the two makes and the other has by its id: if that is the same zone, set popDomain in one of the two, before its first \`pulumi up\``,
+      `the stack ${stack} has cdn.example.com, too, in example.com, which one of the two makes and the other has by its id: if that is the same zone, a host belongs to one stack`,
+    ];
+    write("made", { zones: { "example.com": { create: true } } });
+
+    expect(found({ zones: ZONE })).toEqual(said("made"));
+    rmSync(join(folder, "Pulumi.made.yaml"));
+    write("named", { zones: ZONE });
+    expect(found({ zones: { "example.com": { create: true } } })).toEqual(said("named"));
+  });
+
+  test("of which one has a site at the name of a PoP of the other are told of it, in both", () => {
+    const pops = { zones: ZONE, popDomain: "edge.example.com" };
+    const site = { zones: ZONE, popDomain: "staging.example.com", sites: HOST("eu-west-1.edge.example.com") };
+    const said = (stack: string) => [
+      `the stack ${stack} has eu-west-1.edge.example.com in the same zone, too: set popDomain in one of the two, before its first \`pulumi up\``,
+    ];
+    write("staging", site);
+
+    expect(found(pops)).toEqual(said("staging"));
+    rmSync(join(folder, "Pulumi.staging.yaml"));
+    write("production", pops);
+    expect(found(site)).toEqual(said("production"));
   });
 
   test("are not compared with a file that has mistakes, nor with themselves", () => {

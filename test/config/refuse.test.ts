@@ -108,6 +108,22 @@ describe("a refusal", () => {
     }
     expect(refused("www-edge.example.com")).toEqual([]);
   });
+
+  // RFC 1034, section 4.2.1: what is below a delegation is answered by the zone that it leads to.
+  test("rejects a delegated zone below a popDomain of one's own, in which the single PoPs' names are", () => {
+    const refused = (zone: string) =>
+      lines({
+        popDomain: "edge.example.com",
+        zones: { "example.com": { id: "Z012", primary: true }, [zone]: { id: "Z013", delegated: true } },
+      });
+
+    for (const zone of ["eu-west-1.edge.example.com", "a.b.edge.example.com", "pop.example.com"]) {
+      expect(refused(zone)).toEqual([
+        `zones["${zone}"]: must not lie at or below popDomain or pop.<zone> of another zone: those names belong to the single PoPs`,
+      ]);
+    }
+    expect(refused("www-edge.example.com")).toEqual([]);
+  });
 });
 
 describe("any value at any place", () => {

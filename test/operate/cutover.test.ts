@@ -20,6 +20,8 @@ const cname = `<ResourceRecordSet><Name>www.example.com.</Name><Type>CNAME</Type
 const note = `<ResourceRecordSet><Name>www.example.com.</Name><Type>TXT</Type><TTL>300</TTL><ResourceRecords><ResourceRecord><Value>"a"</Value></ResourceRecord></ResourceRecords></ResourceRecordSet>`;
 const alias = (name: string, type: string, more = "") =>
   `<ResourceRecordSet><Name>${name}.</Name><Type>${type}</Type>${more}<AliasTarget><HostedZoneId>ZLB</HostedZoneId><DNSName>lb.elb.example.</DNSName><EvaluateTargetHealth>${String(more !== "")}</EvaluateTargetHealth></AliasTarget></ResourceRecordSet>`;
+const typed = (name: string, type: string, value: string, more = "") =>
+  `<ResourceRecordSet><Name>${name}.</Name><Type>${type}</Type>${more}<TTL>300</TTL><ResourceRecords><ResourceRecord><Value>${value}</Value></ResourceRecord></ResourceRecords></ResourceRecordSet>`;
 const latency = (type: string) =>
   alias("www.example.com", type, "<SetIdentifier>eu-west-1</SetIdentifier><Region>eu-west-1</Region>");
 
@@ -95,11 +97,14 @@ function route53({ method, url }: AwsRequest): AwsAnswer {
         );
   }
   const name = url.searchParams.get("name");
-  const found = name === "www.example.com" ? records : [alias(String(name), "A"), alias(String(name), "AAAA")];
+  const found = !String(name).endsWith(popDomain) ? records : [alias(String(name), "A"), alias(String(name), "AAAA")];
   return xml(
     `<ListResourceRecordSetsResponse><ResourceRecordSets>${found.join("")}</ResourceRecordSets><IsTruncated>false</IsTruncated><MaxItems>300</MaxItems></ListResourceRecordSetsResponse>`,
   );
 }
+
+const kind = ({ Action, ResourceRecordSet: set }: Cutover["changes"][number]) =>
+  `${String(Action)} ${String(set?.Type)}`;
 
 /** The change batch that was sent, as it went over the wire. */
 const sent = () => server.requests.filter(({ method }) => method === "POST").map(({ body }) => body);
@@ -173,6 +178,41 @@ test("what a cut-over that was begun by hand lacks is added", async () => {
   const { result } = await cutover();
 
   expect(result.changes).toEqual([{ Action: "CREATE", ResourceRecordSet: WANTED[1] }]);
+});
+
+// RFC 8659, section 3: CAA records of an apex are those of every name below it that has none of its own.
+test("of an apex the addresses go, and the zone's CAA records stay", async () => {
+  writeFileSync(
+    join(folder, "Pulumi.edge.yaml"),
+    STACK_FILE.replace("www.example.com: {", "example.com: {").replace("{ id: Z", "{ caaAtApex: true, id: Z"),
+  );
+  records = [typed("example.com", "A", "192.0.2.1"), typed("example.com", "CAA", '0 issue "ca.example.net"')];
+
+  const { result } = await cutover("example.com");
+
+  expect([result.changes, result.back].map((batch) => batch.map(kind))).toEqual([
+    ["DELETE A", "CREATE A", "CREATE AAAA"],
+    ["DELETE A", "DELETE AAAA", "CREATE A"],
+  ]);
+});
+
+// RFC 9460, section 2.4.3 and 7.3: a client may go by the hints of an HTTPS record before it has asked for addresses, and in
+// section 5 by the keys for ECH in it. Below a host's own name nobody else's certificates are asked for.
+test("what browsers go by beside addresses goes too, and comes back by the way back", async () => {
+  const https = "1 . alpn=h3 ipv4hint=192.0.2.1 ech=AEX";
+  records = [
+    ...[typed("www.example.com", "A", "192.0.2.1"), typed("www.example.com", "CAA", '0 issue "ca.example.net"')],
+    ...[typed("www.example.com", "HTTPS", https), typed("www.example.com", "SVCB", "0 edge.other.example."), note],
+    // Another's, though it is named as a PoP's are.
+    typed("www.example.com", "HTTPS", https, "<SetIdentifier>eu-west-1</SetIdentifier><Region>eu-west-1</Region>"),
+  ];
+
+  const { result } = await cutover();
+
+  const gone = ["A", "CAA", "HTTPS", "SVCB", "HTTPS"];
+  expect(result.changes.map(kind)).toEqual([...gone.map((type) => `DELETE ${type}`), "CREATE A", "CREATE AAAA"]);
+  expect(result.back.map(kind)).toEqual(["DELETE A", "DELETE AAAA", ...gone.map((type) => `CREATE ${type}`)]);
+  expect(said[0]).toContain(`\n  - HTTPS ${https}, TTL 300\n`);
 });
 
 test("PoPs are found by the names that the stack file gives them", async () => {

@@ -51,6 +51,17 @@ describe.each(SHIPPED)("the plan of %s", (stack) => {
     ]);
   });
 
+  // What AWS counts is what the program registers; a proof that several PoPs write is one record.
+  test("counts every record of its zones, each once", () => {
+    const counted = Object.values(plan.zoneQuotas).flatMap((quotas) => quotas.map(({ needed }) => needed));
+    const inputs = (type: string) => plan.resources.filter((each) => each.type === type).map((each) => each.inputs);
+    const records = inputs("aws:route53/record:Record").filter(({ name }) => name !== COMPUTED);
+    const proofs = new Set(inputs("aws:acm/certificate:Certificate").map(({ domainName }) => domainName));
+
+    expect(proofs.size).toBeGreaterThan(1);
+    expect(counted.reduce((sum, each) => sum + each, 0)).toBe(records.length + proofs.size);
+  });
+
   test("says that a deployment is refused while images and the packages' bucket are placeholders", () => {
     expect(plan.notes.slice(0, 2)).toEqual([
       `no image is chosen for ${config.pops.map(({ region }) => region).join(", ")}, so a deployment to AWS is refused: ` +

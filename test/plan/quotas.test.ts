@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { accountQuotas, popQuotas, type Quota, tooSmall } from "../../infra/plan/quotas";
+import { accountQuotas, popQuotas, type Quota, tooSmall, zoneQuotas } from "../../infra/plan/quotas";
 import { nodes, pop, site, zone, zones } from "./config";
 
 const basis = { rulesPerSecurityGroup: 6 };
@@ -50,7 +50,11 @@ describe("quotas of a PoP's region", () => {
   // As Service Quotas has them, which is asked by service and code.
   it("are looked up by the service that has them", () => {
     const config = { pops: [pop("us-east-1")], zones: [zone("example.com")] };
-    const all = [...popQuotas(pop("us-east-1"), sites(1), basis), ...accountQuotas(config)];
+    const all = [
+      ...popQuotas(pop("us-east-1"), sites(1), basis),
+      ...accountQuotas(config),
+      ...zoneQuotas(zone("example.com"), { ...config, ...sites(1), primaryZone: "example.com" }),
+    ];
 
     expect(Object.fromEntries(all.map(({ code, service }) => [code, service]))).toEqual({
       "L-1216C47A": "ec2",
@@ -65,6 +69,7 @@ describe("quotas of a PoP's region", () => {
       "L-B211E961": "elasticloadbalancing",
       "L-ACB674F3": "route53",
       "L-4EA4796A": "route53",
+      "L-E209CC9F": "route53",
     });
   });
 
@@ -145,5 +150,29 @@ describe("quotas of the account", () => {
     const zones = [zone("example.com", "Z0123456789ABCDEFGHIJ"), zone("example.net"), zone("example.org")];
     const quotas = accountQuotas({ pops: [pop("us-east-1"), pop("eu-west-1"), pop("eu-west-3")], zones });
     expect(needed(quotas)).toEqual({ "Route 53 health checks": 3, "Route 53 hosted zones": 2 });
+  });
+});
+
+// Route 53 Developer Guide, "Quotas": 10,000 records in a hosted zone.
+describe("quotas of a hosted zone", () => {
+  const pops = ["us-east-1", "eu-west-1", "eu-west-3", "ap-south-1"].map((region) => pop(region));
+
+  it.each([
+    [999, 10_000, true],
+    // 8,000 latency records, a CAA and a validation record for each site, 8 of the PoPs' own names and 2 for all of these.
+    [1000, 10_010, false],
+  ])("have all records of %i sites at 4 PoPs: %i", (count, records, ok) => {
+    const config = { ...sites(count), pops, zones: [zone("example.com")], primaryZone: "example.com" };
+    expect(zoneQuotas(zone("example.com"), config)).toEqual([
+      expect.objectContaining({ name: "Records per hosted zone", needed: records, default: 10_000, ok }),
+    ]);
+  });
+
+  it("count a zone's own records, and an apex's CAA record where that is asked for", () => {
+    const other = { ...zone("example.net"), caaAtApex: true };
+    const apex = { ...site("example.net"), zone: "example.net" };
+    const config = { sites: [apex, site("a.example.com")], pops, zones: [zone("example.com"), other] };
+    const of = (each: typeof other) => zoneQuotas(each, { ...config, primaryZone: "example.com" })[0]?.needed;
+    expect([of(zone("example.com")), of(other), of({ ...other, caaAtApex: false })]).toEqual([20, 10, 9]);
   });
 });

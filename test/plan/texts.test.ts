@@ -57,6 +57,7 @@ describe("a plan with everything in it", () => {
       ...plan,
       notes: [],
       quotas: [],
+      zoneQuotas: {},
       pairLosses: [],
       pops: inPop("us-east-1", {
         quotas: [],
@@ -101,6 +102,7 @@ describe("a plan with everything in it", () => {
     const little: Plan = {
       ...plan,
       quotas: [],
+      zoneQuotas: {},
       pairLosses: [{ ...plan.pairLosses[0]!, latency: null }, plan.pairLosses[1]!],
       pops: Object.fromEntries(Object.entries(plan.pops).map(bare)),
       users: { ...plan.users, elsewhere: 0, latency: null },
