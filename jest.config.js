@@ -13,7 +13,10 @@ const common = {
   runtime: "<rootDir>/test/support/sharedLibraries.js",
   // Jest 30 warns about every global that Pulumi leaves behind, unless it is told not to look.
   testEnvironmentOptions: { globalsCleanup: "off" },
-  transform: { "\\.ts$": "ts-jest", "/otlp-exporter-base/.+\\.js$": "<rootDir>/test/support/dynamicImports.js" },
+  transform: {
+    "\\.ts$": "<rootDir>/test/support/typescript.js",
+    "/otlp-exporter-base/.+\\.js$": "<rootDir>/test/support/dynamicImports.js",
+  },
   transformIgnorePatterns: ["/node_modules/(?!.*/otlp-exporter-base/|@opentelemetry/otlp-exporter-base/)"],
   setupFiles: ["<rootDir>/test/support/setup.ts"],
   // The code too: `jest --findRelatedTests` and watch mode know only what lies below a root.
