@@ -28,7 +28,17 @@ class World {
     world.global.Error.stackTraceLimit = 100;
     // By these, Jest would tell the files that ran before of each test, and keep all that they have loaded.
     delete world.global[Symbol.for("EVENT_HANDLERS")];
+    forgetTests(world.global);
     return world;
+  }
+}
+
+/** Each file brings a symbol of its own, under which Jest keeps its tests there, and with these all that the file has loaded. */
+function forgetTests(global) {
+  for (const symbol of Object.getOwnPropertySymbols(global)) {
+    if (symbol.description === "JEST_STATE_SYMBOL") {
+      delete global[symbol];
+    }
   }
 }
 

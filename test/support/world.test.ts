@@ -17,6 +17,11 @@ test("finds the environment, its own modules and a timer as they were", () => {
   jest.spyOn(Date, "now").mockReturnValue(7);
 });
 
+test("finds no tests but its own", () => {
+  const kept = Object.getOwnPropertySymbols(globalThis).filter(({ description }) => description === "JEST_STATE_SYMBOL");
+  expect(kept).toHaveLength(1);
+});
+
 test("shares its packages, which see the same classes", () => {
   expect(library.loaded).toBe(1);
   expect(library.isArray([])).toBe(true);
@@ -58,5 +63,5 @@ test("test files of one worker share packages, and nothing else", () => {
   });
   fs.rmSync(folder, { recursive: true });
 
-  expect(stderr).toContain("Tests:       6 passed, 6 total");
+  expect(stderr).toContain("Tests:       8 passed, 8 total");
 });
