@@ -18,6 +18,7 @@ const common = {
     "/otlp-exporter-base/.+\\.js$": "<rootDir>/test/support/dynamicImports.js",
   },
   transformIgnorePatterns: ["/node_modules/(?!.*/otlp-exporter-base/|@opentelemetry/otlp-exporter-base/)"],
+  moduleNameMapper: { "^\\./closure/(codePaths|serializeClosure)$": "<rootDir>/test/support/closures.js" },
   setupFiles: ["<rootDir>/test/support/setup.ts"],
   // The code too: `jest --findRelatedTests` and watch mode know only what lies below a root.
   roots: ["<rootDir>/components", "<rootDir>/infra", "<rootDir>/test"],
