@@ -4,16 +4,25 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
+import { stringify } from "yaml";
 import { describeWith } from "../support/requirements";
-import { repository } from "../support/tree";
-import { PULUMI_CLI, STORY } from "./engine";
+import { copyTree, repository } from "../support/tree";
+import { configOf, PULUMI_CLI, STORY, tiny } from "./engine";
 
-/** `footprint sandbox` with a cache of its own, in a folder that is not the repository. */
+/**
+ * `footprint sandbox` with a cache of its own, in a folder that is not its clone. There the stack `sandbox` has one PoP: the engine
+ * writes the whole state after each step, so three take nine times as long.
+ */
 class Terminal {
   readonly folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "footprint-terminal-")));
+  private readonly tree = path.join(this.folder, "tree");
   private readonly cache = path.join(this.folder, "cache");
 
   constructor() {
+    copyTree(this.tree);
+    fs.symlinkSync(path.join(repository, "node_modules"), path.join(this.tree, "node_modules"));
+    const config = configOf(tiny({ "eu-central-1": {} }));
+    fs.writeFileSync(path.join(this.tree, "stacks", "Pulumi.sandbox.yaml"), stringify({ config }));
     // The CLI that is already there.
     const shared = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), ".cache"), "footprint", "pulumi");
     fs.mkdirSync(path.join(this.cache, "footprint", "sandbox", "world"), { recursive: true });
@@ -27,7 +36,7 @@ class Terminal {
     args: readonly string[],
     atOutput: (printed: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
   ): Promise<{ readonly status: number | null; readonly printed: string }> {
-    const child = spawn(process.execPath, [path.join(repository, "infra/cli/footprint.js"), "sandbox", ...args], {
+    const child = spawn(process.execPath, [path.join(this.tree, "infra/cli/footprint.js"), "sandbox", ...args], {
       cwd: this.folder,
       env: { ...process.env, XDG_CACHE_HOME: this.cache },
       stdio: ["ignore", "pipe", "pipe"],
