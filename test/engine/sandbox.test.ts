@@ -23,11 +23,12 @@ class Terminal {
     fs.symlinkSync(path.join(repository, "node_modules"), path.join(this.tree, "node_modules"));
     const config = configOf(tiny({ "eu-central-1": {} }));
     fs.writeFileSync(path.join(this.tree, "stacks", "Pulumi.sandbox.yaml"), stringify({ config }));
-    // The CLI that is already there.
-    const shared = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), ".cache"), "footprint", "pulumi");
+    // The CLI that is already there, and what programs need not translate, compile and bundle anew.
+    const shared = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), ".cache"), "footprint");
     fs.mkdirSync(path.join(this.cache, "footprint", "sandbox", "world"), { recursive: true });
-    if (fs.existsSync(shared)) {
-      fs.symlinkSync(shared, path.join(this.cache, "footprint", "pulumi"));
+    for (const part of ["pulumi", "transpiled", "node", "agents"]) {
+      fs.mkdirSync(path.join(shared, part), { recursive: true });
+      fs.symlinkSync(path.join(shared, part), path.join(this.cache, "footprint", part));
     }
   }
 
