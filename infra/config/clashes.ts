@@ -1,6 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { popName } from "../../components/popRouting";
 import { loadConfig } from "./load";
 import type { FootprintConfig } from "./model";
 import { compare, ConfigError } from "./problems";
@@ -74,7 +73,7 @@ function mayBeInOneZone(a: Claim, b: Claim): boolean {
 /** All names that a stack has records of, each once. */
 function claimsOf({ zones, sites, pops, primaryZone, popDomain }: FootprintConfig): readonly Claim[] {
   const ids = new Map(zones.map(({ name, id }) => [name, id]));
-  const own = [popDomain, ...pops.map(({ region }) => popName(region, popDomain))];
+  const own = [popDomain, ...pops.map(({ region }) => `${region}.${popDomain}`)];
   const apexes = zones.filter(({ caaAtApex }) => caaAtApex).map(({ name }) => ({ host: name, zone: name }));
   const claims = [
     ...own.map((name) => ({ name, zone: primaryZone, isPops: true })),
