@@ -149,6 +149,12 @@ export const BOUNDS = {
     meaning: "connections that HAProxy takes, all sides together",
   },
   CACHE_MEMORY: { sum: "MEMORY / 25 * 11 / 1024", smallest: 1718, meaning: "MB of the cache" },
+  DISPLACED: {
+    sum: "CACHE_MEMORY * 2048",
+    smallest: 3518464,
+    meaning:
+      "objects that a new one may displace: all of the cache, at 512 bytes each, which is less than any takes; or what a tenth of a disk has of 64 kB",
+  },
   TRANSIENT_MEMORY: {
     sum: "MEMORY / 10 / 1024",
     smallest: 390,

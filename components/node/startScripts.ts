@@ -81,6 +81,8 @@ export MALLOC_CONF=thp:never,tcache_max:4096
 # http_gzip_support: codings are the origin's and HAProxy's, and Vary means what it says of them.
 # workspace: 20 KB of tags are 100 KB of keys. What is not used of it is not in memory.
 # cc_command: without the compiler's optimiser, which costs the node's clients more than it gives them.
+# clock_step: a session that ends before it began ends the cache, with all that is stored, unless it is by less than this.
+# nuke_limit: what may be stored finds room however small what is there may be; else its body would end in the middle.
 # rush_exponent: when a response cannot be stored, all who waited for it go on at once and not three at a time.
 exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/default.vcl \\
     -a http=${SOCKETS.cache},HTTP,mode=660,group=${SOCKETS_GROUP} \\
@@ -89,8 +91,8 @@ exec ${VARNISH_BINARY} -F -n ${VARNISH_FOLDER} -T 127.0.0.1:0 -f /etc/varnish/de
     -p thread_pool_min=200 -p thread_pool_max="$${ring}THREADS" -p thread_queue_limit="$IN_FLIGHT" \\
     -p http_max_hdr=${String(FIELDS_WITHIN)} -p http_req_hdr_len=16k -p http_resp_hdr_len=32k -p http_resp_size=48k \\
     -p workspace_client=512k -p workspace_backend=512k \\
-    -p timeout_idle=60 -p idle_send_timeout=${String(CLIENT_PACE.patience + 30)} -p rush_exponent=1000 -p cc_command="${VCL_COMPILER}" \\
-    -p transit_buffer="\${${ring}TRANSIT}k" -p shortlived=0 -p nuke_limit=1000 \\
+    -p timeout_idle=60 -p idle_send_timeout=${String(CLIENT_PACE.patience + 30)} -p clock_step=1000000000 -p rush_exponent=1000 -p cc_command="${VCL_COMPILER}" \\
+    -p transit_buffer="\${${ring}TRANSIT}k" -p shortlived=0 -p nuke_limit="$DISPLACED" \\
     -p http_range_support=on -p http_gzip_support=off -p max_restarts=4 -p feature=+http_date_postel "$@"
 `;
 }

@@ -9,6 +9,8 @@ import { Rig } from "./origin/rig";
 
 const STORED = { "cache-control": "max-age=600" };
 const SMALL = 20;
+/** More than a thousand of the small ones take, in a storage that is larger. */
+const LARGE = 4_000_000;
 
 /** What is wanted: the README's word on storages; what is there, by Varnish's own counters (varnish-counters(7), SMA). */
 /** Bytes that a storage has in use: in memory (SMA), or on a disk (SMF). */
@@ -74,6 +76,36 @@ describeWith([DEBIAN], "storages of the cache", () => {
       expect(status === 0 ? "" : stderr.split("\n").slice(0, 5).join("\n")).toBe("");
     },
   );
+});
+
+describeWith([DEBIAN], "a storage that is full of what is small", () => {
+  test("has room for what is large: its body is whole", async () => {
+    const rig = await Rig.start({ node: { cacheMemory: 8 } });
+    try {
+      const counted = async (name: string) => {
+        const { stdout } = await rig.node.exec("varnishstat", "-n", VARNISH_FOLDER, "-1", "-f", `MAIN.${name}`);
+        return Number(/^\S+\s+(\d+)/.exec(stdout)?.[1]);
+      };
+      for (let i = 0; (await counted("n_lru_nuked")) === 0; i += 1) {
+        const paths = Array.from({ length: 100 }, (_, k) => `/small/${String(i)}/${String(k)}`);
+        paths.forEach((path) => {
+          rig.origin.on(path, reply("x", STORED));
+        });
+        await Promise.all(paths.map((path) => rig.get(path)));
+      }
+      rig.origin.on("/large", (response) => {
+        response.writeHead(200, STORED).end("x".repeat(LARGE));
+      });
+      const answer = await rig.get("/large");
+
+      expect(await counted("n_lru_nuked")).toBeGreaterThan(1000);
+      expect(await counted("n_lru_limited")).toBe(0);
+      expect(answer).toMatchObject({ status: 200, isWhole: true });
+      expect(answer.body).toHaveLength(LARGE);
+    } finally {
+      await rig.stop();
+    }
+  });
 });
 
 describeWith([DEBIAN], "storages of the cache on a machine with a disk of its own", () => {
