@@ -122,6 +122,39 @@ describeWith([DEBIAN], "HTTP through a node", () => {
   });
 
   describe("the way of a message", () => {
+    // RFC 9110, section 7.6.2.
+    test.each([
+      ["5", "4"],
+      ["1", "0"],
+      ["0000000000007", "6"],
+      ["99999999999999999999", "999999998"],
+      ["many", undefined],
+    ])("Max-Forwards: %s of OPTIONS is %s for the origin", async (sent, expected) => {
+      const path = `/hops/${sent}`;
+
+      await rig.ask(path, { method: "OPTIONS", headers: { "max-forwards": sent } });
+
+      expect(rig.origin.requests(path).map(({ headers }) => headers["max-forwards"])).toEqual([expected]);
+    });
+
+    test.each(["0", "000"])("Max-Forwards: %s of OPTIONS ends here, with what may be asked", async (sent) => {
+      const path = `/hops/${sent}`;
+
+      const answer = await rig.ask(path, { method: "OPTIONS", headers: { "max-forwards": sent } });
+
+      expect(answer).toMatchObject({ status: 200, body: "", isWhole: true });
+      expect(answer.headers.allow?.split(", ").sort()).toEqual(METHODS);
+      expect(rig.origin.requests(path)).toEqual([]);
+    });
+
+    test.each(["GET", "POST"])("Max-Forwards of %s means nothing", async (method) => {
+      const path = `/hops/${method}`;
+
+      await rig.ask(path, { method, headers: { "max-forwards": "0" } });
+
+      expect(rig.origin.requests(path).map(({ headers }) => headers["max-forwards"])).toEqual([undefined]);
+    });
+
     test("a request says to the origin by whom it came (Via, CDN-Loop of RFC 8586)", async () => {
       rig.origin.on("/way", reply("x"));
       await rig.get("/way", { via: "1.1 before", "cdn-loop": "other.example.net" });

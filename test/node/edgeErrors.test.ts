@@ -1,7 +1,7 @@
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { bytes, Held, inTurn, reply, type Handler } from "./origin/scripted";
-import { Rig } from "./origin/rig";
+import { HOST, Rig } from "./origin/rig";
 import { until } from "./origin/until";
 
 const FAILURES: readonly (readonly [string, Handler])[] = [
@@ -12,13 +12,16 @@ const FAILURES: readonly (readonly [string, Handler])[] = [
   ["breaks off within the body", bytes("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 9\r\n\r\nabc")],
 ];
 
+/** A site whose events go past the cache. */
+const TALKS = "talks.example.com";
+
 const STALE_IF_ERROR = { "cache-control": "max-age=60, stale-while-revalidate=0, stale-if-error=600" };
 
 describeWith([DEBIAN], "what the edge says of its own errors", () => {
   let rig: Rig;
 
   beforeAll(async () => {
-    rig = await Rig.start();
+    rig = await Rig.start({ more: { [TALKS]: { websocket: true } } });
   });
 
   afterAll(async () => {
@@ -35,6 +38,7 @@ describeWith([DEBIAN], "what the edge says of its own errors", () => {
     if (status !== 200) {
       expect(headers["cache-status"] ?? "").not.toMatch(/fwd-status/);
       expect(headers["proxy-status"]).toMatch(new RegExp(`^${rig.popName}; error=`));
+      expect(headers.server).toBeUndefined();
     }
   });
 
@@ -44,9 +48,18 @@ describeWith([DEBIAN], "what the edge says of its own errors", () => {
       const { status, headers } = await rig.get("/not-stored", { "cache-control": directive });
 
       expect([status, headers["proxy-status"]]).toEqual([504, `${rig.popName}; error=http_request_denied`]);
+      // RFC 9110, section 10.2.4: it would name a program that no client speaks to.
+      expect(headers.server).toBeUndefined();
       expect(rig.origin.requests("/not-stored")).toEqual([]);
     },
   );
+
+  test.each([HOST, TALKS])("400 with a Proxy-Status for a GET with a body: %s", async (host) => {
+    const { status, headers } = await rig.ask("/body", { host, headers: { accept: "text/event-stream" }, body: "x" });
+
+    expect([status, headers["proxy-status"]]).toEqual([400, `${rig.popName}; error=http_request_denied`]);
+    expect(headers.server).toBeUndefined();
+  });
 
   test("417 with a Proxy-Status for an expectation that nobody knows", async () => {
     const { status, headers } = await rig.get("/expect", { expect: "a miracle" });

@@ -195,6 +195,48 @@ describeWith([DEBIAN], "settings of a site", () => {
         expect(await isHit(host, "/cookies/dot", { cookie: "my_cookie=eur" })).toBe(false);
       });
 
+      // Sources: RFC 6265, 4.1.1, for what a cookie is; for what each reads beside it, cookie 0.7.2 of npm (Express), Django's
+      // http/cookie.py, CPython's http/cookies.py, PHP's main/php_variables.c, ASP.NET's HttpCookieCollection, RFC 2965.
+      test.each([
+        ["a blank behind the name, which Express and Django trim", "currency =usd"],
+        ["a tab behind the name", "currency\t=usd"],
+        ["a tab before the name", "a=1;\tcurrency=usd"],
+        ["a comma, which separates in RFC 2965", "a=1,currency=usd"],
+        ["a blank, which separates for Python", "a=1 currency=usd"],
+        ["another case, which is the same for ASP.NET", "Currency=usd"],
+        ["percent-encoding, which PHP before 8 decodes", "%63urrency=usd"],
+        ["brackets, which PHP takes for an array of that name", "currency[]=usd"],
+        ["brackets in percent-encoding", "currency%5B%5D=usd"],
+        ["_ for a dot, which PHP does not tell apart", "my_cookie=usd"],
+        ["a quote that ends in the next cookie, so that Python reads none", 'x="; currency=eur; y="'],
+        ["the same around another one", 'currency=eur; x="; currency=usd; y="'],
+        ["a value that goes on in the next one for Python", 'currency="eur;usd"'],
+        ["an escape, which Python undoes", 'currency="\\165sd"'],
+        ["an attribute of RFC 2109", "$Version=1; currency=eur"],
+      ])("%s: who does not send the same gets its own", async (title, sent) => {
+        const host = "cookies.example.com";
+        const path = `/cookies/odd/${encodeURIComponent(title)}`;
+        rig.origin.on(path, (response, received) => {
+          reply(String(received.headers.cookie), STORED)(response, received);
+        });
+        await rig.ask(path, { host, headers: { cookie: sent } });
+
+        for (const cookie of ["session=1", "currency=eur", "currency=usd", "my.cookie=usd"]) {
+          expect((await rig.ask(path, { host, headers: { cookie } })).body).toBe(cookie);
+        }
+        expect(await isHit(host, path, { cookie: sent })).toBe(true);
+      });
+
+      test("what no program takes for another tells nothing apart, nor does the order", async () => {
+        const host = "cookies.example.com";
+        rig.origin.on("/cookies/plain", reply("x", STORED));
+        await rig.ask("/cookies/plain", { host, headers: { cookie: "currency=eur; my.cookie=1; session=1" } });
+
+        for (const others of ['id="2"; ', "_ga=GA1.2.3/4&5:6; ", "currency2=usd; ", "x=; ", "currency.x=usd; "]) {
+          expect(await isHit(host, "/cookies/plain", { cookie: `${others}my.cookie=1; currency=eur` })).toBe(true);
+        }
+      });
+
       test("tells nothing apart where it is not set", async () => {
         rig.origin.on("/cookies/not", reply("x", STORED));
         await rig.get("/cookies/not", { cookie: "currency=eur" });

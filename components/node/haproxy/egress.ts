@@ -59,7 +59,7 @@ backend variants from to-origins
 
 # A site that was taken out while Varnish still works on a request for it.
 backend no-origin from to-origins
-    http-request return status 503
+${refuse(popName, { status: 503, text: "no origin", error: "destination_not_found" })}
 
 ${sites.flatMap(originBackends).join("\n\n")}
 `;
@@ -80,7 +80,7 @@ function egressRules(popName: string, shielded: Pick<NodeOptions, "popName" | "r
 ${LOOK_UP_SITE}
     http-request set-var(txn.path) path
     # A body has no meaning in a GET, which Varnish refuses, too (RFC 9110, section 9.3.1).
-    http-request return status 400 if { method GET } { req.hdr(transfer-encoding) -m found } or { method GET } { req.hdr_val(content-length) gt 0 }
+${refuse(popName, { status: 400, text: "a GET has no body", error: "http_request_denied", when: "if { method GET } { req.hdr(transfer-encoding) -m found } or { method GET } { req.hdr_val(content-length) gt 0 }" })}
     # Each client has a share of an origin.
     http-request set-var(txn.client) req.hdr(${INTERNAL.client})
     # What an origin may know of the client: its address, and the name that it asked for.

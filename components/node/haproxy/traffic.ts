@@ -69,6 +69,8 @@ ${no({ status: 508, text: "loop", error: "proxy_loop_detected", when: `if { req.
     # RFC 9110, section 7.6.1: before anything is made of them, or a field would be in the key that the origin does not get.
     http-request lua.${HOP_BY_HOP_REQUEST} if { req.hdr(connection) -m reg -i ^(?!(close|keep-alive|te|upgrade)$) }
 
+${countedHops()}
+
 ${inFlight(popName, sites)}
 
 ${waysPastCache(popName)}
@@ -109,6 +111,18 @@ ${withoutInternal(options, INTERNAL_PREFIX)}
     # reload then, since a former worker sends GOAWAY on all of its connections.
     http-after-response set-header Connection close if ${isSwitched("draining")}
 ${CLIENT_TABLES}`;
+}
+
+/** Max-Forwards says how many may still pass a request on (RFC 9110, section 7.6.2); in all methods but this one it means nothing. */
+function countedHops(): string {
+  const counts = (digits: string): string => `{ method OPTIONS } { req.fhdr(max-forwards) -m reg ${digits} }`;
+  // More is as much as that, which HAProxy can count.
+  const most = "0*[1-9][0-9]{9,}";
+  return `    # A hop, of which there may be so many: the last one answers.
+    http-request return status 200 hdr Allow "%[var(txn.settings),field(1,;)]" hdr Cache-Control no-store if ${counts("^0+$")}
+    http-request set-header Max-Forwards 999999999 if ${counts(`^${most}$`)}
+    http-request set-header Max-Forwards %[req.fhdr(max-forwards),sub(1)] if ${counts("^[0-9]+$")}
+    http-request del-header max-forwards unless ${counts("^[0-9]+$")}`;
 }
 
 /** Requests in flight: one site's never take another's room, and all of them have a thread of Varnish each. */

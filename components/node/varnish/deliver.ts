@@ -66,6 +66,8 @@ sub vcl_synth {
         return (restart);
     }
     unset resp.http.X-Varnish;
+    # The edge names itself, by Proxy-Status.
+    unset resp.http.Server;
     set resp.http.X-Footprint-Cache = "error";
     set resp.http.Content-Type = "text/plain";
     set resp.http.Cache-Control = "no-store";
@@ -89,6 +91,7 @@ sub vcl_synth {
 
 # An error of a fetch, as vcl_backend_error answers it.
 sub error_body {
+    unset beresp.http.Server;
     set beresp.http.Content-Type = "text/plain";
     set beresp.http.Cache-Control = "no-store";
     set beresp.http.Proxy-Status = "${popName}; error=" + beresp.http.X-Footprint-Error;
