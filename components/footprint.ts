@@ -159,10 +159,12 @@ export class Footprint extends pulumi.ComponentResource {
       ...shieldsThatAreNone(args),
     ]);
 
+    // Not those with a CAA record: an apex has none of itself, and is served all the same.
+    const inUse = new Set([primaryZone, ...args.sites.filter(leadsHere).map(({ zone = primaryZone }) => zone)]);
     const zones = new HostedZones(
       `${name}-zones`,
       {
-        zones: args.zones.map(({ name, id, handOver }) => ({ name, id, handOver })),
+        zones: args.zones.map(({ name, id, handOver }) => ({ name, id, handOver, answers: inUse.has(name) })),
         caa: caaNames(args, primaryZone, popDomain),
         protection,
       },

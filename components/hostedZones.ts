@@ -8,7 +8,7 @@ export interface HostedZonesArgs {
   zones: HostedZone[];
   /** Names that get a CAA record. */
   caa: CaaName[];
-  /** Refuse to delete zones that were made here, and to leave others that have names of `caa`. */
+  /** Refuse to delete zones that were made here, and to leave others that have answers. */
   protection: boolean;
 }
 
@@ -16,6 +16,8 @@ export interface HostedZone {
   name: string;
   /** Id of a zone that exists. Default: the zone is made. */
   id?: string;
+  /** Names in it have answers of the footprint: all of these would leave it at once. */
+  answers: boolean;
   /** Let the zone go, and take records over that are there already. Default: false. */
   handOver?: boolean;
 }
@@ -34,7 +36,7 @@ export const ISSUERS: readonly string[] = ["amazon.com", "amazontrust.com", "aws
  *
  * ```ts
  * const zones = new HostedZones("edge-zones", {
- *   zones: [{ name: "example.com", id: "Z0123456789ABCDEFGHIJ" }],
+ *   zones: [{ name: "example.com", id: "Z0123456789ABCDEFGHIJ", answers: true }],
  *   caa: [{ host: "cdn.example.com", zone: "example.com" }],
  *   protection: true,
  * });
@@ -83,8 +85,7 @@ export class HostedZones extends pulumi.ComponentResource {
           ),
         );
       } else {
-        const isUsed = args.caa.some((each) => each.zone === zone.name);
-        const protection = args.protection && isUsed && zone.handOver !== true;
+        const protection = args.protection && zone.answers && zone.handOver !== true;
         new StepGuard(`${zone.name}-handOver`, zone.id, { protection }, { parent: this });
         ids[zone.name] = pulumi.output(zone.id);
       }

@@ -5,7 +5,10 @@ import { alone, type Alone } from "./alone";
 function zones(args: Partial<HostedZonesArgs> = {}): Promise<Alone> {
   return alone(() => {
     const { ids, nameServers, caaRecords } = new HostedZones("zones", {
-      zones: [{ name: "example.com", id: "Z0123456789ABCDEFGHIJ" }, { name: "example.net" }],
+      zones: [
+        { name: "example.com", id: "Z0123456789ABCDEFGHIJ", answers: true },
+        { name: "example.net", answers: true },
+      ],
       caa: [
         { host: "cdn.example.com", zone: "example.com" },
         { host: "pop.example.net", zone: "example.net" },

@@ -75,7 +75,7 @@ export const WAYS: readonly Way[] = [
   {
     key: "zones",
     what: "a zone below one, with a host of its own",
-    apart: "sequence",
+    apart: "guarded",
     place: at("zones", OTHER_HOST),
     steps: [
       ["add", { id: ZONES.new, delegated: true }],
@@ -88,6 +88,21 @@ export const WAYS: readonly Way[] = [
     apart: "guarded",
     // A zone has one of the two.
     place: (input, id) => at("zones", "example.net")(input, id === undefined ? { create: true } : { id }),
+    start: ZONES.other,
+    steps: [
+      ["replace", ZONES.new],
+      ["remove", undefined],
+      ["add", ZONES.other],
+    ],
+  },
+  {
+    key: "zones.*.id",
+    what: "of a zone whose apex alone is a host",
+    apart: "guarded",
+    place: (input, id) => {
+      const edited = at("zones", "example.net")(input, id === undefined ? { create: true } : { id });
+      return at("sites", "example.net")(at("sites", OTHER_HOST)(edited, undefined), { origin: ORIGIN });
+    },
     start: ZONES.other,
     steps: [
       ["replace", ZONES.new],

@@ -114,6 +114,27 @@ const EDITS: Readonly<Record<string, Edit>> = {
     input: footprint({ pop: NAT, zone: { id: NEW_ZONE }, below: { id: ZONE_BELOW, delegated: true } }),
     zones: [ZONE_BELOW],
   },
+  // It is the apex of that zone, which has a CAA record only if it is asked for.
+  "host: back at once": {
+    input: footprint({ pop: NAT, zone: { id: NEW_ZONE } }),
+    refused: `${HOST}-handOver-before-removing-${ZONE_BELOW}`,
+  },
+  "host: handed back": {
+    input: footprint({
+      pop: NAT,
+      zone: { id: NEW_ZONE, handOver: true },
+      below: { id: ZONE_BELOW, handOver: true, delegated: true },
+    }),
+    zones: [ZONE_BELOW],
+  },
+  "host: back": {
+    before: (engine) => {
+      copyRecords(engine, ZONE_BELOW, NEW_ZONE, HOST);
+    },
+    input: footprint({ pop: NAT, zone: { id: NEW_ZONE, handOver: true } }),
+    zones: [NEW_ZONE],
+  },
+  "host: taken back": { input: footprint({ pop: NAT, zone: { id: NEW_ZONE } }), zones: [NEW_ZONE] },
 };
 
 const TAKEN = Object.entries(EDITS).filter(([, { refused }]) => refused === undefined);

@@ -114,10 +114,19 @@ describe("a zone of an active PoP (P31)", () => {
 });
 
 describe("what running nodes and clients use goes in steps", () => {
+  const FIXED = "Z0123456789ABCDEFGHIJ";
   const OTHER = "Z0123456789OTHERZONE0";
   const PORT = "https://origin.example.org:8443";
   const stack = (more: object = {}) => ({ ...small({ "eu-west-1": {}, "us-east-1": { egress: "direct" } }), ...more });
   const zone = (settings: object) => ({ zones: { "example.com": settings } });
+  /** The names of the PoPs in one zone, and one site, the apex of another one. */
+  const apex = (settings: object, primary: object = { id: FIXED }) => ({
+    zones: { "example.com": { ...primary, primary: true }, "example.net": settings },
+    sites: { "example.net": { origin: "https://origin.example.org" } },
+  });
+  const below = (settings: object) => ({
+    zones: { "example.com": { id: FIXED, primary: true }, "cdn.example.com": { ...settings, delegated: true } },
+  });
   const site = (origin: string) => ({ sites: { "cdn.example.com": { origin } } });
   const sites = (settings: object) => ({
     sites: Object.fromEntries(
@@ -128,7 +137,6 @@ describe("what running nodes and clients use goes in steps", () => {
     ),
   });
   const pops = (settings: object) => ({ pops: { "eu-west-1": settings, "us-east-1": { egress: "direct" } } });
-  const FIXED = "Z0123456789ABCDEFGHIJ";
 
   /** What goes between two stacks although it is protected: the engine refuses that in the preview. */
   async function refused(before: StackInput, after: StackInput): Promise<string[]> {
@@ -160,6 +168,30 @@ describe("what running nodes and clients use goes in steps", () => {
       {},
       zone({ id: FIXED, handOver: true }),
       zone({ id: OTHER, handOver: true }),
+    ],
+    ...[
+      ["another one", { id: "Z0123456789THIRDZONE0" }],
+      ["one that the stack makes", { create: true }],
+    ].map(([other, next]): [string, string, object, object, object] => [
+      `the id of a zone with an answer at its apex alone, for ${String(other)}`,
+      `example.net-handOver-before-removing-${OTHER}`,
+      apex({ id: OTHER }),
+      apex({ id: OTHER, handOver: true }),
+      apex({ ...Object(next), handOver: true }),
+    ]),
+    [
+      "a zone below another one, with an answer at its apex",
+      `cdn.example.com-handOver-before-removing-${OTHER}`,
+      below({ id: OTHER }),
+      below({ id: OTHER, handOver: true }),
+      zone({ id: FIXED, handOver: true }),
+    ],
+    [
+      "the id of a zone that has the names of the PoPs alone",
+      `example.com-handOver-before-removing-${FIXED}`,
+      apex({ id: OTHER }),
+      apex({ id: OTHER }, { id: FIXED, handOver: true }),
+      apex({ id: OTHER }, { id: "Z0123456789THIRDZONE0", handOver: true }),
     ],
     [
       "a zone that the stack made",
