@@ -203,7 +203,8 @@ export class Sandbox {
   private get backend(): Readonly<Record<string, string>> {
     return {
       PULUMI_HOME: path.join(this.folder, "home"),
-      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
+      // Beside each file that is written there would be another one with its hash.
+      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
     };
   }
@@ -215,6 +216,8 @@ export class Sandbox {
       ...Object.fromEntries(inherited),
       ...this.backend,
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // The state is written after each step, and would be copied before.
+      PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
       ...(this.isFleeting ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {}),
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       PULUMI_DEBUG_PROVIDERS: this.standIn.debugProviders,

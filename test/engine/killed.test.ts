@@ -26,6 +26,7 @@ describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes som
   let pending: readonly Pending[];
   let forgotten: Outcome;
   let again: Run;
+  let beside: readonly string[];
   let over: Run;
 
   beforeAll(async () => {
@@ -47,6 +48,7 @@ describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes som
     await until("AWS has made the subnets", () => subnets().length === SUBNETS);
     await engine.pulumi("cancel", "--stack", STACK, "--yes");
     pending = ((await engine.deployment(STACK)).pending_operations ?? []) as readonly Pending[];
+    beside = engine.filesOf("state").filter((file) => file.endsWith(".attrs"));
     // Nothing uses what the engine never heard of.
     const there = pending.flatMap(({ resource }) => found(resource) ?? []);
     engine.tamper((entity) =>
@@ -65,14 +67,11 @@ describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes som
     return engine.world().filter(({ type }) => type === SUBNET);
   }
 
-  /**
-   * Other steps may be saving theirs: half a file is another story than this one. The state is put in place at once, but not
-   * what gocloud.dev's fileblob writes beside it (`.attrs`), and without that it cannot be read.
-   */
+  /** Other steps may be saving theirs: half a file is another story than this one. */
   async function stoppedWithWholeState(update: number): Promise<boolean> {
     process.kill(update, "SIGSTOP");
     await until("it has stopped", () => hasStopped(update));
-    const files = engine.filesOf("state").filter((file) => /\.(json|attrs)$/.test(file));
+    const files = engine.filesOf("state").filter((file) => file.endsWith(".json"));
     if (files.some((file) => file.endsWith(`/${STACK}.json`)) && files.every(isWholeJson)) {
       return true;
     }
@@ -103,6 +102,11 @@ describeWith([PULUMI_CLI], "an update whose engine is killed while AWS makes som
     expect(forgotten).toMatchObject({ status: 0 });
     expect(again.status).toBe(0);
     expect(subnets()).toHaveLength(SUBNETS);
+  });
+
+  // What gocloud.dev's fileblob writes beside a file (`.attrs`) is not put in place at once, and half of it makes the state unreadable.
+  test("finds nothing beside the state that could have been cut off", () => {
+    expect(beside).toEqual([]);
   });
 
   test("is over: no changes and no warning", () => {
