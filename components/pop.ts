@@ -166,7 +166,8 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
     const guarded = (args.protection ?? true) && state === PopState.Active;
     const agent = args.agent ?? shippedAgent(this);
     const usedPorts = originPorts(args.sites);
-    const keptPorts = (args.originPorts ?? []).filter((port) => port !== 443 && !usedPorts.includes(port));
+    const keptPorts = (args.originPorts ?? []).filter((port) => port !== 443);
+    const openPorts = [...new Set([...usedPorts, ...keptPorts, ...metricsPorts(metrics)])];
 
     new DrainGuard(region, { protection: guarded }, child);
     for (const zone of args.zones) {
@@ -177,8 +178,9 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
       // With `both` nothing new goes by it, and once all nodes are new nobody does.
       new StepGuard(`${region}-egress-both`, "nat", { protection: guarded && egress === Egress.Nat }, child);
     }
-    for (const port of [...usedPorts, ...keptPorts]) {
-      // Nodes reach origins by the former configuration for some minutes, when its security rules are gone already.
+    for (const port of openPorts) {
+      // Nodes reach origins by the former configuration for some minutes, when its security rules are gone already. Where
+      // something else has the port no rule goes, and its guard stays.
       const used = usedPorts.includes(port);
       new StepGuard(`${region}-originPorts`, `port-${String(port)}`, { protection: guarded && used }, child);
     }
@@ -283,7 +285,7 @@ export class Pop extends pulumi.ComponentResource implements RoutedPop {
         image: args.image,
         ...nodes,
         cluster,
-        originPorts: [...new Set([...usedPorts, ...keptPorts, ...metricsPorts(metrics)])],
+        originPorts: openPorts,
         alarms: { topicArn: topic.arn, stopAlarmName: alarms.unhealthyNodesName },
       },
       child,

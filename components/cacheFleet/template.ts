@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { STORE_KEYS } from "../node/protocol/storeKeys";
@@ -29,6 +30,9 @@ export const NODE_ROOT_DEVICE = "/dev/xvda";
 /** The key that EBS has of its own in each account and region. Whoever starts nodes may use it without being named in it. */
 const OWN_KEY_OF_EBS = "alias/aws/ebs";
 
+/** Characters of a version's description at most (EC2 API Reference, LaunchTemplateVersion). An alias has up to 256. */
+const DESCRIPTION_LIMIT = 255;
+
 /** Longest name of a bucket: with it the user data is as long as it can become. */
 const LONGEST_BUCKET_NAME = 63;
 /** Of the length that public keys have, and unique ids of roles. */
@@ -53,7 +57,7 @@ export function launchTemplate(name: string, options: TemplateOptions, parent: p
     {
       region,
       // A plan does not know the account, and so not the key's ARN: by this it shows that another key replaces the nodes.
-      description: `root volumes by ${volumeKey}`,
+      description: described(volumeKey),
       imageId: options.image,
       iamInstanceProfile: { arn: options.profileArn },
       userData: pulumi
@@ -98,6 +102,14 @@ export function launchTemplate(name: string, options: TemplateOptions, parent: p
     // refresh of all nodes, and be none (terraform-provider-aws, ec2_launch_template.go, CustomizeDiff).
     { parent, ignoreChanges: ["tags"] },
   );
+}
+
+/** Another text for each alias. */
+function described(volumeKey: string): string {
+  const text = `root volumes by ${volumeKey}`;
+  return text.length <= DESCRIPTION_LIMIT
+    ? text
+    : `root volumes by the alias whose SHA-256 is ${createHash("sha256").update(volumeKey).digest("hex")}`;
 }
 
 /** The provider takes ARNs alone (ec2_launch_template.go, "kms_key_id"): partition and account are those of another ARN. */

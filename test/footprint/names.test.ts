@@ -39,6 +39,8 @@ function longest(regions: readonly string[], extra: Record<string, unknown> = {}
     ),
     acknowledge: { optInRegions: regions.filter((region) => REGIONS.get(region)?.optIn) },
     alarms: { emails: [`${"e".repeat(64)}@${"d".repeat(60)}.example.org`] },
+    volumeKey: `alias/${"k".repeat(250)}`,
+    metrics: { sites: [HOST] },
     ...extra,
   };
 }
@@ -147,6 +149,24 @@ describe("every physical name fits its service, in all regions, for the longest 
 
   test("descriptions have a length and characters that AWS takes", async () => {
     expect([...new Set(misworded(await everywhere()))]).toEqual([]);
+  });
+
+  // KMS API Reference, CreateAlias: up to 256 characters. A plan does not know keys, and shows another one by its description.
+  test("each alias of a key gives a launch template another description, be it ever so long", async () => {
+    const described = async (volumeKey: string) =>
+      ofType(
+        await preview(longest([LONGEST_REGION], { volumeKey }), STACK),
+        "aws:ec2/launchTemplate:LaunchTemplate",
+      ).map(({ inputs }) => inputs.description);
+
+    const [long = "", other, short] = [
+      ...(await described(`alias/${"k".repeat(250)}`)),
+      ...(await described(`alias/${"k".repeat(249)}l`)),
+      ...(await described(`alias/${"k".repeat(233)}`)),
+    ];
+    expect(text(long).length).toBeLessThanOrEqual(255);
+    expect(other).not.toBe(long);
+    expect(short).toBe(`root volumes by alias/${"k".repeat(233)}`);
   });
 
   test("logical names of buckets are lower case: auto-naming keeps their case", async () => {

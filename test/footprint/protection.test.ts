@@ -1,4 +1,5 @@
 import type { Recording } from "../../infra/plan/harness";
+import { some } from "../support/some";
 import { ofType, shipped, small, text, update, type StackInput } from "../support/stacks";
 
 const ZONE = "aws:route53/zone:Zone";
@@ -213,6 +214,23 @@ describe("what running nodes and clients use goes in steps", () => {
     expect((await refused(start, end)).join(" ")).toBe(guards);
     expect(await refused(start, middle)).toEqual([]);
     expect(await refused(middle, end)).toEqual([]);
+  });
+
+  test("an origin's port may go while a collector of metrics has it, and not together with that", async () => {
+    const metrics = { metrics: { otlp: "https://otel.example.com:8443" } };
+    const [both, collector, none] = [stack({ ...site(PORT), ...metrics }), stack(metrics), stack()];
+
+    expect(await refused(both, collector)).toEqual([]);
+    expect(await refused(collector, none)).toEqual([]);
+    expect(await refused(both, none)).toEqual(
+      ["eu-west-1", "us-east-1"].map((region) => `${region}-originPorts-before-removing-port-8443`),
+    );
+    // The rule that lets nodes reach it is the same before and after.
+    const rules = async (input: StackInput) =>
+      ofType(await update(input), "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+        .filter(({ inputs }) => inputs.fromPort === 8443)
+        .map(({ urn }) => urn);
+    expect(await rules(collector)).toEqual(some(await rules(both)));
   });
 
   test("a zone without a name of ours may go, and so may anything of a stack that is not protected", async () => {

@@ -184,6 +184,9 @@ export const NAMELESS: readonly string[] = [
 
 /** Texts with a limit of their own, by type and property. */
 export const TEXTS: Readonly<Record<string, Readonly<Record<string, Omit<NameLimit, "property">>>>> = {
+  "aws:ec2/launchTemplate:LaunchTemplate": {
+    description: { longest: 255, pattern: /^[ -~]+$/, source: "LaunchTemplateVersion: VersionDescription, up to 255" },
+  },
   "aws:ec2/securityGroup:SecurityGroup": {
     description: {
       longest: 255,
