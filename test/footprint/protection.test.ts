@@ -170,15 +170,15 @@ describe("what running nodes and clients use goes in steps", () => {
       zone({ id: FIXED, handOver: true }),
       zone({ id: OTHER, handOver: true }),
     ],
-    ...[
-      ["another one", { id: "Z0123456789THIRDZONE0" }],
-      ["one that the stack makes", { create: true }],
-    ].map(([other, next]): [string, string, object, object, object] => [
-      `the id of a zone with an answer at its apex alone, for ${String(other)}`,
+    ...Object.entries({
+      "another one": { id: "Z0123456789THIRDZONE0" },
+      "one that the stack makes": { create: true },
+    }).map(([other, next]): [string, string, object, object, object] => [
+      `the id of a zone with an answer at its apex alone, for ${other}`,
       `example.net-handOver-before-removing-${OTHER}`,
       apex({ id: OTHER }),
       apex({ id: OTHER, handOver: true }),
-      apex({ ...Object(next), handOver: true }),
+      apex({ ...next, handOver: true }),
     ]),
     [
       "a zone below another one, with an answer at its apex",

@@ -216,9 +216,7 @@ describeWith([DEBIAN], "settings of a site", () => {
       ])("%s: who does not send the same gets its own", async (title, sent) => {
         const host = "cookies.example.com";
         const path = `/cookies/odd/${encodeURIComponent(title)}`;
-        rig.origin.on(path, (response, received) => {
-          reply(String(received.headers.cookie), STORED)(response, received);
-        });
+        rig.origin.on(path, (response, received) => reply(String(received.headers.cookie), STORED)(response, received));
         await rig.ask(path, { host, headers: { cookie: sent } });
 
         for (const cookie of ["session=1", "currency=eur", "currency=usd", "my.cookie=usd"]) {

@@ -125,7 +125,7 @@ export function watchAll(stage: Stage, path: string): Watch {
  * @param within seconds, perhaps on a busy machine
  * @throws UserError when one is not
  */
-export async function atHome(stage: Stage, within = 900): Promise<void> {
+export async function atHome(stage: Pick<Stage, "cities" | "active" | "host" | "visit">, within = 900): Promise<void> {
   const url = urlOf(stage, "/scenario/home");
   const end = Date.now() + within * 1000;
   for (const city of stage.cities) {

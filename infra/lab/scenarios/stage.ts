@@ -114,7 +114,7 @@ export interface Scenario {
   readonly play: (stage: Stage) => Promise<Outcome>;
 }
 
-export function urlOf({ host }: Stage, path: string): URL {
+export function urlOf({ host }: Pick<Stage, "host">, path: string): URL {
   return new URL(path, `https://${host}`);
 }
 

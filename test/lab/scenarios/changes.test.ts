@@ -5,7 +5,6 @@ import { judgeGrown } from "../../../infra/lab/scenarios/grow";
 import { judgeBadImage, judgeNewImage, type Refreshed } from "../../../infra/lab/scenarios/image";
 import { atHome, judgeMoved } from "../../../infra/lab/scenarios/moving";
 import { judgeSurge, type Surged } from "../../../infra/lab/scenarios/surge";
-import type { Stage } from "../../../infra/lab/scenarios/stage";
 import { SHIPPED_LATENCY } from "../../../infra/plan/latency/table";
 import { UserError } from "../../../infra/terminal/userError";
 
@@ -56,15 +55,12 @@ describe("a PoP that is added", () => {
 });
 
 test("a scenario begins when every city is where the table says, and says who is not when the time is over", async () => {
-  const stage = (asked: Partial<Asked>) =>
-    ({
-      cities,
-      active: [OLD, NEW],
-      host: "www.example.com",
-      visit: () => Promise.resolve([asked]),
-    }) as unknown as Stage;
+  const stage = (told: Partial<Asked>) => ({
+    ...{ cities, active: [OLD, NEW], host: "www.example.com" },
+    visit: () => Promise.resolve([{ ...asked("London", 1000, null), ...told }]),
+  });
 
-  await expect(atHome(stage({ region: null, failure: "queryA ENOTFOUND" }), 0)).rejects.toThrow(
+  await expect(atHome(stage({ failure: "queryA ENOTFOUND" }), 0)).rejects.toThrow(
     new UserError("London is not answered by eu-west-2 within 0 s: queryA ENOTFOUND"),
   );
   await expect(atHome(stage({ region: OLD, failure: null }), 0)).rejects.toThrow(
