@@ -2,11 +2,25 @@ import fc from "fast-check";
 import { ConfigError, problemLine } from "../../infra/config/problems";
 import { loadConfig } from "../../infra/config/load";
 import { base, engineValues, parsePath, problemsOf, withValue, type Draft } from "./base";
+import { some } from "../support/some";
 import { problemsOfRefusal, REFUSALS } from "./refusals";
 
 describe("a mistake in the configuration", () => {
   test.each(REFUSALS.map((refusal) => [refusal.title, refusal] as const))("rejects %s", (_title, refusal) => {
     expect([...problemsOfRefusal(refusal).map(problemLine)].sort()).toEqual([...refusal.lines].sort());
+  });
+
+  test("hides no other one", () => {
+    const other = "healthCheck.interval: must be one of 10, 30, got 20";
+    const elsewhere = REFUSALS.filter(({ attempt }) => !("healthCheck" in attempt.draft));
+    const said = some(elsewhere).map(({ title, attempt }) => [
+      title,
+      problemsOf({ ...attempt, draft: { ...attempt.draft, healthCheck: { interval: 20 } } })
+        .map(problemLine)
+        .sort(),
+    ]);
+
+    expect(said).toEqual(elsewhere.map(({ title, lines }) => [title, [...lines, other].sort()]));
   });
 
   test("the base of the table has none", () => {
@@ -94,8 +108,9 @@ describe("a refusal", () => {
     expect(lines({ zones, sites: { "www.example.net": site } })).toEqual([
       'sites["www.example.net"]: must lie in one of the zones (example.com, example.org), got "www.example.net"',
     ]);
-    expect(lines({ tags: { owner: "a", Owner: "b" } })).toEqual(lines({ tags: { Owner: "b", owner: "a" } }));
-    expect(lines({ tags: { owner: "a", Owner: "b" } })).toHaveLength(2);
+    const tags = { owner: "a", Owner: "b", OWNER: "c" };
+    expect(lines({ tags })).toEqual(lines({ tags: Object.fromEntries(Object.entries(tags).reverse()) }));
+    expect(lines({ tags })).toHaveLength(3);
   });
 
   test("rejects a host below a popDomain of one's own, and below what it would be", () => {
