@@ -67,7 +67,7 @@ function configOf(room, stryker, scratch) {
     testRunner: "footprint",
     plugins: [path.join(__dirname, "runner.mjs")],
     coverageAnalysis: "perTest",
-    reporters: ["clear-text", "progress-append-only"],
+    reporters: ["clear-text", "progress-append-only", "survivors"],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
     tempDirName: path.join(scratch, "trees"),
     // It is to be left as it is, and TypeScript is no package of Stryker's folder.

@@ -160,9 +160,27 @@ function sum(counts) {
   return all;
 }
 
-function factory() {
+/** Says of each mutant that lives as soon as it is known: a run that is ended early has not been for nothing. */
+class Survivors {
+  onMutantTested({ status, fileName, location, mutatorName, replacement }) {
+    if (status === "Survived" || status === "Timeout") {
+      const { line, column } = location.start;
+      console.log(`${status} ${relative("", fileName)}:${line}:${column} ${mutatorName} ${replacement}`);
+    }
+  }
+}
+
+function makeRunner() {
   return new Runner();
 }
-factory.inject = [];
+makeRunner.inject = [];
 
-export const strykerPlugins = [{ kind: "TestRunner", name: "footprint", factory }];
+function makeSurvivors() {
+  return new Survivors();
+}
+makeSurvivors.inject = [];
+
+export const strykerPlugins = [
+  { kind: "TestRunner", name: "footprint", factory: makeRunner },
+  { kind: "Reporter", name: "survivors", factory: makeSurvivors },
+];
