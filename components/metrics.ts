@@ -16,7 +16,7 @@ export interface MetricsArgs {
 export interface ObjectivesArgs {
   /** Percent of requests that are not answered with 500 and above. Default: 99.9. */
   availability?: number;
-  /** Milliseconds within which 99 percent of requests have their first byte. Default: 1800. */
+  /** Milliseconds within which 99 percent of GET and HEAD requests have their first byte. Default: 1800. */
   firstByte?: number;
 }
 

@@ -239,7 +239,7 @@ export const footprintSchema = z.strictObject({
             description: "Percent of requests that are not answered with 500 and above.",
           }),
           firstByte: z.int().min(FIRST_BYTE[0]).max(FIRST_BYTE[1]).default(OBJECTIVES.firstByte).meta({
-            description: "Milliseconds within which 99 percent of requests have their first byte.",
+            description: "Milliseconds within which 99 percent of GET and HEAD requests have their first byte.",
           }),
         })
         .prefault({})

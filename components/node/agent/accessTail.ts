@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { accessFiles, textUpTo } from "./accessFiles";
 import { readIfThere } from "./durableFile";
+import { totalsSchema, type Totals } from "./totals";
 
 const placeSchema = z.object({ file: z.string(), offset: z.int().min(0) });
 
@@ -13,16 +14,22 @@ const AT_ONCE = 32_000_000;
 
 const END_OF_LINE = 10;
 
+const keptSchema = placeSchema.extend({ totals: totalsSchema.optional() });
+
 /** What was added to the access log since the last look, line by line. */
 export class AccessTail {
   private at: Place | undefined;
+  /** What programs had counted at that place, as an agent before this one has kept it. */
+  readonly totals: Totals | undefined;
 
   /** @param placeFile where the place outlives the agent, but not a boot */
   constructor(
     private readonly folder: string,
     private readonly placeFile: string,
   ) {
-    this.at = kept(placeFile);
+    const before = kept(placeFile);
+    this.at = before === undefined ? undefined : { file: before.file, offset: before.offset };
+    this.totals = before?.totals;
   }
 
   /** Where it is; undefined before the first look at a log. */
@@ -41,7 +48,8 @@ export class AccessTail {
     if (this.at === undefined) {
       const { name, size } = files.at(-1) ?? { name: "", size: 0 };
       this.at = { file: name, offset: size };
-      this.keep(this.at);
+      // Nothing of what the machine's programs count was published.
+      this.keep(this.at, {});
     }
     const begin = this.at;
     let room = AT_ONCE;
@@ -62,10 +70,10 @@ export class AccessTail {
     }
   }
 
-  /** Has another agent begin there. */
-  keep(place: Place | undefined): void {
+  /** Has another agent begin there, and with these totals. */
+  keep(place: Place | undefined, totals: Totals): void {
     if (place !== undefined) {
-      writeFileSync(`${this.placeFile}.new`, JSON.stringify(place));
+      writeFileSync(`${this.placeFile}.new`, JSON.stringify({ ...place, totals }));
       renameSync(`${this.placeFile}.new`, this.placeFile);
     }
   }
@@ -85,9 +93,9 @@ async function* wholeLines(
   }
 }
 
-function kept(file: string): Place | undefined {
+function kept(file: string): z.output<typeof keptSchema> | undefined {
   try {
-    return placeSchema.safeParse(JSON.parse(readIfThere(file) ?? "")).data;
+    return keptSchema.safeParse(JSON.parse(readIfThere(file) ?? "")).data;
   } catch {
     return undefined;
   }

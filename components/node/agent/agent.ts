@@ -310,6 +310,7 @@ export class Agent {
           softwareAge: this.softwareAge(),
         }),
         isRestarted: tail.place !== undefined,
+        former: tail.totals,
       }),
       cloudWatch: wanted.cloudwatch ? new CloudWatch({ footprint, region, put: putMetrics(region) }) : undefined,
       otlp:

@@ -15,19 +15,22 @@ export interface FarewellOptions {
   /** Publishes what the node has counted. */
   readonly metrics: () => Promise<void>;
   readonly log: Log;
+  /** Seconds that it has; default: FAREWELL_SECONDS. */
+  readonly patience?: number;
   /** Seconds on a clock that only goes forward. */
   readonly now?: () => number;
 }
 
 /**
- * What outlives a node: the rest of its access log, once what its programs said last, and its last metrics. It ends in time and never
- * throws: a node leaves whether S3 is there or not.
+ * What outlives a node: the rest of its access log, once what its programs said last, and beside these, since CloudWatch may be
+ * there while S3 is not, its last metrics. It ends in time and never throws: a node leaves whether they are there or not.
  */
-export function farewell({ logs, lastWords, metrics, log, now = seconds }: FarewellOptions): () => Promise<void> {
+export function farewell(options: FarewellOptions): () => Promise<void> {
+  const { logs, lastWords, metrics, log, patience = FAREWELL_SECONDS, now = seconds } = options;
   let failedAt = -Infinity;
   let isSaid = false;
 
-  const send = async (): Promise<void> => {
+  const sendLogs = async (): Promise<void> => {
     const { bucket } = logs;
     if (bucket !== undefined) {
       await logs.shipAll();
@@ -36,7 +39,6 @@ export function farewell({ logs, lastWords, metrics, log, now = seconds }: Farew
         isSaid = true;
       }
     }
-    await metrics();
   };
 
   return async () => {
@@ -44,19 +46,25 @@ export function farewell({ logs, lastWords, metrics, log, now = seconds }: Farew
       return;
     }
     const timer = new AbortController();
-    const tooLate = sleep(FAREWELL_SECONDS * 1000, undefined, { signal: timer.signal }).then(
-      () => Promise.reject(new Error(`not within ${String(FAREWELL_SECONDS)} s`)),
+    const tooLate = sleep(patience * 1000, undefined, { signal: timer.signal }).then(
+      () => Promise.reject(new Error(`not within ${String(patience)} s`)),
       () => undefined,
     );
-    try {
-      await Promise.race([send(), tooLate]);
-    } catch (error) {
+    const [ofLogs, ofMetrics] = await Promise.allSettled([
+      Promise.race([sendLogs(), tooLate]),
+      Promise.race([metrics(), tooLate]),
+    ]);
+    timer.abort();
+    const reasons = [...failureOf("logs", ofLogs), ...failureOf("metrics", ofMetrics)];
+    if (reasons.length > 0) {
       failedAt = now();
-      log.warn("logs or metrics are left behind", { reason: reasonOf(error) });
-    } finally {
-      timer.abort();
+      log.warn("logs or metrics are left behind", { reason: reasons.join("; ") });
     }
   };
+}
+
+function failureOf(what: string, result: PromiseSettledResult<unknown>): readonly string[] {
+  return result.status === "fulfilled" ? [] : [`${what}: ${reasonOf(result.reason)}`];
 }
 
 function seconds(): number {

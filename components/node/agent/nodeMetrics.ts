@@ -3,9 +3,12 @@ import type { NodeReport } from "../protocol/nodeReport";
 import type { CacheTotals } from "./cacheTotals";
 import type { HaproxyRuntime } from "./haproxy";
 import { reasonOf } from "./log";
-import { Growth } from "./totals";
 import type { Point } from "./point";
+import { Growth, type Totals } from "./totals";
 import type { Traffic } from "./traffic";
+
+/** Lines that HAProxy has dropped, which are no metric of their own. */
+const DROPPED = "dropped lines";
 
 /** What the agent knows of itself. */
 export interface OwnState {
@@ -24,18 +27,23 @@ export interface NodeMetricsOptions {
   readonly look: () => OwnState;
   /** Another agent ran before this one since the machine was started. */
   readonly isRestarted: boolean;
+  /** What programs had counted when something was last published since then; undefined when nobody has kept it. */
+  readonly former: Totals | undefined;
 }
 
 export interface Taken {
   readonly points: readonly Point[];
   /** Programs whose counters could not be read, and why. */
   readonly unread: readonly string[];
+  /** What programs have counted, from which on an agent after this one goes on. */
+  readonly totals: Totals;
 }
 
 /** What a node has to publish of a period: the table is protocol/metrics.ts. */
 export class NodeMetrics {
-  private readonly growth = new Map<MetricName, Growth>();
-  private readonly dropped = new Growth();
+  private readonly growth = new Map<string, Growth>();
+  /** An agent's own count begins with it. */
+  private readonly purgesRefused = new Growth({});
   private restarts: number;
 
   constructor(private readonly options: NodeMetricsOptions) {
@@ -59,23 +67,21 @@ export class NodeMetrics {
     const { rejected, failing, halted } = report.configuration;
     const values: Partial<Record<MetricName, number>> = {
       PurgeLag: purgeLagSeconds,
-      PurgesRefused: this.grown("PurgesRefused", [["agent", report.purge.refused]]),
+      PurgesRefused: this.purgesRefused.of(new Map([["agent", report.purge.refused]])),
       ...(serial === undefined ? {} : { ConfigurationSerial: serial }),
       ConfigurationTrouble: Number(rejected !== null || failing !== null || halted !== undefined),
       AgentRestarts: restarts,
       SoftwareAge: softwareAge,
-      LogsLost: this.grown("LogsLost", [["agent", report.logs?.lost ?? 0]]),
+      LogsLost: this.grown("LogsLost", [["node", report.logs?.lost ?? 0]]),
       Reporting: 1,
     };
     this.restarts = 0;
     if (workers !== undefined) {
-      const of = (total: "originRequests" | "originFailures") =>
+      const of = (total: "originRequests" | "originFailures" | "droppedLines") =>
         [...workers].map(([pid, totals]) => [pid, totals[total]] as const);
       values.OriginRequests = this.grown("OriginRequests", of("originRequests"));
       values.OriginFailures = this.grown("OriginFailures", of("originFailures"));
-      options.traffic.addUnseen(
-        this.dropped.of(new Map([...workers].map(([pid, totals]) => [pid, totals.droppedLines]))),
-      );
+      options.traffic.addUnseen(this.grown(DROPPED, of("droppedLines")));
       values.Connections = [...workers.values()].reduce((sum, { connections }) => sum + connections, 0);
     }
     if (cache !== undefined) {
@@ -88,12 +94,23 @@ export class NodeMetrics {
       name: name as MetricName,
       values: [[value, 1]],
     }));
-    return { points: [...options.traffic.take(), ...own], unread };
+    const counted = Object.fromEntries([...this.growth].map(([name, growth]) => [name, growth.totals]));
+    return { points: [...options.traffic.take(), ...own], unread, totals: { ...options.former, ...counted } };
   }
 
-  private grown(name: MetricName, totals: readonly (readonly [who: string, total: number])[]): number {
-    const growth = this.growth.get(name) ?? new Growth();
+  private grown(name: string, totals: readonly (readonly [who: string, total: number])[]): number {
+    const growth = this.growth.get(name) ?? new Growth(this.former(name));
     this.growth.set(name, growth);
     return growth.of(new Map(totals));
+  }
+
+  /** Where a total begins: with the machine, unless an agent has counted before. */
+  private former(name: string): Totals[string] | undefined {
+    const { isRestarted, former } = this.options;
+    if (isRestarted && former === undefined) {
+      return undefined;
+    }
+    // What was lost of logs is kept over a start of the machine, and was published before.
+    return former?.[name] ?? (name === "LogsLost" ? undefined : {});
   }
 }

@@ -1,6 +1,7 @@
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
+  AggregationTemporality,
   AggregationType,
   InstrumentType,
   MeterProvider,
@@ -25,7 +26,8 @@ export interface OtlpOptions {
 
 /**
  * Hands metrics to OpenTelemetry's SDK, which sends them to a collector. Totals grow from when the agent started
- * (cumulative temporality), so what a collector misses while it is away is in the next export, and nothing is kept.
+ * (cumulative temporality), so what a collector misses while it is away is in the next export, and nothing is kept. A level
+ * is in the export after it was read, and in no other: what cannot be read has no value.
  */
 export class Otlp {
   private readonly reader: OnDemand;
@@ -120,7 +122,11 @@ function instrument(
 /** Exports when it is told to, so that an export holds whole periods, and its failure is the agent's to report. */
 class OnDemand extends MetricReader {
   constructor(private readonly exporter: PushMetricExporter) {
-    super();
+    super({
+      // To the SDK a level has a temporality, too: a cumulative one would be exported anew each time, as of now.
+      aggregationTemporalitySelector: (type) =>
+        type === InstrumentType.GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
+    });
   }
 
   protected override async onForceFlush(): Promise<void> {

@@ -65,15 +65,15 @@ export class Publishing {
 
   private async publishNow(at: Date): Promise<void> {
     const { tail, metrics, cloudWatch, otlp } = this.options;
-    const { points, unread, place } = await this.readInTurn(async () => {
+    const { points, unread, place, totals } = await this.readInTurn(async () => {
       const failed = await failureOf("access log", this.read());
       // Another agent counts on from there, once this has been published.
       const { place } = tail;
-      const { points, unread } = await metrics.take();
-      return { place, points, unread: [...failed, ...unread] };
+      const { points, unread, totals } = await metrics.take();
+      return { place, points, totals, unread: [...failed, ...unread] };
     });
     cloudWatch?.add(points, at, () => {
-      tail.keep(place);
+      tail.keep(place, totals);
     });
     otlp?.add(points);
     const unsent = await Promise.all([
@@ -86,7 +86,7 @@ export class Publishing {
       this.publishedAt = new Date((this.options.now ?? Date.now)()).toISOString();
     }
     if (cloudWatch === undefined) {
-      tail.keep(place);
+      tail.keep(place, totals);
     }
     if (this.failing !== undefined) {
       throw new Error(this.failing);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { canonicalName } from "../../config/names";
 import { didYouMean } from "../../config/problems";
 import { confirm, json, type Terminal } from "../../terminal/confirm";
@@ -7,10 +6,11 @@ import { UserError } from "../../terminal/userError";
 import { deployment, popOf, type Deployment, type StackOptions } from "../pops";
 import { LogReader, type LogObject } from "./bucket";
 import { absent, listed, requests, saved, type Unread } from "./fetch";
+import { follow } from "./follow";
 import { COLUMNS, csv, type Filter, type LogLine } from "./line";
 import { answerSql } from "./sqlAnswer";
 import { Summary, Top, TOPS, type TopKind } from "./summary";
-import { bytesText, requestText, summaryText, topText } from "./text";
+import { bytesText, summaryText, topText } from "./text";
 import { hoursOf, windowOf } from "./window";
 
 export interface LogsOptions extends StackOptions {
@@ -31,9 +31,6 @@ export interface LogsOptions extends StackOptions {
 /** More is fetched only by who says so. */
 const ASK_ABOVE = 1_000_000_000;
 
-/** Seconds between two looks for what has arrived; nodes send every five minutes. */
-const FOLLOW = 10;
-
 /** Reads access logs. @returns the exit status: 0 when all that was asked for could be read */
 export async function runLogs(options: LogsOptions, terminal: Terminal, folder?: string): Promise<number> {
   const top = topOf(options);
@@ -45,7 +42,11 @@ export async function runLogs(options: LogsOptions, terminal: Terminal, folder?:
   const filter: Filter = { window, sites: sites === undefined ? undefined : new Set(sites) };
 
   if (options.follow === true) {
-    return follow(readers, filter, terminal);
+    return follow({
+      ...{ readers, filter, terminal },
+      agree: (objects) => agreed(objects, options, terminal),
+      end: ({ unread, broken }) => end([...missing, ...unread], broken, terminal),
+    });
   }
   const fetch = async (out: string) => {
     const { objects, unread } = await listed(readers, hoursOf(window));
@@ -126,30 +127,6 @@ function topOut(options: LogsOptions, kind: TopKind, top: Top, limit: number, to
     return [csv(columns), ...rows.map((row) => csv(columns.map((name) => row[name])))].join("");
   }
   return topText(kind, top, limit, total, terminal.style);
-}
-
-/** What arrives from now on, and what has arrived of the window; ends with the process. */
-async function follow(readers: ReadonlyMap<string, LogReader>, filter: Filter, terminal: Terminal): Promise<never> {
-  const seen = new Set<string>();
-  const { from } = filter.window;
-  for (;;) {
-    // A request is logged under the hour in which it began, and may last.
-    const window = { from, to: Date.now() };
-    const { objects, unread } = await listed(
-      readers,
-      hoursOf({ from: Math.max(from, window.to - 7_200_000), to: window.to }),
-    );
-    const fresh = objects.filter(({ region, key, size }) => !seen.has(`${region} ${key} ${String(size)}`));
-    fresh.forEach(({ region, key, size }) => seen.add(`${region} ${key} ${String(size)}`));
-    const lines: LogLine[] = [];
-    const taken = await requests(readers, fresh, { ...filter, window }, { say: () => undefined }, (line) =>
-      lines.push(line),
-    );
-    lines.sort((a, b) => (a.time < b.time ? -1 : 1));
-    terminal.out(lines.map((line) => requestText(line, terminal.style)).join(""));
-    end([...unread, ...taken.unread], taken.broken, terminal);
-    await sleep(FOLLOW * 1000);
-  }
 }
 
 async function agreed(objects: readonly LogObject[], options: LogsOptions, terminal: Terminal): Promise<void> {

@@ -28,7 +28,7 @@ describe("a node's farewell", () => {
     await say();
     await say();
 
-    expect([done, said]).toEqual([["logs", "last words", "metrics", "logs", "metrics"], []]);
+    expect([done, said]).toEqual([["logs", "metrics", "last words", "logs", "metrics"], []]);
   });
 
   test("is its last metrics alone where nobody has named a bucket", async () => {
@@ -49,6 +49,32 @@ describe("a node's farewell", () => {
 
     at.seconds += 1;
     await say();
-    expect(done).toEqual(["logs", "last words", "metrics"]);
+    expect(done).toEqual(["logs", "metrics", "last words"]);
+  });
+
+  test.each<[string, () => Promise<void>, string]>([
+    ["refuses", () => Promise.reject(new Error("S3 is away")), "logs: Error: S3 is away"],
+    ["hangs", () => new Promise(() => undefined), "logs: Error: not within 0 s"],
+  ])("is its last metrics all the same when S3 %s, and says what is left behind", async (_, shipAll, reason) => {
+    const log = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+    const metrics = jest.fn(() => Promise.resolve());
+    await farewell({ logs: { bucket: "logs", shipAll }, lastWords: jest.fn(), metrics, log, patience: 0 })();
+
+    expect(metrics).toHaveBeenCalledTimes(1);
+    expect(log.warn.mock.calls).toEqual([["logs or metrics are left behind", { reason }]]);
+  });
+
+  test("says of logs and of metrics why they are left behind", async () => {
+    const log = { info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+    const fails = (what: string) => () => Promise.reject(new Error(`${what} is away`));
+    await farewell({
+      logs: { bucket: "logs", shipAll: fails("S3") },
+      lastWords: jest.fn(),
+      metrics: fails("CloudWatch"),
+      log,
+    })();
+
+    const reason = "logs: Error: S3 is away; metrics: Error: CloudWatch is away";
+    expect(log.warn.mock.calls).toEqual([["logs or metrics are left behind", { reason }]]);
   });
 });

@@ -12,7 +12,7 @@ import { Distribution, MOST_VALUES } from "../../../../components/node/agent/dis
 import { NodeMetrics } from "../../../../components/node/agent/nodeMetrics";
 import type { Point } from "../../../../components/node/agent/point";
 import { Publishing } from "../../../../components/node/agent/publishing";
-import { Growth } from "../../../../components/node/agent/totals";
+import { Growth, type Totals } from "../../../../components/node/agent/totals";
 import { Traffic } from "../../../../components/node/agent/traffic";
 import { METRICS } from "../../../../components/node/protocol/metrics";
 
@@ -56,7 +56,7 @@ describe("a distribution", () => {
 });
 
 test("growth is that of all who count, each of which may begin anew", () => {
-  const growth = new Growth();
+  const growth = new Growth(undefined);
   const at = (totals: Readonly<Record<string, number>>) => growth.of(new Map(Object.entries(totals)));
 
   expect([at({ a: 100 }), at({ a: 130 }), at({ a: 140, b: 5 }), at({ b: 9 }), at({ b: 2 })]).toEqual([0, 30, 15, 4, 2]);
@@ -83,8 +83,9 @@ describe("what was added to the access log", () => {
     await read();
     expect(seen).toEqual(["one", "two"]);
 
-    agent.keep(agent.place);
+    agent.keep(agent.place, { Evictions: { varnish: 7 } });
     agent = tail();
+    expect(agent.totals).toEqual({ Evictions: { varnish: 7 } });
     appendFileSync(path(1), "ee\n");
     writeFileSync(path(2), "four\n");
     execFileSync("gzip", ["-1", path(1)]);
@@ -104,6 +105,7 @@ describe("what was added to the access log", () => {
     writeFileSync(path(1), "one\n");
     await read(first);
     // It has not come to publish anything.
+    expect(tail().totals).toEqual({});
     await read(tail());
 
     expect(seen).toEqual(["one", "one"]);
@@ -148,7 +150,10 @@ describe("a node's metrics", () => {
       ...{ site: "www.example.com", method: "GET", status: 200, bytes: 100, cache: "hit", ms_first_byte: 5 },
       ...changes,
     });
-  const metrics = (traffic: Traffic, away = false) => {
+  const metrics = (
+    traffic: Traffic,
+    { away = false, isRestarted = true, former = undefined as Totals | undefined } = {},
+  ) => {
     const given = <T>(value: T): Promise<T> => (away ? Promise.reject(new Error("away")) : Promise.resolve(value));
     let looks = 0;
     return new NodeMetrics({
@@ -180,7 +185,8 @@ describe("a node's metrics", () => {
         serial: 12,
         softwareAge: 86_400,
       }),
-      isRestarted: true,
+      isRestarted,
+      former,
     });
   };
   const values = (points: readonly Point[]) =>
@@ -236,8 +242,36 @@ describe("a node's metrics", () => {
     expect(values((await node.take()).points)).toMatchObject({ Requests: 4 });
   });
 
+  test("are all that was counted since the machine's start for its first agent, and from the last minute for another", async () => {
+    const first = metrics(new Traffic([], ""), { isRestarted: false });
+    const { points, totals } = await first.take();
+    const counted = {
+      OriginRequests: 5,
+      OriginFailures: 0,
+      Requests: 11,
+      PurgesRefused: 2,
+      LogsLost: 0,
+      AgentRestarts: 0,
+    };
+    expect(values(points)).toMatchObject(counted);
+
+    // What the programs have counted meanwhile; the agent's own count is of this one alone.
+    const next = metrics(new Traffic([], ""), { former: totals });
+    expect(values((await next.take()).points)).toMatchObject({
+      ...counted,
+      OriginRequests: 0,
+      Requests: 0,
+      AgentRestarts: 1,
+    });
+    expect(values((await next.take()).points)).toMatchObject({ OriginRequests: 50, Evictions: 20, Requests: 4 });
+
+    // One that an agent of a former version has come before.
+    const unknown = metrics(new Traffic([], ""));
+    expect(values((await unknown.take()).points)).toMatchObject({ OriginRequests: 0, Requests: 0 });
+  });
+
   test("go on without programs that do not answer, and name them", async () => {
-    const { points, unread } = await metrics(new Traffic([], ""), true).take();
+    const { points, unread } = await metrics(new Traffic([], ""), { away: true }).take();
     const data = values(points);
 
     expect(unread).toEqual(["counters of HAProxy: Error: away", "counters of Varnish: Error: away"]);
@@ -351,6 +385,7 @@ describe("CloudWatch", () => {
 
 describe("publishing", () => {
   const place = { file: "f", offset: 3 };
+  const TOTALS = { Evictions: { varnish: 7 } };
   const parts = (fails: { cloudWatch?: boolean; otlp?: boolean; log?: boolean; varnish?: boolean } = {}) => {
     const done: string[] = [];
     const outcome = (what: string, failing = false): Promise<void> => {
@@ -363,10 +398,13 @@ describe("publishing", () => {
       tail: {
         read: () => outcome("read", fails.log),
         place,
-        keep: (kept) => done.push(`kept ${JSON.stringify(kept)}`),
+        keep: (kept, totals) => done.push(`kept ${JSON.stringify([kept, totals])}`),
       },
       traffic: { add: () => undefined },
-      metrics: { take: () => Promise.resolve({ points: [], unread: fails.varnish === true ? ["Varnish: away"] : [] }) },
+      metrics: {
+        take: () =>
+          Promise.resolve({ points: [], unread: fails.varnish === true ? ["Varnish: away"] : [], totals: TOTALS }),
+      },
       cloudWatch: {
         lost: 0,
         add: (_, at, published) => {
@@ -390,7 +428,7 @@ describe("publishing", () => {
     });
     return { done, publishing };
   };
-  const kept = `kept ${JSON.stringify(place)}`;
+  const kept = `kept ${JSON.stringify([place, TOTALS])}`;
 
   test("is under the time at which a whole minute of the clock began, with what has come to its end", async () => {
     const { done, publishing } = parts();

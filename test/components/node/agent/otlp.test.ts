@@ -61,6 +61,20 @@ describe("a collector", () => {
     }
   });
 
+  // OpenTelemetry, "Metrics Data Model", Gauge: "a sampled value at a given time".
+  test("gets a level while it is read, and none of another time", async () => {
+    otlp.add([one("Objects", 1234), one("Requests", 5)]);
+    await otlp.publish();
+    otlp.add([one("Requests", 5)]);
+    await otlp.publish();
+    expect(collector.value("footprint.requests")).toBe(10);
+    expect(collector.metric("footprint.objects")).toBeUndefined();
+
+    otlp.add([one("Objects", 1235)]);
+    await otlp.publish();
+    expect(collector.value("footprint.objects")).toBe(1235);
+  });
+
   test("gets later what it has missed", async () => {
     collector.away = true;
     otlp.add([one("Requests", 5)]);
