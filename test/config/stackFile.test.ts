@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { placeholders } from "../../infra/config/complete";
 import { stackFileSchema } from "../../infra/config/jsonSchema";
 import { loadConfig } from "../../infra/config/load";
+import { configOfStack } from "../../infra/config/ofStack";
 import { ConfigError, problemLine } from "../../infra/config/problems";
 import { REGIONS } from "../../infra/config/regions";
 import {
@@ -78,6 +79,11 @@ describe("the shipped stacks", () => {
     });
 
     expect(JSON.parse(stdout)).toEqual({ ignored: true, inferredParser: null });
+  });
+
+  test("are found by any name that Pulumi has for them, in any folder", () => {
+    expect(configOfStack("acme/footprint/europe")).toEqual(load("europe"));
+    expect(() => configOfStack("europe", join(folder, ".."))).toThrow(/got "europe"; there are: /);
   });
 
   test("europe stays in member states of the European Union", () => {

@@ -77,7 +77,7 @@ function configOf(room, stryker, scratch) {
     maxTestRunnerReuse: 150,
     // A loop without an end is seen by how often it goes round. What takes too long Stryker counts as seen, which on a machine
     // that is busy with other work says nothing: so this is more than anything takes.
-    timeoutMS: 900_000,
+    timeoutMS: 300_000,
   };
 }
 
