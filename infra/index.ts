@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Footprint } from "../components/footprint";
+import { Egress } from "../components/network";
 import { PACKAGE_LOCK } from "../components/node/packageLock";
 import { agentFile, type AgentFile } from "./agentFile";
+import { AnswersStay } from "./answersStay";
 import { placeholders } from "./config/complete";
 import type { FootprintConfig } from "./config/model";
 import { ConfigError } from "./config/problems";
@@ -10,11 +12,13 @@ import { footprintArgs } from "./footprint";
 import { nodesFirst, type Nodes } from "./nodesFirst";
 
 /** The program of every stack: read its file, declare its footprint, export what operators need. */
-export = () => {
+export = async () => {
   const config = deployable();
+  const answers = new AnswersStay();
   const footprint: Footprint = new Footprint("footprint", footprintArgs(config, agent()), {
-    transformations: isUpdate() ? [nodesFirst(() => nodesOf(config, footprint))] : [],
+    transformations: isUpdate() ? [nodesFirst(() => nodesOf(config, footprint)), answers.transformation] : [],
   });
+  await unanswered(answers);
   const { endpoints, popNames, egressAddresses, storeBuckets, logBuckets, nodeGroups, nameServers } = footprint;
   const { configurationKeys } = footprint;
   // Of the file the operator's tool cannot tell what was deployed: where a rotation stands, and which PoPs take clients.
@@ -48,10 +52,21 @@ function isUpdate(): boolean {
   return pulumi.runtime.hasEngine() && !pulumi.runtime.isDryRun();
 }
 
+/** Ends the program where an update would leave a host without an answer; then the engine takes nothing away. */
+async function unanswered(answers: AnswersStay): Promise<void> {
+  const missing = await answers.missing();
+  if (missing.length > 0) {
+    throw refusal(
+      `no active PoP could be given clients of ${missing.join(", ")}, so this update takes nothing away: who answered ` +
+        "before goes on. Mend what has failed and run `pulumi up` again, or put the former file back.",
+    );
+  }
+}
+
 function nodesOf({ pops }: FootprintConfig, { nodeGroups }: Footprint): readonly Nodes[] {
-  return pops.flatMap(({ region, nodes: { min } }) => {
+  return pops.flatMap(({ region, egress, nodes: { min } }) => {
     const group = nodeGroups[region];
-    return group === undefined ? [] : [{ region, group, min }];
+    return group === undefined ? [] : [{ region, group, min, direct: egress === Egress.Direct }];
   });
 }
 
