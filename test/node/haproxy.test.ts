@@ -165,6 +165,15 @@ describeWith([DEBIAN], "HAProxy on a node", () => {
       expect(await traffic(request("GET", path, { Host: POP }))).toMatchObject({ status: 200, body: "ok\n" });
     });
 
+    // The check of Route 53 has a new name at once (UpdateHealthCheck, FullyQualifiedDomainName), nodes a minute or two later.
+    test.each(["eu-west-1.one.pop.example.com", "eu-west-1.pop.example.net", "192.0.2.1"])(
+      "is answered by another name of the PoP (%s)",
+      async (host) => {
+        expect(await traffic(request("GET", path, { Host: host }))).toMatchObject({ status: 200, body: "ok\n" });
+        expect((await traffic(request("GET", "/", { Host: host }))).status).toBe(421);
+      },
+    );
+
     test("is a site's own path at a site's host", async () => {
       expect(asked(await traffic(request("GET", path, { Host: SITE.host }))).url).toBe(path);
     });

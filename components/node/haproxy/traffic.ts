@@ -147,8 +147,12 @@ function inFlight(popName: string, sites: readonly Site[]): string {
 ${few.when.map(full).join("\n")}`;
 }
 
-function popHealth({ popName, purgeMaxStaleness }: NodeOptions): string {
-  const condition = `{ var(txn.host) -m str ${popName} } { path ${POP_HEALTH_PATH} }`;
+/**
+ * By whatever name it is asked for, but a site's, which has the path for itself: who checks goes by a new name of the PoP
+ * some minutes before nodes know of it, and by the former one as long after that.
+ */
+function popHealth({ purgeMaxStaleness }: NodeOptions): string {
+  const condition = `!${IS_SITE} { path ${POP_HEALTH_PATH} }`;
   const rules = switchedHealth("pop", condition).split("\n");
   // The operator's reason first.
   const [drained = "", healthy = ""] = rules;
