@@ -10,7 +10,7 @@ function seen(...records: readonly (readonly [name: string, region: string | und
   const answers = new AnswersStay();
   for (const [name, setIdentifier, id] of records) {
     const props = { name, type: "A", ...(setIdentifier === undefined ? {} : { setIdentifier }) };
-    const resource = { id: pulumi.output(id) } as unknown as pulumi.Resource;
+    const resource = resourceWith(pulumi.output(id));
     answers.transformation({ type: RECORD, name, props, opts: {}, resource });
   }
   return answers;
@@ -41,9 +41,13 @@ describe("answers that an update leaves a host without", () => {
     const answers = new AnswersStay();
     const props = { name: "cdn.example.com", type: "A", setIdentifier: "eu-west-1" };
     const id = { isKnown: Promise.reject(new Error("Resource monitor is terminating")) };
-    const resource = { id } as unknown as pulumi.Resource;
+    const resource = resourceWith(id);
     answers.transformation({ type: RECORD, name: "answer", props, opts: {}, resource });
 
     expect(await answers.missing()).toEqual([]);
   });
 });
+
+function resourceWith(id: object): pulumi.Resource {
+  return Object.assign(Object.create(pulumi.CustomResource.prototype), { id }) as pulumi.Resource;
+}
