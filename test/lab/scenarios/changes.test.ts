@@ -20,14 +20,15 @@ const asked = (city: string, at: number, region: string | null): Asked => ({
 });
 
 describe("a PoP that is added", () => {
-  const judge = (...london: readonly Asked[]) =>
+  const judge = (...london: readonly Asked[]) => judgeFound(10_000, ...london);
+  const judgeFound = (found: number, ...london: readonly Asked[]) =>
     judgeGrown(
       cities,
       cityRecords(
         ["London", "Sydney"],
         [...london, asked("Sydney", 1000, "ap-southeast-2"), asked("Sydney", 99_000, "ap-southeast-2")],
       ),
-      { region: NEW, active: ["ap-southeast-2", OLD], at: 10_000, dnsTtl: 60 },
+      { region: NEW, active: ["ap-southeast-2", OLD], at: 10_000, found, dnsTtl: 60 },
     );
   const before = asked("London", 1000, OLD);
 
@@ -38,6 +39,17 @@ describe("a PoP that is added", () => {
       ["London", OLD, NEW, "62 s", "0 of 3"],
       ["Sydney", "ap-southeast-2", "", "", "0 of 2"],
     ]);
+  });
+
+  test("has its time from when Route 53 has found it healthy", () => {
+    const london = [before, asked("London", 80_000, OLD), asked("London", 82_000, NEW)];
+    expect(judgeFound(18_000, ...london)).toMatchObject({
+      broken: [],
+      notes: [
+        `${NEW} was added; promised: whoever is nearer to it is there within 60 s of when Route 53 finds it healthy: 8 s`,
+      ],
+    });
+    expect(judge(...london).broken).toEqual([`London: ${OLD} still answered at 70 s`]);
   });
 
   test("is broken by who stays, by who is late, by a lost request and by an answer of a third", () => {
