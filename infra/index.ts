@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Footprint } from "../components/footprint";
-import { Egress } from "../components/network";
 import { PACKAGE_LOCK } from "../components/node/packageLock";
 import { agentFile, type AgentFile } from "./agentFile";
 import { AnswersStay } from "./answersStay";
@@ -64,9 +63,9 @@ async function unanswered(answers: AnswersStay): Promise<void> {
 }
 
 function nodesOf({ pops }: FootprintConfig, { nodeGroups }: Footprint): readonly Nodes[] {
-  return pops.flatMap(({ region, egress, nodes: { min } }) => {
+  return pops.flatMap(({ region, nodes: { min } }) => {
     const group = nodeGroups[region];
-    return group === undefined ? [] : [{ region, group, min, direct: egress === Egress.Direct }];
+    return group === undefined ? [] : [{ region, group, min }];
   });
 }
 
