@@ -26,8 +26,8 @@ export class AccessLogWriter {
     Service.start(node.root, "access log", WRITER);
     this.pipe = createWriteStream(node.root.outside(PIPE));
     this.pipe.on("error", (error: NodeJS.ErrnoException) => {
-      // It ends with its node, perhaps before the last line.
-      if (error.code !== "EPIPE") {
+      // It ends with its node, perhaps before the last line, and before those that come after that.
+      if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") {
         throw error;
       }
     });
