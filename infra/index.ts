@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Footprint } from "../components/footprint";
+import { Egress } from "../components/network";
 import { PACKAGE_LOCK } from "../components/node/packageLock";
 import { agentFile, type AgentFile } from "./agentFile";
 import { AnswersStay } from "./answersStay";
@@ -8,6 +9,7 @@ import type { FootprintConfig } from "./config/model";
 import { ConfigError } from "./config/problems";
 import { programConfig } from "./config/read";
 import { footprintArgs } from "./footprint";
+import { newZones } from "./newZones";
 import { nodesFirst, type Nodes } from "./nodesFirst";
 
 /** The program of every stack: read its file, declare its footprint, export what operators need. */
@@ -15,7 +17,10 @@ export = async () => {
   const config = deployable();
   const answers = new AnswersStay();
   const footprint: Footprint = new Footprint("footprint", footprintArgs(config, agent()), {
-    transformations: isUpdate() ? [nodesFirst(() => nodesOf(config, footprint)), answers.transformation] : [],
+    transformations: [
+      ...(pulumi.runtime.hasEngine() ? [newZones((host) => zoneOf(config, host))] : []),
+      ...(isUpdate() ? [nodesFirst(() => nodesOf(config, footprint)), answers.transformation] : []),
+    ],
   });
   await unanswered(answers);
   const { endpoints, popNames, egressAddresses, storeBuckets, logBuckets, nodeGroups, nameServers } = footprint;
@@ -63,10 +68,14 @@ async function unanswered(answers: AnswersStay): Promise<void> {
 }
 
 function nodesOf({ pops }: FootprintConfig, { nodeGroups }: Footprint): readonly Nodes[] {
-  return pops.flatMap(({ region, nodes: { min } }) => {
+  return pops.flatMap(({ region, egress, nodes: { min } }) => {
     const group = nodeGroups[region];
-    return group === undefined ? [] : [{ region, group, min }];
+    return group === undefined ? [] : [{ region, group, min, direct: egress === Egress.Direct }];
   });
+}
+
+function zoneOf({ sites }: FootprintConfig, host: string): string | undefined {
+  return sites.find((site) => site.host === host)?.zone;
 }
 
 /** The configuration; a mistake in it ends the program before anything is registered. */

@@ -1,3 +1,5 @@
+import type { Instance } from "@aws-sdk/client-auto-scaling";
+import type { EC2Client } from "@aws-sdk/client-ec2";
 import * as pulumi from "@pulumi/pulumi";
 import { accountView } from "./config/account";
 import type { Service } from "./terminal/account";
@@ -9,6 +11,14 @@ export interface Nodes {
   /** Name of their Auto Scaling group. */
   readonly group: pulumi.Output<string>;
   readonly min: number;
+  /** They reach origins by public addresses of their own, and by nothing else. */
+  readonly direct: boolean;
+}
+
+interface Count {
+  readonly healthy: number;
+  /** Healthy ones that go by a NAT gateway: it is not there any more when the update is done. */
+  readonly behindGateway: number;
 }
 
 /** Milliseconds in which AWS must have answered. */
@@ -33,9 +43,11 @@ export function nodesFirst(nodes: () => readonly Nodes[]): pulumi.ResourceTransf
   };
   return ({ type, props, opts }) => {
     const { setIdentifier } = props as { readonly setIdentifier?: unknown };
-    return type === "aws:route53/record:Record" && typeof setIdentifier === "string"
-      ? { props, opts: { ...opts, hooks: { ...opts.hooks, beforeCreate: [hookOf(setIdentifier)] } } }
-      : undefined;
+    if (type !== "aws:route53/record:Record" || typeof setIdentifier !== "string") {
+      return undefined;
+    }
+    const beforeCreate = [...(opts.hooks?.beforeCreate ?? []), hookOf(setIdentifier)];
+    return { props, opts: { ...opts, hooks: { ...opts.hooks, beforeCreate } } };
   };
 }
 
@@ -50,14 +62,20 @@ function look(region: string, nodes: () => readonly Nodes[]): () => Promise<void
 }
 
 /** @throws Error when fewer are healthy than the group's creation waits for, or nobody can say */
-export async function nodesAreThere({ region, group, min }: Nodes): Promise<void> {
+export async function nodesAreThere({ region, group, min, direct }: Nodes): Promise<void> {
   const name = await new Promise<string>((resolve) => group.apply(resolve));
-  const healthy = await fewestHealthy(region, name).catch((error: unknown) => {
+  const { healthy, behindGateway } = await fewestHealthy(region, name, direct).catch((error: unknown) => {
     throw new Error(
       `${region}: whether its nodes are there could not be looked at (${awsReason(error)}); ` +
         "no client is sent to it. Give the program the credentials of the deployment, and run `pulumi up` again.",
     );
   });
+  if (healthy < min && behindGateway > 0) {
+    throw new Error(
+      `${region}: ${String(behindGateway)} nodes still go by the NAT gateway, which this update takes away, so no client is sent to it. ` +
+        "Let it be drained until `footprint status` shows the newest refresh as Successful, and run `pulumi up` again then.",
+    );
+  }
   if (healthy < min) {
     throw new Error(
       `${region}: ${String(healthy)} of ${String(min)} nodes are healthy in the load balancer, so no client is sent to it. ` +
@@ -67,10 +85,11 @@ export async function nodesAreThere({ region, group, min }: Nodes): Promise<void
 }
 
 /** Healthy targets of that of the group's target groups which has the fewest. */
-async function fewestHealthy(region: string, name: string): Promise<number> {
-  const [autoScaling, loadBalancing, { accountOptions }] = await Promise.all([
+async function fewestHealthy(region: string, name: string, direct: boolean): Promise<Count> {
+  const [autoScaling, loadBalancing, { EC2Client: Ec2 }, { accountOptions }] = await Promise.all([
     import("@aws-sdk/client-auto-scaling"),
     import("@aws-sdk/client-elastic-load-balancing-v2"),
+    import("@aws-sdk/client-ec2"),
     import("./terminal/account"),
   ]);
   // As the provider has it from the stack's configuration; else what the environment says.
@@ -80,14 +99,38 @@ async function fewestHealthy(region: string, name: string): Promise<number> {
   const { AutoScalingGroups = [] } = await groups.send(
     new autoScaling.DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
   );
+  const { TargetGroupARNs = [], Instances = [] } = AutoScalingGroups[0] ?? {};
+  const gatewayUsers = direct ? await withoutAddress(new Ec2(options("ec2")), Instances) : [];
   const targets = new loadBalancing.ElasticLoadBalancingV2Client(options("elbv2"));
   const counts = await Promise.all(
-    (AutoScalingGroups[0]?.TargetGroupARNs ?? []).map(async (TargetGroupArn) => {
+    TargetGroupARNs.map(async (TargetGroupArn) => {
       const { TargetHealthDescriptions = [] } = await targets.send(
         new loadBalancing.DescribeTargetHealthCommand({ TargetGroupArn }),
       );
-      return TargetHealthDescriptions.filter(({ TargetHealth }) => TargetHealth?.State === "healthy").length;
+      const healthy = TargetHealthDescriptions.filter(({ TargetHealth }) => TargetHealth?.State === "healthy");
+      const behindGateway = healthy.filter(({ Target }) => gatewayUsers.includes(Target?.Id ?? "")).length;
+      return { healthy: healthy.length - behindGateway, behindGateway };
     }),
   );
-  return counts.length === 0 ? 0 : Math.min(...counts);
+  return counts.sort((a, b) => a.healthy - b.healthy)[0] ?? { healthy: 0, behindGateway: 0 };
+}
+
+/** Instances that were launched without a public address: a refresh that has only begun leaves them in service. */
+async function withoutAddress(ec2: EC2Client, instances: readonly Instance[]): Promise<readonly string[]> {
+  const { DescribeLaunchTemplateVersionsCommand } = await import("@aws-sdk/client-ec2");
+  const versionOf = ({ LaunchTemplate: { LaunchTemplateId = "", Version = "" } = {} }: Instance) =>
+    [LaunchTemplateId, Version] as const;
+  const versions = new Map(instances.map((each) => [versionOf(each).join(" "), versionOf(each)]));
+  const without = await Promise.all(
+    [...versions].map(async ([key, [LaunchTemplateId, Version]]) => {
+      const { LaunchTemplateVersions = [] } = await ec2.send(
+        new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, Versions: [Version] }),
+      );
+      const networks = LaunchTemplateVersions.flatMap((each) => each.LaunchTemplateData?.NetworkInterfaces ?? []);
+      return networks.some(({ AssociatePublicIpAddress }) => AssociatePublicIpAddress) ? [] : [key];
+    }),
+  );
+  return instances
+    .filter((each) => without.flat().includes(versionOf(each).join(" ")))
+    .flatMap(({ InstanceId }) => InstanceId ?? []);
 }

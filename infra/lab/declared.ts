@@ -31,6 +31,12 @@ export function templateName(id: string, version: unknown): string {
   return `${id}:${String(version)}`;
 }
 
+/** What it is the name of. */
+export function templateNamed(name: string): { readonly id: string; readonly version: string } {
+  const [id = "", version = ""] = name.split(":");
+  return { id, version };
+}
+
 /**
  * @param templates versions of launch templates by their names
  * @param pace how many times faster than declared AWS's own waits are; what nodes have for their own work is as declared

@@ -6,7 +6,15 @@ import type { Entity, World } from "../sandbox/aws/world";
 import type { Cloud } from "./aws/cloud";
 import type { Certificates } from "./certificates";
 import { contentOf } from "./content";
-import { forwardedTo, groupSettings, targetGroupSettings, templateName, TYPES, zonesOf } from "./declared";
+import {
+  forwardedTo,
+  groupSettings,
+  targetGroupSettings,
+  templateName,
+  templateNamed,
+  TYPES,
+  zonesOf,
+} from "./declared";
 import type { Happenings } from "./happenings";
 import { LabLoadBalancer } from "./loadBalancer";
 import type { Machines } from "./machines";
@@ -96,6 +104,8 @@ export class LivingAws implements Live {
         const userData = Buffer.from(text(plain(inputs.userData ?? "")), "base64").toString();
         // The lab makes its image itself, when it begins.
         cloud.images.set(`${region} ${text(properties.imageId)}`, this.begun);
+        const [publicAddress] = valuesAt(properties, "networkInterfaces[*].associatePublicIpAddress");
+        cloud.launchTemplates.set(`${region} ${id} ${text(properties.latestVersion)}`, text(publicAddress) === "true");
         this.templates.set(name, { name, image: text(properties.imageId), userData });
         return undefined;
       }
@@ -388,7 +398,7 @@ export class LivingAws implements Live {
       cloud.groups.set(name, {
         ...{ name, min, max, targetGroups, desired: group.desired, refreshes: group.refreshes },
         instances: group.instances.map((each) => ({
-          ...{ id: each.id, zone: each.zone, state: each.state },
+          ...{ id: each.id, zone: each.zone, state: each.state, template: templateNamed(each.template) },
           healthy: each.state !== "InService" || healthy.has(each),
         })),
       });

@@ -42,6 +42,8 @@ interface Edit {
   readonly input: StackInput;
   /** Words of the engine's refusal, in the preview; absent when it goes through. */
   readonly refused?: string;
+  /** Words of the program's refusal in the middle of the update: what takes clients is not made, and nothing goes. */
+  readonly fails?: string;
   /** What somebody does between this edit and the one before. */
   readonly before?: (engine: Engine) => void;
   /** Zones that clients ask. Default: the former one. */
@@ -64,6 +66,23 @@ const EDITS: Readonly<Record<string, Edit>> = {
   "nat: both": { input: footprint({ pop: { egress: "both" } }) },
   "nat: direct": { input: footprint({ pop: { egress: "direct" } }) },
   "nat: back": { input: footprint({ pop: NAT }) },
+
+  // A refresh has only begun when the update makes the records, and the gateway goes at its end.
+  "way out: drained": { input: footprint(drained(NAT)) },
+  "way out: direct and active at once": {
+    before: (engine) => {
+      launched(engine, { version: "1", publicAddresses: false });
+    },
+    input: footprint({ pop: { egress: "direct" } }),
+    fails: `${EDITED}: 2 nodes still go by the NAT gateway, which this update takes away, so no client is sent to it.`,
+  },
+  "way out: direct and active, when the nodes have moved": {
+    before: (engine) => {
+      launched(engine, undefined);
+    },
+    input: footprint({ pop: { egress: "direct" } }),
+  },
+  "way out: back": { input: footprint({ pop: NAT }) },
 
   "network: other addresses at once": {
     input: footprint({ pop: { ...NAT, cidr: MOVED.cidr } }),
@@ -99,6 +118,10 @@ const EDITS: Readonly<Record<string, Edit>> = {
   },
   "zone: taken over": { input: footprint({ pop: NAT, zone: { id: NEW_ZONE } }), zones: BOTH_ZONES },
 
+  "host: to a zone below that is not there yet": {
+    input: footprint({ pop: NAT, zone: { id: NEW_ZONE }, below: { create: true, delegated: true } }),
+    refused: `${HOST}: the hosted zone ${HOST} is made by this update, and nobody asks it before it is delegated.`,
+  },
   "host: to a zone below": {
     before: (engine) => {
       copyRecords(engine, NEW_ZONE, ZONE_BELOW, HOST);
@@ -138,9 +161,26 @@ const EDITS: Readonly<Record<string, Edit>> = {
 };
 
 const TAKEN = Object.entries(EDITS).filter(([, { refused }]) => refused === undefined);
+const FAILING = Object.entries(EDITS).flatMap(([name, { fails }]) => (fails === undefined ? [] : [[name, fails]]));
 const REFUSED = Object.entries(EDITS).flatMap(([name, { refused }]) =>
   refused === undefined ? [] : [[name, refused]],
 );
+
+function latencyRecords(world: readonly Entity[], region: string): readonly Entity[] {
+  return world.filter(
+    ({ type, properties }) => type === "aws:route53/record:Record" && properties.setIdentifier === region,
+  );
+}
+
+/** What the nodes of the PoP were launched by; undefined: by what their group has. */
+function launched(engine: Engine, by: Entity["launched"]): void {
+  engine.tamper((entity) => {
+    const { launched: _, ...group } = entity;
+    return entity.type === "aws:autoscaling/group:Group" && entity.region === EDITED
+      ? { ...group, ...(by === undefined ? {} : { launched: by }) }
+      : entity;
+  });
+}
 
 /** What a person does who hands a zone over: every record of the former zone, or of one host, stands in the new one, too. */
 function copyRecords(engine: Engine, former: string, fresh: string, host?: string): void {
@@ -173,7 +213,9 @@ describeWith([PULUMI_CLI], "edits that take several steps, on the engine", () =>
     engine = await Engine.open({ newZone });
     await engine.up(STACK, footprint({ pop: NAT }));
     worlds.set("start", engine.world());
-    for (const [name, { input, refused, before, zones = [FORMER_ZONE], ports = [PORT] }] of Object.entries(EDITS)) {
+    for (const [name, { input, refused, fails, before, zones = [FORMER_ZONE], ports = [PORT] }] of Object.entries(
+      EDITS,
+    )) {
       before?.(engine);
       if (refused !== undefined) {
         engine.write(STACK, input);
@@ -181,7 +223,8 @@ describeWith([PULUMI_CLI], "edits that take several steps, on the engine", () =>
         continue;
       }
       const start = engine.world();
-      const run = await engine.up(STACK, input);
+      engine.write(STACK, input);
+      const run = await engine[fails === undefined ? "done" : "run"]("up", STACK);
       const end = engine.world();
       worlds.set(name, end);
       steps.set(name, { run, interrupted: interruptions(start, run, end, { zones, ports }) });
@@ -206,6 +249,15 @@ describeWith([PULUMI_CLI], "edits that take several steps, on the engine", () =>
   test.each(TAKEN)("clients notice nothing of any step of: %s", (name) => {
     expect(steps.get(name)?.run.steps.length).toBeGreaterThan(0);
     expect(steps.get(name)?.interrupted).toEqual([]);
+  });
+
+  test.each(FAILING)("ends %s before it takes anything away, and says why", (name, words) => {
+    const run = steps.get(name)?.run;
+
+    expect(run?.status).not.toBe(0);
+    expect(`${run?.stdout ?? ""}${run?.stderr ?? ""}`).toContain(words);
+    expect(run?.calls.filter(({ method, preview }) => method === "delete" && !preview)).toEqual([]);
+    expect(latencyRecords(worlds.get(name) ?? [], EDITED)).toEqual([]);
   });
 
   test("what is to notice an interruption does: a single step that the engine would refuse", () => {

@@ -44,7 +44,7 @@ describeWith([JUDGES], "whether nodes are there, asked of moto", () => {
     await moto.stop();
   });
 
-  const nodes = (min: number, group = "nodes") => ({ region, group: pulumi.output(group), min });
+  const nodes = (min: number, group = "nodes") => ({ region, group: pulumi.output(group), min, direct: false });
 
   test("they are, as many as there are", async () => {
     await expect(nodesAreThere(nodes(2))).resolves.toBeUndefined();

@@ -98,7 +98,7 @@ describe("a call to AWS", () => {
     ],
     [
       "the look for healthy nodes",
-      () => nodesAreThere({ region: "eu-west-1", group: pulumi.output("edge"), min: 1 }),
+      () => nodesAreThere({ region: "eu-west-1", group: pulumi.output("edge"), min: 1, direct: false }),
       "autoscaling.eu-west-1.amazonaws.com",
     ],
   ])("goes by the proxy: %s", async (_, call, host) => {

@@ -7,6 +7,8 @@ export interface GroupInstance {
   /** Such as InService or Terminating:Wait. */
   readonly state: string;
   readonly healthy: boolean;
+  /** What it was launched by; left out of answers when it is not said. */
+  readonly template?: { readonly id: string; readonly version: string };
 }
 
 export interface Group {
@@ -89,9 +91,12 @@ function stateOf(id: string, { waiting, groups }: Actions): string {
 
 function groupXml({ name, desired, min = 0, max = desired, targetGroups = [], instances }: Group): string {
   const described = instances.map(
-    ({ id, zone, state, healthy }) =>
+    ({ id, zone, state, healthy, template }) =>
       `<InstanceId>${id}</InstanceId><LifecycleState>${state}</LifecycleState>` +
       (zone === undefined ? "" : `<AvailabilityZone>${zone}</AvailabilityZone>`) +
+      (template === undefined
+        ? ""
+        : `<LaunchTemplate><LaunchTemplateId>${template.id}</LaunchTemplateId><Version>${template.version}</Version></LaunchTemplate>`) +
       `<HealthStatus>${healthy ? "Healthy" : "Unhealthy"}</HealthStatus>`,
   );
   return (

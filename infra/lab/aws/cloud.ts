@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buffer } from "node:stream/consumers";
 import { autoScaling, type Groups } from "./autoScaling";
 import { images, type Images } from "./images";
+import { launchTemplateVersions, type LaunchTemplates } from "./launchTemplates";
 import { metadata, type MachineFacts } from "./metadata";
 import { MONITORING, monitoring } from "./monitoring";
 import { parameters, type Parameters } from "./parameters";
@@ -38,9 +39,9 @@ export interface Machine {
 }
 
 /**
- * What a node and an operator need of AWS, on the loopback interface: S3, parameters, Auto Scaling, target health, images, and
- * instance metadata of each machine at an address of its own. It keeps to what AWS documents of the calls that nodes and operators make, checks no
- * signature and knows no permissions; any other call is answered with an error.
+ * What a node and an operator need of AWS, on the loopback interface: S3, parameters, Auto Scaling, target health, images,
+ * launch templates, and instance metadata of each machine at an address of its own. It keeps to what AWS documents of the calls
+ * that nodes and operators make, checks no signature and knows no permissions; any other call is answered with an error.
  */
 export class Cloud {
   readonly buckets: Buckets = new Map();
@@ -49,6 +50,7 @@ export class Cloud {
   readonly targets: Targets = new Map();
   /** Machine images that are there. */
   readonly images: Images = new Map();
+  readonly launchTemplates: LaunchTemplates = new Map();
   /** Subscriptions to topics, each in its region. */
   readonly subscriptions: Subscribed[] = [];
   /** What was published to CloudWatch. */
@@ -165,6 +167,8 @@ export class Cloud {
           return ["sns", () => subscriptions(this.subscriptions, request.region, asked)];
         case "DescribeImages":
           return ["ec2", () => images(this.images, request.region, asked)];
+        case "DescribeLaunchTemplateVersions":
+          return ["ec2", () => launchTemplateVersions(this.launchTemplates, request.region, asked)];
         case "DescribeTargetHealth":
           return ["elasticloadbalancing", () => targetHealth(this.targets, asked)];
         default:

@@ -215,7 +215,7 @@ export class Cloud {
         secrets.has(key) ? sealed(value) : value,
       ]),
     );
-    const { objects, healthy } = context.former ?? {};
+    const { objects, healthy, launched } = context.former ?? {};
     const entity: Entity = {
       type,
       id: context.id,
@@ -226,6 +226,7 @@ export class Cloud {
       secrets: [...secrets].filter((key) => properties[key] !== undefined),
       ...(objects === undefined ? {} : { objects }),
       ...(healthy === undefined ? {} : { healthy }),
+      ...(launched === undefined ? {} : { launched }),
     };
     this.world.put(entity);
     takeEffect(this.world, entity);

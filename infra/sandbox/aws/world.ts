@@ -22,6 +22,8 @@ export interface Entity {
   readonly objects?: readonly string[];
   /** Nodes of a group that are healthy in the load balancer. Left out: all that the group wants. */
   readonly healthy?: number;
+  /** What a group's nodes were launched by, before an instance refresh that is under way. Left out: by what it has now. */
+  readonly launched?: { readonly version: string; readonly publicAddresses: boolean };
 }
 
 const entitySchema = z.object({
@@ -34,6 +36,7 @@ const entitySchema = z.object({
   secrets: z.array(z.string()),
   objects: z.array(z.string()).optional(),
   healthy: z.int().min(0).optional(),
+  launched: z.object({ version: z.string(), publicAddresses: z.boolean() }).optional(),
 });
 
 type Address = Pick<Entity, "type" | "id" | "region">;
