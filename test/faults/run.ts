@@ -7,10 +7,11 @@ import { type JestResults, Scratch } from "./scratch";
 import { type Green, isGoodEnough, isGreen, judge, type Verdict, whyUnfit } from "./verdict";
 
 // Seeds every fault of this folder in a copy of the tree and expects the tests that it names to go red: a suite that
-// stays green whatever is broken proves nothing. `npm run faults`, `npm run faults -- --only NAME`.
+// stays green whatever is broken proves nothing. `npm run faults`, `npm run faults -- --only NAME`, and with `--of plain` or
+// `--of node` those that either kind of test is to notice.
 
-/** Faults that one process of jest is for, at most. */
-const BATCH = 20;
+/** Faults that one process of jest is for, at most; those of nodes take minutes, and are to come to an end together. */
+const BATCH = { plain: 20, node: 7 };
 
 /** Milliseconds for all tests of a batch, perhaps on a busy machine. */
 const longestGreenRun = 600_000;
@@ -33,10 +34,15 @@ type Run = { readonly patch: Patch; readonly took: string } & (
 );
 
 async function main(): Promise<number> {
-  const { only } = parseArgs({ options: { only: { type: "string" } } }).values;
+  const { only, of } = parseArgs({ options: { only: { type: "string" }, of: { type: "string" } } }).values;
+  if (of !== undefined && of !== "plain" && of !== "node") {
+    console.error(`--of takes plain or node, not "${of}"`);
+    return 1;
+  }
   const patches = patchFiles(__dirname)
     .map(readPatch)
-    .filter(({ name }) => only === undefined || name.includes(only));
+    .filter(({ name }) => only === undefined || name.includes(only))
+    .filter((patch) => of === undefined || runsNode(patch) === (of === "node"));
   if (patches.length === 0) {
     console.error(
       only === undefined ? "there is no patch in test/faults" : `no patch in test/faults matches "${only}"`,
@@ -54,14 +60,10 @@ async function main(): Promise<number> {
 }
 
 /**
- * In three trees: two for tests that compute, and one for those that run a node's programs, which wait most of the time, so
- * that neither processor is idle while faults are left.
+ * In a tree for each processor the tests that compute, and then in three those that run a node's programs, which wait most of
+ * the time, but not for ever.
  */
 async function seedAll(patches: readonly Patch[], parent: string): Promise<Outcome[]> {
-  const queues = [
-    { trees: 2, batches: batchesOf(patches.filter((patch) => !runsNode(patch))) },
-    { trees: 1, batches: batchesOf(patches.filter(runsNode)) },
-  ];
   const outcomes: Outcome[] = [];
   const work = async (batches: Patch[][], scratch: Scratch): Promise<void> => {
     for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
@@ -74,10 +76,16 @@ async function seedAll(patches: readonly Patch[], parent: string): Promise<Outco
       console.log(`${batch.length} faults from ${batch[0]?.name ?? ""} on in ${seconds(started)}`);
     }
   };
-  const trees = queues.flatMap((queue) =>
-    Array.from({ length: Math.min(queue.trees, queue.batches.length) }, () => queue),
-  );
-  await Promise.all(trees.map(({ batches }, number) => work(batches, new Scratch(parent, number))));
+  const inTrees = async (most: number, kind: keyof typeof BATCH): Promise<void> => {
+    const batches = batchesOf(
+      patches.filter((patch) => runsNode(patch) === (kind === "node")),
+      BATCH[kind],
+    );
+    const trees = Array.from({ length: Math.min(most, batches.length) }, (_, i) => new Scratch(parent, `${kind}-${i}`));
+    await Promise.all(trees.map((tree) => work(batches, tree)));
+  };
+  await inTrees(2, "plain");
+  await inTrees(3, "node");
   return outcomes;
 }
 
@@ -86,9 +94,9 @@ function runsNode({ tests }: Patch): boolean {
 }
 
 /** Those of the same tests beside each other: what a test file loads is loaded once a process. */
-function batchesOf(patches: readonly Patch[]): Patch[][] {
+function batchesOf(patches: readonly Patch[], size: number): Patch[][] {
   const sorted = [...patches].sort((a, b) => (a.tests.join() < b.tests.join() ? -1 : 1));
-  return Array.from({ length: Math.ceil(sorted.length / BATCH) }, (_, i) => sorted.slice(i * BATCH, (i + 1) * BATCH));
+  return Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => sorted.slice(i * size, (i + 1) * size));
 }
 
 /**

@@ -25,8 +25,8 @@ export class Scratch {
   readonly directory: string;
   private server: ChildProcess | undefined;
 
-  constructor(parent: string, number: number) {
-    this.directory = path.join(parent, `tree-${number}`);
+  constructor(parent: string, name: string) {
+    this.directory = path.join(parent, name);
     copyTree(this.directory);
     fs.symlinkSync(path.join(repository, "node_modules"), path.join(this.directory, "node_modules"));
     // A repository of its own: inside another one `git apply` would skip every file without a word.
