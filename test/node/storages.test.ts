@@ -9,7 +9,9 @@ import { Rig } from "./origin/rig";
 
 const STORED = { "cache-control": "max-age=600" };
 const SMALL = 20;
-/** More than a thousand of the small ones take, in a storage that is larger. */
+/** Three kilobytes of memory, with what Varnish notes of it: 2,000 fill the storage. */
+const PAGE = "x".repeat(2000);
+/** More than a thousand of them take. */
 const LARGE = 4_000_000;
 
 /** What is wanted: the README's word on storages; what is there, by Varnish's own counters (varnish-counters(7), SMA). */
@@ -89,7 +91,7 @@ describeWith([DEBIAN], "a storage that is full of what is small", () => {
       for (let i = 0; (await counted("n_lru_nuked")) === 0; i += 1) {
         const paths = Array.from({ length: 100 }, (_, k) => `/small/${String(i)}/${String(k)}`);
         paths.forEach((path) => {
-          rig.origin.on(path, reply("x", STORED));
+          rig.origin.on(path, reply(PAGE, STORED));
         });
         await Promise.all(paths.map((path) => rig.get(path)));
       }
