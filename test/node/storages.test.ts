@@ -9,8 +9,10 @@ import { Rig } from "./origin/rig";
 
 const STORED = { "cache-control": "max-age=600" };
 const SMALL = 20;
-/** Three kilobytes of memory, with what Varnish notes of it: 2,000 fill the storage. */
+/** With what Varnish notes of it 2,500 bytes of memory. */
 const PAGE = "x".repeat(2000);
+/** A hundred pages each: twice as many as fill the storage. */
+const ROUNDS = 50;
 /** More than a thousand of them take. */
 const LARGE = 4_000_000;
 
@@ -88,7 +90,7 @@ describeWith([DEBIAN], "a storage that is full of what is small", () => {
         const { stdout } = await rig.node.exec("varnishstat", "-n", VARNISH_FOLDER, "-1", "-f", `MAIN.${name}`);
         return Number(/^\S+\s+(\d+)/.exec(stdout)?.[1]);
       };
-      for (let i = 0; (await counted("n_lru_nuked")) === 0; i += 1) {
+      for (let i = 0; i < ROUNDS && (await counted("n_lru_nuked")) === 0; i += 1) {
         const paths = Array.from({ length: 100 }, (_, k) => `/small/${String(i)}/${String(k)}`);
         paths.forEach((path) => {
           rig.origin.on(path, reply(PAGE, STORED));
