@@ -6,7 +6,7 @@ const ZONES: Readonly<Record<string, string>> = {
 };
 
 /** What an update makes, in its order; each is looked at before. */
-function made(...resources: readonly (readonly [type: string, inputs: Readonly<Record<string, unknown>>])[]): void {
+function made(...resources: readonly (readonly [type: string, inputs: Readonly<Record<string, string>>])[]): void {
   const looks = looksOf((host) => ZONES[host]);
   for (const [type, inputs] of resources) {
     looks[type]?.(inputs);

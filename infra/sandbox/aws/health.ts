@@ -105,7 +105,7 @@ function versionOf(world: World, region: string, groups: readonly Entity[], aske
   const template = world.inRegion(TEMPLATE, region).find(({ id }) => id === asked.get("LaunchTemplateId"));
   const former = groups.find(({ launched }) => launched?.version === version)?.launched?.publicAddresses;
   const [present] = valuesAt(template?.properties ?? {}, "networkInterfaces[*].associatePublicIpAddress");
-  const address = `<associatePublicIpAddress>${String(former ?? present)}</associatePublicIpAddress>`;
+  const address = `<associatePublicIpAddress>${text(former ?? present)}</associatePublicIpAddress>`;
   const data = `<launchTemplateData><networkInterfaceSet><item>${address}</item></networkInterfaceSet></launchTemplateData>`;
   return `<launchTemplateVersionSet><item>${data}</item></launchTemplateVersionSet>`;
 }
