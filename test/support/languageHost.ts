@@ -89,6 +89,7 @@ function monitor(stack: string, registrations: Registration[]): grpc.UntypedServ
       return registered(request, made);
     }),
     registerResourceOutputs: unary(() => new Empty()),
+    registerResourceHook: unary(() => new Empty()),
     signalAndWaitForShutdown: unary(() => new Empty()),
   };
 }
