@@ -119,16 +119,27 @@ describeWith([DEBIAN], "a storage that is full of what is small", () => {
 
 /** Without a length, in so many pieces of 100 kB. */
 function pieces(count: number, fields: Readonly<Record<string, string>> = STORED): Handler {
-  function* body() {
-    for (let i = 0; i < count; i += 1) {
-      yield "x".repeat(100_000);
-    }
-  }
   return (response) => {
     response.writeHead(200, fields);
     // Who asks may be cut off.
-    return pipeline(body, response).catch(() => undefined);
+    return pipeline(bodyOf(count), response).catch(() => undefined);
   };
+}
+
+/** The same, of which the end of the connection is the end. */
+function untilTheEnd(count: number): Handler {
+  return async ({ socket }) => {
+    if (socket !== null) {
+      socket.write("HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\n\r\n");
+      await pipeline(bodyOf(count), socket).catch(() => undefined);
+    }
+  };
+}
+
+function* bodyOf(count: number): Generator<string> {
+  for (let i = 0; i < count; i += 1) {
+    yield "x".repeat(100_000);
+  }
 }
 
 describeWith([DEBIAN], "a response without a length", () => {
@@ -201,6 +212,17 @@ describeWith([DEBIAN], "a response without a length", () => {
     rig.origin.on(path, pieces(MANY, fields));
 
     expect(await rig.get(path, asked)).toMatchObject({ status: 200, isWhole: true });
+  });
+
+  test("is never cut off where its end is the connection's: it would look whole", async () => {
+    // More than its part, and less than the cache.
+    const count = 150;
+    rig.origin.on("/connection", untilTheEnd(count));
+
+    const answer = await rig.get("/connection");
+    expect(answer).toMatchObject({ status: 200, isWhole: true });
+    expect(answer.body).toHaveLength(count * 100_000);
+    expect(await cacheStatus("/connection")).toContain("; hit");
   });
 
   test("that may only be validated is bound, too", async () => {

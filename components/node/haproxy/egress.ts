@@ -23,8 +23,8 @@ frontend egress from to-origins
     # Above what is let through, so that the others hear at once that there is no room.
     maxconn ${bound("EGRESS_CONNECTIONS")}
     backlog ${bound("IN_FLIGHT")}
-    filter lua.${ENDLESS}
 ${egressRules(popName, options)}
+    filter lua.${ENDLESS}
 ${withoutLength()}
 ${[...toShield(options), ...failover("origin", sites)].join("\n")}
     default_backend no-origin
