@@ -21,7 +21,7 @@ export const INTERNAL = {
   hits: "X-Footprint-Hits",
   /** The response may be stored, as far as Varnish can tell before it is there. */
   mayBeStored: "X-Footprint-May-Be-Stored",
-  /** What HAProxy says of a response without a length: the last one of its URL was larger than what is stored of such. */
+  /** What HAProxy says of a response without a length that is not to be stored: haproxy/egress.ts has the reasons. */
   endless: "X-Footprint-Endless",
   /** Nothing of its variant (Vary) is stored, as far as Varnish can tell. */
   variant: "X-Footprint-Variant",

@@ -123,14 +123,17 @@ ${restoredOfShield(shielded)}${refuse(popName, { status: 502, text: "the origin'
 }
 
 /**
- * Marks what Varnish may store and nobody knows the length of, as far as one can tell here, and tells it of a URL whose last one
- * did not end.
+ * Tells Varnish what it shall not store of responses without a length: one that ends with its connection, since HAProxy hands on
+ * a connection that broke or fell silent as if it had ended, and then the half is the whole (RFC 9112, section 8, has it
+ * complete unless there was an error); and one whose last of its URL did not end. Marks the others that Varnish may store, as
+ * far as one can tell here.
  */
 function withoutLength(): string {
-  return `    http-response set-var(txn.said) res.fhdr(${INTERNAL.cacheControl})
+  return `    http-response set-header ${INTERNAL.endless} 1 if { bc_http_major 1 } !{ res.hdr(content-length) -m found } !{ res.hdr(transfer-encoding) -m found } !{ status 204 304 }
+    http-response set-var(txn.said) res.fhdr(${INTERNAL.cacheControl})
     http-response set-var(txn.said) res.fhdr(${INTERNAL.surrogateControl}) if { res.hdr(${INTERNAL.surrogateControl}) -m found }
     http-response set-var(txn.said) res.fhdr(${INTERNAL.cdnCacheControl}) if { res.hdr(${INTERNAL.cdnCacheControl}) -m found }
-    http-response unset-var(txn.may_be_stored) if { res.hdr(content-length) -m found } or { status 204 206 304 } or { res.hdr(set-cookie) -m found } or { var(txn.said) -m sub ,no-store, ,private, }
+    http-response unset-var(txn.may_be_stored) if { res.hdr(content-length) -m found } or { res.hdr(${INTERNAL.endless}) -m found } or { status 204 206 304 } or { res.hdr(set-cookie) -m found } or { var(txn.said) -m sub ,no-store, ,private, }
     http-response unset-var(txn.may_be_stored) unless { var(txn.said) -m reg max-?age=[1-9] } or { res.hdr(${INTERNAL.expires}) -m found } or { res.hdr(etag) -m found } !{ var(txn.for_one) -m bool } or { res.hdr(last-modified) -m found } !{ var(txn.for_one) -m bool }
     http-response set-var(${ENDLESS_URL}) var(txn.site),concat(,txn.target),sha1,hex if { var(txn.may_be_stored) -m bool }
     http-response set-var(${IS_ENDLESS}) bool(true) if { var(${ENDLESS_URL}),map_str(${ENDLESS_MAP}) -m found }

@@ -51,11 +51,6 @@ function Counted:http_headers(txn, message)
     if not message.channel:is_resp() then return end
     self.url = txn:get_var("${ENDLESS_URL}")
     if not self.url then return end
-    -- What ends with its connection would look whole wherever it is cut off, and be stored so.
-    if txn.f:bc_http_major() == 1 and not message:get_headers()["transfer-encoding"] then
-        self.url = nil
-        return
-    end
     self.passed_on = txn:get_var("${IS_ENDLESS}")
     filter.register_data_filter(self, message.channel)
 end
