@@ -3,6 +3,7 @@ import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { Rig } from "./origin/rig";
 import { reply, untilItsConnectionEnds } from "./origin/scripted";
+import { until } from "./origin/until";
 import { Pool } from "./pooled";
 import { EDGES, ShieldedPops } from "./shielded";
 
@@ -54,6 +55,7 @@ describeWith([DEBIAN], "a response that ends with its connection, and is broken 
     const [edge] = EDGES;
     const pops = await ShieldedPops.start();
     try {
+      await until("the shield is up", () => pops.isUp(edge));
       await pops.mark({}, "1.1");
       const path = "/broken";
       pops.origin.on(path, untilItsConnectionEnds(BODY, "reset"));
