@@ -19,6 +19,10 @@ export const INTERNAL = {
   full: "X-Footprint-Full",
   /** A request that only what is stored may answer: its site has too many in flight. */
   hits: "X-Footprint-Hits",
+  /** The response may be stored, as far as Varnish can tell before it is there. */
+  mayBeStored: "X-Footprint-May-Be-Stored",
+  /** What HAProxy says of a response without a length that is not to be stored: haproxy/egress.ts has the reasons. */
+  endless: "X-Footprint-Endless",
   /** Nothing of its variant (Vary) is stored, as far as Varnish can tell. */
   variant: "X-Footprint-Variant",
   /** What HAProxy says to it: the URL has "many" variants of late, or it is time that "all" of them go. */

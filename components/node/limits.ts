@@ -149,6 +149,11 @@ export const BOUNDS = {
     meaning: "connections that HAProxy takes, all sides together",
   },
   CACHE_MEMORY: { sum: "MEMORY / 25 * 11 / 1024", smallest: 1718, meaning: "MB of the cache" },
+  ENDLESS: {
+    sum: "CACHE_MEMORY * 262144",
+    smallest: 450363392,
+    meaning: "bytes of a response without a length that is stored: a quarter of the cache",
+  },
   DISPLACED: {
     sum: "CACHE_MEMORY * 2048",
     smallest: 3518464,

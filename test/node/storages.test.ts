@@ -1,20 +1,22 @@
+import { pipeline } from "node:stream/promises";
 import { nodeFiles } from "../../components/node/files";
+import type { NodeFiles } from "../../components/node/nodeFiles";
 import { STAGED, START_VARNISH, VARNISH, VARNISH_FOLDER } from "../../components/node/processes";
 import { NVME } from "../../components/node/startScripts";
 import { edgeOptions } from "../../infra/edge/settings";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
-import { reply } from "./origin/scripted";
+import { reply, type Handler } from "./origin/scripted";
 import { Rig } from "./origin/rig";
 
 const STORED = { "cache-control": "max-age=600" };
 const SMALL = 20;
-/** With what Varnish notes of it 2,500 bytes of memory. */
-const PAGE = "x".repeat(2000);
+/** With what Varnish notes of it 800 bytes of memory. */
+const PAGE = "x".repeat(400);
 /** A hundred pages each: twice as many as fill the storage. */
-const ROUNDS = 50;
-/** More than a thousand of them take. */
-const LARGE = 4_000_000;
+const ROUNDS = 80;
+/** More than a thousand of them take, and the most that goes where they are. */
+const LARGE = 1_000_000;
 
 /** What is wanted: the README's word on storages; what is there, by Varnish's own counters (varnish-counters(7), SMA). */
 /** Bytes that a storage has in use: in memory (SMA), or on a disk (SMF). */
@@ -84,7 +86,12 @@ describeWith([DEBIAN], "storages of the cache", () => {
 
 describeWith([DEBIAN], "a storage that is full of what is small", () => {
   test("has room for what is large: its body is whole", async () => {
-    const rig = await Rig.start({ node: { cacheMemory: 8 } });
+    // As on a disk, of which a tenth is larger than a thousand of what is there.
+    const edit = (files: NodeFiles) => ({
+      ...files,
+      [START_VARNISH]: (files[START_VARNISH] ?? "").replace(/LARGEST_OBJECT=.*/, "LARGEST_OBJECT=16M"),
+    });
+    const rig = await Rig.start({ node: { cacheMemory: 4 }, edit });
     try {
       const counted = async (name: string) => {
         const { stdout } = await rig.node.exec("varnishstat", "-n", VARNISH_FOLDER, "-1", "-f", `MAIN.${name}`);
@@ -97,9 +104,7 @@ describeWith([DEBIAN], "a storage that is full of what is small", () => {
         });
         await Promise.all(paths.map((path) => rig.get(path)));
       }
-      rig.origin.on("/large", (response) => {
-        response.writeHead(200, STORED).end("x".repeat(LARGE));
-      });
+      rig.origin.on("/large", reply("x".repeat(LARGE), STORED));
       const answer = await rig.get("/large");
 
       expect(await counted("n_lru_nuked")).toBeGreaterThan(1000);
@@ -109,6 +114,120 @@ describeWith([DEBIAN], "a storage that is full of what is small", () => {
     } finally {
       await rig.stop();
     }
+  });
+});
+
+/** Without a length, in so many pieces of 100 kB. */
+function pieces(count: number, fields: Readonly<Record<string, string>> = STORED): Handler {
+  return (response) => {
+    response.writeHead(200, fields);
+    // Who asks may be cut off.
+    return pipeline(bodyOf(count), response).catch(() => undefined);
+  };
+}
+
+/** The same, of which the end of the connection is the end. */
+function untilTheEnd(count: number): Handler {
+  return async ({ socket }) => {
+    if (socket !== null) {
+      socket.write("HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\n\r\n");
+      await pipeline(bodyOf(count), socket).catch(() => undefined);
+    }
+  };
+}
+
+function* bodyOf(count: number): Generator<string> {
+  for (let i = 0; i < count; i += 1) {
+    yield "x".repeat(100_000);
+  }
+}
+
+describeWith([DEBIAN], "a response without a length", () => {
+  const VICTIM = "victim.example.com";
+  /** Megabytes. */
+  const CACHE = 32;
+  const MAY_TAKE = (CACHE * 1024 * 1024) / 4;
+  /** Three times the cache. */
+  const MANY = 1000;
+  const PAGES = 50;
+  let rig: Rig;
+
+  beforeAll(async () => {
+    rig = await Rig.start({ more: { [VICTIM]: {} }, node: { cacheMemory: CACHE } });
+  });
+
+  afterAll(async () => {
+    await rig.stop();
+  });
+
+  /** Has another site's pages be stored, and returns how many of them still are. */
+  async function others(path: string): Promise<() => Promise<number>> {
+    const paths = Array.from({ length: PAGES }, (_, i) => `${path}/${String(i)}`);
+    for (const each of paths) {
+      rig.origin.on(each, reply("x".repeat(20_000), STORED));
+      await rig.ask(each, { host: VICTIM });
+    }
+    const only = { "cache-control": "only-if-cached" };
+    return async () => {
+      const answers = await Promise.all(paths.map((each) => rig.ask(each, { host: VICTIM, headers: only })));
+      return answers.filter(({ status }) => status === 200).length;
+    };
+  }
+
+  const cacheStatus = async (path: string): Promise<string> => (await rig.get(path)).headers["cache-status"] ?? "";
+
+  test("that would take the cache is cut off at its part, and passed on whole from then on; others lose nothing", async () => {
+    const stored = await others("/beside");
+    rig.origin.on("/endless", pieces(MANY));
+
+    const cut = await rig.get("/endless");
+    expect(cut).toMatchObject({ status: 200, isWhole: false });
+    expect(cut.body.length).toBeLessThanOrEqual(MAY_TAKE);
+    for (let i = 0; i < 2; i += 1) {
+      const answer = await rig.get("/endless");
+      expect(answer).toMatchObject({ status: 200, isWhole: true });
+      expect(answer.body).toHaveLength(MANY * 100_000);
+      expect(answer.headers["cache-status"]).toContain("detail=size");
+    }
+    expect(await stored()).toBe(PAGES);
+  });
+
+  test("is stored again when one of its URL has ended within that", async () => {
+    rig.origin.on("/smaller", pieces(MANY));
+    await rig.get("/smaller");
+    rig.origin.on("/smaller", pieces(3));
+
+    expect(await cacheStatus("/smaller")).toContain("detail=size");
+    expect(await cacheStatus("/smaller")).toContain("detail=storing");
+    expect(await cacheStatus("/smaller")).toContain("; hit");
+  });
+
+  test.each([
+    ["has no lifetime", {}, {}],
+    ["is for one client", { "cache-control": "private, max-age=60" }, {}],
+    ["sets a cookie", { ...STORED, "set-cookie": "a=b" }, {}],
+    ["may only be validated, and was asked for with a cookie", { etag: '"1"' }, { cookie: "a=b" }],
+  ])("that %s is not stored, and as long as it likes", async (what, fields, asked) => {
+    const path = `/not-stored/${what.replaceAll(" ", "-")}`;
+    rig.origin.on(path, pieces(MANY, fields));
+
+    expect(await rig.get(path, asked)).toMatchObject({ status: 200, isWhole: true });
+  });
+
+  test("is as long as it likes where its end is the connection's: it is not stored", async () => {
+    rig.origin.on("/connection", untilTheEnd(MANY));
+
+    const answer = await rig.get("/connection");
+    expect(answer).toMatchObject({ status: 200, isWhole: true });
+    expect(answer.body).toHaveLength(MANY * 100_000);
+    expect(await cacheStatus("/connection")).toContain("detail=size");
+  });
+
+  test("that may only be validated is bound, too", async () => {
+    rig.origin.on("/validated", pieces(MANY, { etag: '"1"', "cache-control": "no-cache" }));
+
+    expect((await rig.get("/validated")).isWhole).toBe(false);
+    expect((await rig.get("/validated")).isWhole).toBe(true);
   });
 });
 

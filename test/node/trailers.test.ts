@@ -105,17 +105,17 @@ describeWith([DEBIAN], "an origin's response", () => {
     expect((await rig.get(path)).body).toBe("mended");
   });
 
-  test("of HTTP/1.0 is whole, with a length and without one, and is stored", async () => {
-    const old = `HTTP/1.0 200 OK\r\n${STORED}`;
-    rig.origin.on("/1.0/length", bytes(`${old}Content-Length: 4\r\n\r\nbody`));
-    rig.origin.on("/1.0/close", bytes(`${old}\r\nbody`));
+  test.each([
+    ["with a length, and is stored", "Content-Length: 4\r\n", 1],
+    ["without one, and is not stored (connectionEnds.test.ts)", "", 2],
+  ])("of HTTP/1.0 is whole, %s", async (how, length, asked) => {
+    const path = `/1.0/${how.split(" ", 1)[0] ?? ""}`;
+    rig.origin.on(path, bytes(`HTTP/1.0 200 OK\r\n${STORED}${length}\r\nbody`));
 
-    for (const path of ["/1.0/length", "/1.0/close"]) {
-      for (const answer of [await rig.get(path), await rig.get(path)]) {
-        expect(answer).toMatchObject({ status: 200, body: "body", isWhole: true });
-      }
-      expect(rig.origin.requests(path)).toHaveLength(1);
+    for (const answer of [await rig.get(path), await rig.get(path)]) {
+      expect(answer).toMatchObject({ status: 200, body: "body", isWhole: true });
     }
+    expect(rig.origin.requests(path)).toHaveLength(asked);
   });
 });
 

@@ -4,6 +4,7 @@ import type { NodeOptions } from "../options";
 import type { Origin, Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { READ_DIRECTIVES } from "./directives";
+import { ENDLESS, ENDLESS_MAP, ENDLESS_URL, IS_ENDLESS } from "./endlessLua";
 import { WITHOUT_FALSE_ENDS } from "./falseEndsLua";
 import { HELD_SECONDS } from "./pastCache";
 import { serverName } from "./resolving";
@@ -23,6 +24,8 @@ frontend egress from to-origins
     maxconn ${bound("EGRESS_CONNECTIONS")}
     backlog ${bound("IN_FLIGHT")}
 ${egressRules(popName, options)}
+    filter lua.${ENDLESS}
+${withoutLength()}
 ${[...toShield(options), ...failover("origin", sites)].join("\n")}
     default_backend no-origin
 
@@ -91,6 +94,8 @@ ${refuse(popName, { status: 400, text: "a GET has no body", error: "http_request
     # A last try goes on a new connection: a kept one is used again by requests of the same name alone.
     http-request set-var(txn.connection) uuid if { req.hdr(${INTERNAL.again}) -m found }
     http-request set-var(txn.new_variant) bool(true) if { req.hdr(${INTERNAL.variant}) -m found }
+    http-request set-var(txn.may_be_stored) bool(true) if { req.hdr(${INTERNAL.mayBeStored}) -m found }
+    http-request set-var(txn.for_one) bool(true) if { req.hdr(cookie) -m found } or { req.hdr(authorization) -m found }
     http-request set-var(txn.target) pathq${mayBeShielded(shielded)}
     http-request del-header ${INTERNAL_PREFIX} -m beg
     # Node and version are Varnish's own affair: the edge has named itself already.
@@ -115,6 +120,24 @@ ${restoredOfShield(shielded)}${refuse(popName, { status: 502, text: "the origin'
     http-response set-var(txn.variants) sc_inc_gpc0(2) if { var(txn.new_variant) -m bool }
     http-response set-header ${INTERNAL.variants} many if { var(txn.new_variant) -m bool } { sc_gpc0_rate(2) gt ${String(VARIANTS_LIMIT)} }
     http-response set-header ${INTERNAL.variants} all if { var(txn.variants),mod(${String(VARIANTS_LIMIT)}) eq 0 }`;
+}
+
+/**
+ * Tells Varnish what it shall not store of responses without a length: one that ends with its connection, since HAProxy hands on
+ * a connection that broke or fell silent as if it had ended, and then the half is the whole (RFC 9112, section 8, has it
+ * complete unless there was an error); and one whose last of its URL did not end. Marks the others that Varnish may store, as
+ * far as one can tell here.
+ */
+function withoutLength(): string {
+  return `    http-response set-header ${INTERNAL.endless} 1 if { bc_http_major 1 } !{ res.hdr(content-length) -m found } !{ res.hdr(transfer-encoding) -m found } !{ status 204 304 }
+    http-response set-var(txn.said) res.fhdr(${INTERNAL.cacheControl})
+    http-response set-var(txn.said) res.fhdr(${INTERNAL.surrogateControl}) if { res.hdr(${INTERNAL.surrogateControl}) -m found }
+    http-response set-var(txn.said) res.fhdr(${INTERNAL.cdnCacheControl}) if { res.hdr(${INTERNAL.cdnCacheControl}) -m found }
+    http-response unset-var(txn.may_be_stored) if { res.hdr(content-length) -m found } or { res.hdr(${INTERNAL.endless}) -m found } or { status 204 206 304 } or { res.hdr(set-cookie) -m found } or { var(txn.said) -m sub ,no-store, ,private, }
+    http-response unset-var(txn.may_be_stored) unless { var(txn.said) -m reg max-?age=[1-9] } or { res.hdr(${INTERNAL.expires}) -m found } or { res.hdr(etag) -m found } !{ var(txn.for_one) -m bool } or { res.hdr(last-modified) -m found } !{ var(txn.for_one) -m bool }
+    http-response set-var(${ENDLESS_URL}) var(txn.site),concat(,txn.target),sha1,hex if { var(txn.may_be_stored) -m bool }
+    http-response set-var(${IS_ENDLESS}) bool(true) if { var(${ENDLESS_URL}),map_str(${ENDLESS_MAP}) -m found }
+    http-response set-header ${INTERNAL.endless} 1 if { var(${IS_ENDLESS}) -m bool }`;
 }
 
 /** Whose connections to an origin: those of requests that are answered, or those that are held. */

@@ -4,6 +4,7 @@ import type { Site } from "../site";
 import { SOCKETS } from "../sockets";
 import { CLIENT_PACE } from "../timing";
 import { DIRECTIVES_LUA } from "./directives";
+import { LOAD_ENDLESS } from "./endlessLua";
 import { FALSE_ENDS_LUA } from "./falseEndsLua";
 import { FINAL_LUA } from "./finalLua";
 import { WHILE_HELD } from "./pastCache";
@@ -47,6 +48,7 @@ ${KNOWN_ADDRESSES}
     lua-load-per-thread ${SITE_LUA}
     lua-load-per-thread ${DIRECTIVES_LUA}
     lua-load-per-thread ${FALSE_ENDS_LUA}
+    ${LOAD_ENDLESS}
     lua-load-per-thread ${FINAL_LUA}
     # The header of a response: 28 KB, of which a large application's tags alone may be 20. limits.ts counts with it.
     tune.bufsize 32768

@@ -5,6 +5,7 @@ import { sections } from "../text";
 import { cacheBackend } from "./cache";
 import { DIRECTIVES_LUA, directivesLua } from "./directives";
 import { egressSections } from "./egress";
+import { ENDLESS_LUA, endlessLua } from "./endlessLua";
 import { FALSE_ENDS_LUA, falseEndsLua } from "./falseEndsLua";
 import { fetchSections } from "./fetch";
 import { FINAL_LUA, finalLua } from "./finalLua";
@@ -27,6 +28,7 @@ export function haproxyFiles(options: NodeOptions): NodeFiles {
     [`${HAPROXY_FOLDER}/${SITE_LUA}`]: siteLua(options.cluster ?? false),
     [`${HAPROXY_FOLDER}/${DIRECTIVES_LUA}`]: directivesLua(),
     [`${HAPROXY_FOLDER}/${FALSE_ENDS_LUA}`]: falseEndsLua(),
+    [`${HAPROXY_FOLDER}/${ENDLESS_LUA}`]: endlessLua(),
     [`${HAPROXY_FOLDER}/${FINAL_LUA}`]: finalLua(),
     ...siteMaps(options.sites),
   };

@@ -101,7 +101,7 @@ ${[500, 502, 503, 504].map((status) => `    http-error status ${String(status)} 
     http-response del-header ${INTERNAL.proof}
     http-response del-header ${INTERNAL.given} unless { var(txn.owner) -m str self }
     # What is not stored goes to the origin from now on, without a hop that adds nothing: that cannot be known before.
-    http-response track-sc0 var(txn.url) table alone if { var(txn.owner) -m found } { res.hdr(x-footprint-no) -m found } !{ res.hdr(x-footprint-no) purged } { status lt 500 }
+    http-response track-sc0 var(txn.url) table alone if { var(txn.owner) -m found } { res.hdr(x-footprint-no) -m found } !{ res.hdr(x-footprint-no) purged } !{ res.hdr(${INTERNAL.endless}) -m found } { status lt 500 }
     # What is hot is kept here, too (varnish/ring.ts): asked for so many times within a minute, and once more for each
     # COPY_STEP of its size. Half a second passes between two copies of a URL: those who waited for one do not make a copy each.
     # Copies are counted as variants are: so many of a URL, and all of them go.

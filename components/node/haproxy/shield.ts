@@ -8,7 +8,7 @@ import type { Site } from "../site";
 type Options = Pick<NodeOptions, "popName" | "region" | "sites">;
 
 /** Fields of a response that nodes of two PoPs keep between them: the tags, which clients do not get. */
-const KEPT = "^x-footprint-(?!(tags|many-tags)$)";
+const KEPT = "^x-footprint-(?!(tags|many-tags|endless)$)";
 
 const SHIELDED = "{ var(txn.shielded) -m bool }";
 
@@ -92,6 +92,7 @@ export function keptOfShield(options: Options): string {
   return shieldedSites(options).length > 0
     ? `    http-response set-var(txn.tags) res.fhdr(x-footprint-tags) if { var(txn.given) -m found }
     http-response set-var(txn.many_tags) res.hdr(x-footprint-many-tags) if { var(txn.given) -m found }
+    http-response set-var(txn.shield_endless) res.hdr(${INTERNAL.endless}) if { var(txn.given) -m found }
 `
     : "";
 }
@@ -101,6 +102,7 @@ export function restoredOfShield(options: Options): string {
   return shieldedSites(options).length > 0
     ? `    http-response set-header X-Footprint-Tags %[var(txn.tags)] if { var(txn.tags) -m found }
     http-response set-header X-Footprint-Many-Tags %[var(txn.many_tags)] if { var(txn.many_tags) -m found }
+    http-response set-header ${INTERNAL.endless} %[var(txn.shield_endless)] if { var(txn.shield_endless) -m found }
     http-response set-header ${INTERNAL.given} %[var(txn.given)] if { var(txn.given) -m found }
 `
     : "";

@@ -163,13 +163,15 @@ sub may_be_stored {
         set beresp.http.X-Footprint-No = "partial";
     } else if (beresp.ttl <= 0s || beresp.http.X-Footprint-CC ~ ",no-cache,") {
         if (beresp.status == 200 && (beresp.http.ETag || beresp.http.${INTERNAL.lastModified})
-            && !bereq.http.Cookie && !bereq.http.Authorization) {
+            && !bereq.http.Cookie && !bereq.http.Authorization && !beresp.http.${INTERNAL.endless}
+            && std.bytes(beresp.http.Content-Length, 0B) <= std.bytes(std.getenv("LARGEST_OBJECT"), 10MB)) {
             # Nobody has it without a word of the origin. For who has a name it is not even kept.
             set beresp.http.X-Footprint-Validate = "1";
         } else {
             set beresp.http.X-Footprint-No = "lifetime";
         }
-    } else if (std.bytes(beresp.http.Content-Length, 0B) > std.bytes(std.getenv("LARGEST_OBJECT"), 10MB)) {
+    } else if (beresp.http.${INTERNAL.endless}
+        || std.bytes(beresp.http.Content-Length, 0B) > std.bytes(std.getenv("LARGEST_OBJECT"), 10MB)) {
         # It would push out too much else. By the start script, since a storage on a disk does not tell its size.
         set beresp.http.X-Footprint-No = "size";
     }

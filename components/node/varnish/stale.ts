@@ -60,6 +60,9 @@ sub vcl_miss {
 
 sub vcl_backend_fetch {
     unset bereq.body;
+    if (!bereq.uncacheable) {
+        set bereq.http.${INTERNAL.mayBeStored} = "1";
+    }
     if (bereq.is_bgfetch && bereq.http.${INTERNAL.slow}) {
         # Nobody waits for it, nor will: HAProxy's egress side gives it the full time. That it failed just now is known.
         set bereq.backend = egress;

@@ -109,6 +109,20 @@ export function bytes(text: string, end: "close" | "reset" = "close"): Handler {
   };
 }
 
+/** Without a length, and not in chunks: it ends with the connection, which breaks, or falls silent for ever. */
+export function untilItsConnectionEnds(body: string, end: "close" | "reset" | "silence"): Handler {
+  return ({ socket }) => {
+    socket?.write(`HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\n\r\n${body}`, () => {
+      if (end === "close") {
+        socket.end();
+      } else if (end === "reset") {
+        // What has come is read before the connection is reset.
+        setTimeout(() => socket.resetAndDestroy(), 200);
+      }
+    });
+  };
+}
+
 /** Holds requests until it is told to let them go. */
 export class Held {
   private readonly waiting: (() => void)[] = [];
