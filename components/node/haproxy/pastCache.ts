@@ -2,7 +2,7 @@ import { bound } from "../limits";
 import { SOCKETS } from "../sockets";
 import { CLIENT } from "./clients";
 import { refuse } from "./responses";
-import { CHANGED } from "./siteLua";
+import { CHANGED } from "./changedLua";
 
 /** Silence on both sides after which what is held ends, seconds: below the load balancer's 350. */
 export const HELD_SECONDS = 340;

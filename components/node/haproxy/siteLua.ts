@@ -1,9 +1,7 @@
 import { TAGS_LIMIT } from "../limits";
-import { SOCKETS } from "../sockets";
+import { changedLua } from "./changedLua";
+import { COOKIES } from "./cookiesLua";
 import { refuse } from "./responses";
-
-/** Longest request target, bytes: above what browsers and caches agree on, below what Varnish takes. */
-export const TARGET_LIMIT = 8000;
 
 /**
  * Bytes of an origin's header, without its tags: with what the edge adds on the way to a client they fit into HAProxy's
@@ -17,9 +15,6 @@ export const SITE_LUA = "site.lua";
 /** The actions that leave out of a request, and of a response, what Connection names. */
 export const HOP_BY_HOP_REQUEST = "hop_by_hop_request";
 export const HOP_BY_HOP = "hop_by_hop";
-
-/** The action by which it takes out of the cache what a request has changed. */
-export const CHANGED = "changed";
 
 /**
  * Puts the request's target into its one form, and sets txn.told_apart where the site's key has more. A program costs
@@ -128,44 +123,7 @@ local function canonical(target, site)
     return query == "" and path or path .. "?" .. query
 end
 
--- A cookie's name, as the one is written that programs do not tell from others: they decode it, take it in any case, and
--- take a dot for _. "" for what is not as RFC 6265, section 4.1.1, has it: there programs differ in where a cookie begins, and
--- of which name it is ("a =1", "x=1,a=1", a quote that the next cookie ends, and the attributes of RFC 2109, with their $).
-local function cookie_name(cookie)
-    local name, value = cookie:match("^([^=]+)=(.*)$")
-    name = name and decoded(name)
-    if not name or name:find('[%c ()<>@,;:\\\\"/%[%]?={}$\\x80-\\xFF]')
-        or (value:match('^"(.*)"$') or value):find('[%c ",\\\\\\x80-\\xFF]') then
-        return ""
-    end
-    return (name:lower():gsub("%.", "_"))
-end
-
--- What of the cookies may be one of those that the site names.
-local function named_cookies(lines, site)
-    local cookies, is_plain = {}, true
-    for i = 0, #lines do
-        for _, cookie in ipairs(parts_of(lines[i], "[^;]+")) do
-            cookie = cookie:match("^ ?(.*)$")
-            if cookie ~= "" then
-                cookies[#cookies + 1] = cookie
-                is_plain = is_plain and cookie_name(cookie) ~= ""
-            end
-        end
-    end
-    local names, in_order = {}, { [""] = "" }
-    for i, name in ipairs(site.cookies) do
-        names[i] = cookie_name(name .. "=")
-        in_order[names[i]] = ""
-    end
-    if is_plain then
-        return kept(cookies, names, cookie_name)
-    end
-    -- One may end where another seems to begin: so their order counts.
-    return kept(cookies, { "" }, function(cookie) return in_order[cookie_name(cookie)] end)
-end
-
--- Each line of a field counts, and each cookie of a name: an origin may look at any. A length before each value keeps
+${COOKIES}-- Each line of a field counts, and each cookie of a name: an origin may look at any. A length before each value keeps
 -- two sets of values from giving the same text.
 local function told_apart(fields, site)
     local texts = {}
@@ -192,31 +150,6 @@ core.register_action("request", { "http-req" }, function(txn)
     -- Not reached when something above fails: then the request is refused, since its key would be another's.
     txn:unset_var("txn.without_key")
 end)
-
--- What an origin names by a reference (RFC 3986, section 5.2), as a target of its site; nil for another site's.
-local function named_target(reference, host, base)
-    reference = reference:match("^[^#]*")
-    local rest = reference:match("^[Hh][Tt][Tt][Pp][Ss]?:(//.*)$") or reference
-    local authority, target = rest:match("^//([^/?]*)(.*)$")
-    if authority then
-        if authority:gsub(":%d*$", ""):lower() ~= host then
-            return nil
-        end
-        return target:sub(1, 1) == "/" and target or "/" .. target
-    end
-    if rest:find("^[A-Za-z][A-Za-z0-9+.-]*:") then
-        return nil
-    end
-    local path = base:match("^[^?]*")
-    if rest == "" then
-        return base
-    elseif rest:sub(1, 1) == "/" then
-        return rest
-    elseif rest:sub(1, 1) == "?" then
-        return path .. rest
-    end
-    return path:match("^(.*/)") .. rest
-end
 
 -- For Varnish: the response's tags in one field, from that which the site names.
 core.register_action("response", { "http-res" }, function(txn)
@@ -272,53 +205,5 @@ core.register_action("${HOP_BY_HOP}", { "http-res" }, function(txn)
     each_named(txn.http:res_get_headers(), function(name) txn.http:res_del_header(name) end)
 end)
 
--- A request that changed something, and succeeded, makes invalid what it named (RFC 9111, section 4.4): its own URL, and
--- those of Location and Content-Location where they are of the same site. Varnish is told before the client is.
-core.register_action("${CHANGED}", { "http-res" }, function(txn)
-    local host, base = txn:get_var("txn.host"), txn:get_var("txn.base")
-    local site, fields = parse(txn:get_var("txn.keys")), txn.http:res_get_headers()
-    local requests = { "CHANGED " .. base .. " HTTP/1.1\\r\\nHost: " .. host .. "\\r\\n" }
-    for _, field in ipairs({ "location", "content-location" }) do
-        local value = fields[field] and fields[field][0]
-        local target = value and named_target(value, host, base)
-        target = target and canonical(target, site)
-        -- What no request can have asked for is not stored.
-        if target and #target <= ${String(TARGET_LIMIT)} and target:find("^/[!-~]*$") then
-            requests[#requests + 1] = "CHANGED " .. target .. " HTTP/1.1\\r\\nHost: " .. host .. "\\r\\n"
-        end
-    end
-${changedHere(cluster)}end)
-`;
-}
-
-/** Tells Varnish what has changed, and where the PoP's nodes are one cache the owner, too. */
-function changedHere(cluster: boolean): string {
-  return cluster
-    ? `    local function tell(path, where)
-        local socket = core.tcp()
-        socket:settimeout(1)
-        local answer = socket:connect("unix@" .. path)
-            and socket:send(table.concat(requests, "\\r\\n") .. "Connection: close\\r\\n\\r\\n")
-            and socket:receive("*a")
-        socket:close()
-        local _, done = (answer or ""):gsub("HTTP/1.1 200 ", "")
-        if done < #requests then
-            core.Warning("not taken out of the cache " .. where .. " after a change: " .. host .. base)
-        end
-    end
-    tell("${SOCKETS.cachePurge}", "here")
-    -- The owner of a URL too, or this node would get the former response back from there.
-    tell("${SOCKETS.changes}", "of its owner")
-`
-    : `    local socket = core.tcp()
-    socket:settimeout(1)
-    local answer = socket:connect("unix@${SOCKETS.cachePurge}")
-        and socket:send(table.concat(requests, "\\r\\n") .. "Connection: close\\r\\n\\r\\n")
-        and socket:receive("*a")
-    socket:close()
-    local _, done = (answer or ""):gsub("HTTP/1.1 200 ", "")
-    if done < #requests then
-        core.Warning("not taken out of the cache after a change: " .. host .. base)
-    end
-`;
+${changedLua(cluster)}`;
 }

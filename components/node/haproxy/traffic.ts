@@ -5,13 +5,14 @@ import { PRODUCTION, type NodeOptions } from "../options";
 import { POP_HEALTH_PATH } from "../ports";
 import type { Site } from "../site";
 import { accessLog, CLIENT_ADDRESS, loggedClient, loggedOf, NO_ASCII, unlogged } from "./accessLog";
+import { TARGET_LIMIT } from "./changedLua";
 import { CLIENT_TABLES, IN_FLIGHT, clientConnections, clientRequests } from "./clients";
 import { acceptedCodings, trueType } from "./compression";
 import { bodyHasBegun, waysPastCache } from "./pastCache";
 import { refuse } from "./responses";
 import { markedNode, provedNode, sameRequest, withoutInternal } from "./shield";
 import { refusedShares } from "./shares";
-import { HOP_BY_HOP_REQUEST, TARGET_LIMIT, toOneForm } from "./siteLua";
+import { HOP_BY_HOP_REQUEST, toOneForm } from "./siteLua";
 import { IS_SITE, LOOK_UP_SITE } from "./sites";
 import { deadMansSwitch, isSwitched, switchedHealth } from "./switched";
 
