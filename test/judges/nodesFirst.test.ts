@@ -18,33 +18,52 @@ describeWith([JUDGES], "whether nodes are there, asked of moto", () => {
     const ec2 = new EC2Client({ region });
     const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
     const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: "10.0.0.0/24" }));
-    const { LaunchTemplate } = await ec2.send(
-      new CreateLaunchTemplateCommand({
-        LaunchTemplateName: "nodes",
-        LaunchTemplateData: { ImageId: "ami-0f00f00f00f00f00f", InstanceType: "m7gd.large" },
-      }),
-    );
-    const { TargetGroups } = await new ElasticLoadBalancingV2Client({ region }).send(
-      new CreateTargetGroupCommand({ Name: "https", Protocol: "TCP", Port: 443, VpcId: Vpc?.VpcId }),
-    );
-    const { TargetGroupArn = "" } = TargetGroups?.[0] ?? {};
-    await new AutoScalingClient({ region }).send(
-      new CreateAutoScalingGroupCommand({
-        AutoScalingGroupName: "nodes",
-        MinSize: 2,
-        MaxSize: 4,
-        VPCZoneIdentifier: Subnet?.SubnetId,
-        TargetGroupARNs: [TargetGroupArn],
-        LaunchTemplate: { LaunchTemplateId: LaunchTemplate?.LaunchTemplateId, Version: "1" },
-      }),
-    );
+    const template = async (name: string, AssociatePublicIpAddress: boolean) =>
+      ec2.send(
+        new CreateLaunchTemplateCommand({
+          LaunchTemplateName: name,
+          LaunchTemplateData: {
+            ImageId: "ami-0f00f00f00f00f00f",
+            InstanceType: "m7gd.large",
+            NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress }],
+          },
+        }),
+      );
+    const targetGroup = async (Name: string): Promise<string> => {
+      const { TargetGroups } = await new ElasticLoadBalancingV2Client({ region }).send(
+        new CreateTargetGroupCommand({ Name, Protocol: "TCP", Port: 443, VpcId: Vpc?.VpcId }),
+      );
+      return TargetGroups?.[0]?.TargetGroupArn ?? "";
+    };
+    const [https, publicly] = [await targetGroup("https"), await targetGroup("public")];
+    for (const [name, TargetGroupARNs] of [
+      ["nodes", [https]],
+      ["public", [publicly]],
+    ] as const) {
+      const { LaunchTemplate } = await template(name, name === "public");
+      await new AutoScalingClient({ region }).send(
+        new CreateAutoScalingGroupCommand({
+          AutoScalingGroupName: name,
+          MinSize: 2,
+          MaxSize: 4,
+          VPCZoneIdentifier: Subnet?.SubnetId,
+          TargetGroupARNs: [...TargetGroupARNs],
+          LaunchTemplate: { LaunchTemplateId: LaunchTemplate?.LaunchTemplateId, Version: "1" },
+        }),
+      );
+    }
   });
 
   afterAll(async () => {
     await moto.stop();
   });
 
-  const nodes = (min: number, group = "nodes") => ({ region, group: pulumi.output(group), min, direct: false });
+  const nodes = (min: number, group = "nodes", direct = false) => ({
+    region,
+    group: pulumi.output(group),
+    min,
+    direct,
+  });
 
   test("they are, as many as there are", async () => {
     await expect(nodesAreThere(nodes(2))).resolves.toBeUndefined();
@@ -53,6 +72,13 @@ describeWith([JUDGES], "whether nodes are there, asked of moto", () => {
   test("rejects more than there are", async () => {
     await expect(nodesAreThere(nodes(3))).rejects.toThrow(
       "eu-central-1: 2 of 3 nodes are healthy in the load balancer, so no client is sent to it.",
+    );
+  });
+
+  test("where they have to reach origins by themselves, those that were launched with a public address are", async () => {
+    await expect(nodesAreThere(nodes(2, "public", true))).resolves.toBeUndefined();
+    await expect(nodesAreThere(nodes(2, "nodes", true))).rejects.toThrow(
+      "eu-central-1: 2 nodes still go by the NAT gateway, which this update takes away, so no client is sent to it.",
     );
   });
 });
