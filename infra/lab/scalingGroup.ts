@@ -101,6 +101,7 @@ export class ScalingGroup {
   readonly refreshes: Refresh[] = [];
   private readonly timer: NodeJS.Timeout;
   private readonly actions = new Map<string, (result: "CONTINUE" | "ABANDON") => void>();
+  private readonly ending = new WeakSet<Instance>();
   /** Machines that are being made. */
   private readonly making = new Set<Promise<unknown>>();
   private stopped = false;
@@ -291,7 +292,12 @@ export class ScalingGroup {
     return result;
   }
 
+  /** Once, whoever asks for it again meanwhile: it may be given up and taken away at the same time. */
   private async end(instance: Instance, how: "in order" | "at once"): Promise<void> {
+    if (this.ending.has(instance)) {
+      return;
+    }
+    this.ending.add(instance);
     this.world.forget(instance);
     const { machine } = instance;
     if (machine !== undefined) {

@@ -113,6 +113,24 @@ describe("a group", () => {
     expect(group.find(first?.id ?? "")).toBeUndefined();
   });
 
+  test("loses nobody else when one is given up and taken away at the same time", async () => {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const { group } = make({}, 2, true, () => ended);
+    const stay = (await inService(group)).map(({ id }) => id);
+    group.setDesired(3);
+    await settled();
+    const third = group.staying.find(({ id }) => !stay.includes(id));
+    group.complete(third?.id ?? "", "ABANDON");
+    await settled();
+    group.setDesired(2);
+    await settled();
+    end();
+    await settled();
+
+    expect(group.instances.map(({ id }) => id)).toEqual(stay);
+  });
+
   test("tries again what cannot be started, and not before it looks again", async () => {
     const { group, made } = make({}, 2, false);
     await settled();
