@@ -2,12 +2,13 @@ import { HAPROXY_FILE } from "../../components/node/processes";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
 import { Rig } from "./origin/rig";
-import { reply, untilItsConnectionEnds } from "./origin/scripted";
+import { bytes, reply } from "./origin/scripted";
 import { until } from "./origin/until";
 import { Pool } from "./pooled";
 import { EDGES, ShieldedPops } from "./shielded";
 
 const BODY = "x".repeat(100_000);
+const RESPONSE = `HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\n\r\n${BODY}`;
 const MENDED = reply("mended", { "cache-control": "max-age=600" });
 /** What HAProxy has of an origin that fell silent, seconds: as shipped it waits for a minute. */
 const SILENCE = 2;
@@ -35,14 +36,14 @@ describeWith([DEBIAN], "a response that ends with its connection", () => {
   });
 
   test("reaches its client whole", async () => {
-    rig.origin.on("/end", untilItsConnectionEnds(BODY, "close"));
+    rig.origin.on("/end", bytes(RESPONSE));
 
     expect(await rig.get("/end")).toMatchObject({ status: 200, body: BODY, isWhole: true });
   });
 
-  test.each(["reset", "silence"] as const)("and is broken off (%s) is not stored", async (end) => {
-    const path = `/broken/${end}`;
-    rig.origin.on(path, untilItsConnectionEnds(BODY, end));
+  test.each(["reset later", "silence"] as const)("and is broken off (%s) is not stored", async (end) => {
+    const path = `/broken/${end.replace(" ", "-")}`;
+    rig.origin.on(path, bytes(RESPONSE, end));
     await rig.get(path);
     rig.origin.on(path, MENDED);
 
@@ -58,7 +59,7 @@ describeWith([DEBIAN], "a response that ends with its connection, and is broken 
       await until("the shield is up", () => pops.isUp(edge));
       await pops.mark({}, "1.1");
       const path = "/broken";
-      pops.origin.on(path, untilItsConnectionEnds(BODY, "reset"));
+      pops.origin.on(path, bytes(RESPONSE, "reset later"));
       await pops.ask(edge, path);
       pops.origin.on(path, MENDED);
 
@@ -74,7 +75,7 @@ describeWith([DEBIAN], "a response that ends with its connection, and is broken 
       // Of ten some are owned by the other node.
       const paths = Array.from({ length: 10 }, (_, i) => `/broken/${String(i)}`);
       for (const path of paths) {
-        pool.origin.on(path, untilItsConnectionEnds(BODY, "reset"));
+        pool.origin.on(path, bytes(RESPONSE, "reset later"));
         await pool.ask(0, path);
         pool.origin.on(path, MENDED);
       }

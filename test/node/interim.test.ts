@@ -194,6 +194,7 @@ describeWith([DEBIAN], "an interim response", () => {
     const answer = await bodyAfterHead("/close", `${HINTS}${OK}\r\n`, "the body");
 
     expect(answer).toMatchObject({ status: 200, body: "the body", isWhole: true });
+    expect(answer.headers["cache-status"]).toContain("detail=size");
   });
 
   test("before a 304 renews what is stored", async () => {

@@ -6,7 +6,7 @@ import { NVME } from "../../components/node/startScripts";
 import { edgeOptions } from "../../infra/edge/settings";
 import { describeWith } from "../support/requirements";
 import { DEBIAN } from "./debianRoot";
-import { reply, type Handler } from "./origin/scripted";
+import { bytes, reply, type Handler } from "./origin/scripted";
 import { Rig } from "./origin/rig";
 
 const STORED = { "cache-control": "max-age=600" };
@@ -119,27 +119,16 @@ describeWith([DEBIAN], "a storage that is full of what is small", () => {
 
 /** Without a length, in so many pieces of 100 kB. */
 function pieces(count: number, fields: Readonly<Record<string, string>> = STORED): Handler {
+  function* body() {
+    for (let i = 0; i < count; i += 1) {
+      yield "x".repeat(100_000);
+    }
+  }
   return (response) => {
     response.writeHead(200, fields);
     // Who asks may be cut off.
-    return pipeline(bodyOf(count), response).catch(() => undefined);
+    return pipeline(body, response).catch(() => undefined);
   };
-}
-
-/** The same, of which the end of the connection is the end. */
-function untilTheEnd(count: number): Handler {
-  return async ({ socket }) => {
-    if (socket !== null) {
-      socket.write("HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\n\r\n");
-      await pipeline(bodyOf(count), socket).catch(() => undefined);
-    }
-  };
-}
-
-function* bodyOf(count: number): Generator<string> {
-  for (let i = 0; i < count; i += 1) {
-    yield "x".repeat(100_000);
-  }
 }
 
 describeWith([DEBIAN], "a response without a length", () => {
@@ -215,7 +204,10 @@ describeWith([DEBIAN], "a response without a length", () => {
   });
 
   test("is as long as it likes where its end is the connection's: it is not stored", async () => {
-    rig.origin.on("/connection", untilTheEnd(MANY));
+    rig.origin.on(
+      "/connection",
+      bytes(`HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\n\r\n${"x".repeat(MANY * 100_000)}`),
+    );
 
     const answer = await rig.get("/connection");
     expect(answer).toMatchObject({ status: 200, isWhole: true });

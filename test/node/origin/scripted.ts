@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import * as http from "node:http";
 import * as https from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Origin } from "../../../components/node/site";
 import { until } from "./until";
@@ -102,24 +102,18 @@ export function inTurn(...handlers: readonly Handler[]): Handler {
   return (response, request) => handlers[Math.min(asked++, handlers.length - 1)]?.(response, request);
 }
 
-/** Bytes as they are instead of a response; then the connection is closed, or reset. */
-export function bytes(text: string, end: "close" | "reset" = "close"): Handler {
-  return ({ socket }) => {
-    socket?.write(text, "latin1", () => (end === "close" ? socket.end() : socket.resetAndDestroy()));
-  };
-}
+const ENDS = {
+  close: (socket: Socket) => socket.end(),
+  reset: (socket: Socket) => socket.resetAndDestroy(),
+  /** What has come is read before the connection is reset. */
+  "reset later": (socket: Socket) => setTimeout(() => socket.resetAndDestroy(), 200),
+  silence: () => undefined,
+};
 
-/** Without a length, and not in chunks: it ends with the connection, which breaks, or falls silent for ever. */
-export function untilItsConnectionEnds(body: string, end: "close" | "reset" | "silence"): Handler {
+/** Bytes as they are instead of a response; then the connection ends. */
+export function bytes(text: string, end: keyof typeof ENDS = "close"): Handler {
   return ({ socket }) => {
-    socket?.write(`HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\n\r\n${body}`, () => {
-      if (end === "close") {
-        socket.end();
-      } else if (end === "reset") {
-        // What has come is read before the connection is reset.
-        setTimeout(() => socket.resetAndDestroy(), 200);
-      }
-    });
+    socket?.write(text, "latin1", () => ENDS[end](socket));
   };
 }
 
