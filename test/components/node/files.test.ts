@@ -56,13 +56,13 @@ const VARIANTS: readonly (readonly [string, Partial<NodeOptions>])[] = [
 
 /** Lines that only one of them has, by file. */
 function difference(before: NodeFiles, after: NodeFiles): string {
-  const only = (files: NodeFiles, others: NodeFiles, path: string, mark: string) => {
+  const linesOnlyIn = (files: NodeFiles, others: NodeFiles, path: string, mark: string) => {
     const there = new Set(others[path]?.split("\n"));
     return (files[path] ?? "").split("\n").flatMap((line) => (there.has(line) ? [] : [`${mark}${line}`]));
   };
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((path) => before[path] !== after[path])
-    .flatMap((path) => [path, ...only(before, after, path, "-"), ...only(after, before, path, "+")])
+    .flatMap((path) => [path, ...linesOnlyIn(before, after, path, "-"), ...linesOnlyIn(after, before, path, "+")])
     .join("\n");
 }
 
